@@ -1,0 +1,40 @@
+/* auction_int.h - what the files of this room share among themselves. */
+#ifndef AUCTION_AUCTION_INT_H
+#define AUCTION_AUCTION_INT_H
+
+#include "auction/auction.h"
+#include "auction/auction_rules.h"
+
+extern const CodeList lot_result_codes;
+extern const CodeList lot_deposit_codes;
+
+typedef struct LotListIn {
+    Str state; /* Name of a stage; '' for all. */
+    i64 page;
+} LotListIn;
+
+typedef struct LotIdIn {
+    i64 id;
+} LotIdIn;
+
+/* The firm's place at the lot. `id` 0 in *ret when it has none, or when org_id is 0. */
+NODISCARD Err lot_bidder_find(Cx *cx, i64 lot_id, i64 org_id, LotBidder *ret);
+/* All firms at the lot, in order of application. In cx->arena. */
+NODISCARD Err lot_bidder_list(Cx *cx, i64 lot_id, LotBidder **ret, size_t *ret_count);
+/* The bid this firm made under this key. `id` 0 in *ret when there is none. */
+NODISCARD Err lot_bid_find(Cx *cx, i64 lot_id, i64 org_id, Str key, LotBid *ret);
+/* Accepted bids, newest first, at most LOT_BIDS_SHOWN. */
+NODISCARD Err lot_bid_list(Cx *cx, i64 lot_id, LotBid **ret, size_t *ret_count);
+/* Ids of lots to start, or to close: due at `settled_ms`, earliest first, at most `limit`. */
+NODISCARD Err lot_due_list(Cx *cx, LotStage stage, i64 settled_ms, int limit, i64 **ret,
+                           size_t *ret_count);
+/* One page of lots of a stage (-1: any): live ones first, soonest end first. */
+NODISCARD Err lot_page(Cx *cx, i64 stage, i64 page, Lot **ret, size_t *ret_count, i64 *ret_total);
+/* Another lot of this listing that is scheduled, open or paused; 0 when there is none. */
+NODISCARD Err lot_live_of_listing(Cx *cx, i64 listing_id, i64 *ret_id);
+
+/* The two questions of the room; auction_show.c. */
+NODISCARD Err lot_list_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_show_run(Cx *cx, const void *in, Val **ret);
+
+#endif

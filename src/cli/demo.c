@@ -1,0 +1,439 @@
+/* The demo exchange: data/demo played through the same commands that people use, on a moved clock, so
+ * that facts, prices and states are those of a real run over the last two weeks. */
+#include "cli/cli.h"
+
+#include "auction/auction.h"
+#include "registry/ids.h"
+#include "registry/registry.h"
+#include "ident/ident.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEMO_PASSWORD "techbourse-demo"
+#define MINUTES(n) ((i64)(n) * 60 * 1000)
+#define HOURS(n) MINUTES((n) * 60)
+#define DAYS(n) HOURS((n) * 24)
+
+enum { DEMO_ROWS_MAX = 1000, DEMO_BIDS_MAX = 64, DEMO_FILED_LEFT = 6, DEMO_NEEDS_LEFT = 4 };
+
+/* A lot of the play: when what happens to it. */
+typedef struct DemoLot {
+    Val *row;
+    Str  stage;
+    i64  id;
+    i64  make_ms, open_ms, end_ms;
+    i64  bidder_ids[DEMO_BIDS_MAX];
+} DemoLot;
+
+typedef enum ActKind { ACT_MAKE, ACT_BID, ACT_PAUSE, ACT_CANCEL } ActKind;
+
+typedef struct DemoAct {
+    i64      at_ms;
+    ActKind  kind;
+    DemoLot *lot;
+    size_t   bid;
+} DemoAct;
+
+typedef struct Demo {
+    Cli  *cli;
+    Cx   *cx;
+    Open *open;
+    Str   folder;
+    i64   now_ms;
+    Val  *listing_of;       /* appno -> listing id */
+} Demo;
+
+static Str demo_folder(Cli *cli)
+{
+    const char *named = getenv("TECHBOURSE_DEMO");
+    char exe[4096];
+    ssize_t len = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (named)
+        return str_from(named);
+    for (int up = 1; len > 0 && up <= 4; up++) { /* Beside a build folder of the tree. */
+        while (len > 0 && exe[--len] != '/')
+            ;
+        Str folder = str_format(&cli->arena, "%.*s/data/demo", (int)len, exe);
+        if (access(str_z(&cli->arena, folder), R_OK) == 0)
+            return folder;
+    }
+    return S("/usr/share/techbourse/demo");
+}
+
+static Err load_rows(Demo *demo, const char *name, Val **ret)
+{
+    Cli *cli = demo->cli;
+    Cx *cx = demo->cx;
+    char *path = str_z(&cli->arena, str_format(&cli->arena, "%.*s/%s.jsonl", STR_ARG(demo->folder), name));
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return err_set_arg(cx, ERR_MISSING, NULL, "cli.no_demo", demo->folder);
+    Val *list = val_list(&cli->arena);
+    static char line[64 * 1024];
+    Err e = ERR_OK;
+    while (!e && fgets(line, sizeof line, file)) {
+        Str why;
+        Val *row = val_read_json(&cli->arena, str_trim(str_from(line)), &why);
+        Str args[] = {str_from(name), str_format(&cli->arena, "%zu", val_count(list) + 1), row ? S("") : why};
+        if (!row)
+            e = err_set_args(cx, ERR_INPUT, NULL, "cli.demo_line", args, 3);
+        else
+            val_push(&cli->arena, list, row);
+    }
+    fclose(file);
+    *ret = list;
+    return e;
+}
+
+static Err call(Demo *demo, i64 org_id, unsigned roles, const char *name, Val *in, Val **ret)
+{
+    Cx *cx = demo->cx;
+    void *read;
+    const Op *op = op_find(&demo->open->house, str_from(name));
+    cx->actor = (Actor){.org_id = org_id, .roles = roles, .via = VIA_LOCAL};
+    cx->arrived_ms = clock_now_ms(cx->clock);
+    err_clear(cx);
+    Err e = op_read_json(cx, op, in, &read);
+    return e ? e : op_call(cx, op, read, ret);
+}
+
+static Err org_of(Demo *demo, const Val *row, i64 *ret_id)
+{
+    Org org = {0};
+    Err e = org_by_code(demo->cx, val_get_str(row, "org"), &org);
+    *ret_id = org.id;
+    return e;
+}
+
+/* A map of the named keys of a row, money in yuan turned into fen. */
+static Val *pick(Demo *demo, const Val *row, const char *keys)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *map = val_map(arena);
+    Str rest = str_from(keys), key;
+    while (str_split(&rest, ' ', &key)) {
+        char *from = str_z(arena, key), *to = strchr(from, '>');
+        if (to)
+            *to++ = 0;
+        Val *val = val_get(row, from);
+        if (!val || val->kind == VAL_NULL)
+            continue;
+        size_t len = strlen(from);
+        if (val->kind == VAL_INT && len > 5 && strcmp(from + len - 5, "_yuan") == 0)
+            val = val_int(arena, val->i * 100);
+        val_set(arena, map, to ? to : from, val);
+    }
+    return map;
+}
+
+static Err fill_orgs(Demo *demo)
+{
+    Val *rows, *reply;
+    Err e = load_rows(demo, "orgs", &rows);
+    for (size_t i = 0; !e && i < val_count(rows); i++)
+        e = call(demo, 0, WHO_LOCAL | WHO_OPERATOR, "org.add",
+                 pick(demo, val_at(rows, i), "code name kind division city intro contact phone"), &reply);
+    return e;
+}
+
+static Err fill_accounts(Demo *demo)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *rows, *reply;
+    Str password[] = {S(DEMO_PASSWORD)};
+    Err e = load_rows(demo, "accounts", &rows);
+    cli_say(demo->cli, "cli.demo", password, 1);
+    for (size_t i = 0; !e && i < val_count(rows); i++) {
+        i64 org_id;
+        Val *row = val_at(rows, i), *in = pick(demo, row, "login name roles");
+        e = org_of(demo, row, &org_id);
+        val_set_int(arena, in, "org_id", org_id);
+        val_set_z(arena, in, "password", DEMO_PASSWORD);
+        if (!e)
+            e = call(demo, 0, WHO_LOCAL | WHO_SECURITY, "account.add", in, &reply);
+        Str org = S(""), login = val_get_str(row, "login");
+        if (!e)
+            e = org_name(demo->cx, org_id, &org);
+        const Code *role = code_find(&role_codes, val_at(val_get(row, "roles"), 0)->s);
+        fprintf(stderr, "  %-12.*s %s / %s  %.*s\n", STR_ARG(login), role ? role->zh : "", role ? role->en : "", STR_ARG(org));
+    }
+    return e;
+}
+
+typedef struct PatentBatch {
+    Patent *patents;
+    size_t  count;
+} PatentBatch;
+
+static Err save_patents(Cx *cx, void *arg)
+{
+    PatentBatch *batch = arg;
+    Err e = ERR_OK;
+    cx->doing = "demo.fill";
+    for (size_t i = 0; !e && i < batch->count; i++) {
+        PatentSaved saved;
+        Patent before;
+        i64 id;
+        e = patent_save(cx, &batch->patents[i], &saved, &id, &before);
+    }
+    return e;
+}
+
+static Err read_patent(Demo *demo, const Val *row, Patent *ret)
+{
+    Cx *cx = demo->cx;
+    DocNo docno;
+    AppNo appno;
+    Err e = org_of(demo, row, &ret->org_id);
+    for (size_t i = 0; !e && i < val_count(row); i++) {
+        const Field *field = record_field(&patent_type, str_z(cx->arena, row->list.items[i].key));
+        if (field && (field->flags & IMPORTED))
+            e = field_read_val(cx, field, row->list.items[i].val, ret);
+    }
+    ret->claim_count = val_get_int(row, "claims");
+    if (!e && ret->pubno.len)
+        e = id_docno_read(cx, "pubno", ret->pubno, &docno);
+    if (!e && ret->pubno.len)
+        ret->pub_key = str_slice(docno.text, 0, docno.text.len - docno.kind.len);
+    if (!e)
+        e = id_appno_read(cx, "appno", ret->appno, (int)(time_date(demo->now_ms) / 10000), &appno);
+    if (!e)
+        ret->expiry_date = id_expiry_date(appno.type, ret->filed_date);
+    return e;
+}
+
+static Err fill_patents(Demo *demo)
+{
+    Val *rows;
+    PatentBatch batch = {ARENA_NEW(&demo->cli->arena, Patent, DEMO_ROWS_MAX), 0};
+    Err e = load_rows(demo, "patents", &rows);
+    for (size_t i = 0; !e && i < val_count(rows) && i < DEMO_ROWS_MAX; i++)
+        e = read_patent(demo, val_at(rows, i), &batch.patents[batch.count++]);
+    demo->cx->actor = (Actor){.roles = WHO_LOCAL, .via = VIA_LOCAL};
+    return e ? e : writer_run(demo->open->house.writer, demo->cx, save_patents, &batch);
+}
+
+static Err fill_achievements(Demo *demo)
+{
+    Val *rows, *reply;
+    Err e = load_rows(demo, "achievements", &rows);
+    for (size_t i = 0; !e && i < val_count(rows); i++) {
+        Val *row = val_at(rows, i);
+        i64 org_id;
+        e = org_of(demo, row, &org_id);
+        if (!e)
+            e = call(demo, org_id, WHO_OFFICE, "achievement.add", pick(demo, row, "title kind field intro level trl"), &reply);
+        if (e || i % 3)
+            continue;
+        Val *in = pick(demo, row, "mode price_yuan>price_fen");
+        val_set_int(&demo->cli->arena, in, "achievement_id", val_get_int(reply, "id"));
+        e = call(demo, org_id, WHO_OFFICE, "listing.file", in, &reply);
+        Val *ids = val_map(&demo->cli->arena);
+        val_set(&demo->cli->arena, ids, "ids", val_get(reply, "ids"));
+        if (!e)
+            e = call(demo, 0, WHO_OPERATOR, "listing.accept", ids, &reply);
+    }
+    return e;
+}
+
+static Err fill_listings(Demo *demo)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *rows, *reply;
+    Err e = load_rows(demo, "listings", &rows);
+    demo->listing_of = val_map(arena);
+    for (size_t i = 0; !e && i < val_count(rows); i++) {
+        Val *row = val_at(rows, i), *ids = val_map(arena);
+        Patent patent = {0};
+        if (!val_get(row, "appno"))
+            continue;
+        e = RECORD_FIND(demo->cx, &patent_type, &patent, "WHERE appno = ?1", BIND_STR(val_get_str(row, "appno")));
+        Val *in = pick(demo, row, "mode price_yuan>price_fen intro maturity");
+        val_set_str(arena, in, "patent_ids", str_format(arena, "%lld", (long long)patent.id));
+        val_set_z(arena, in, "contact", "技术转移办公室");
+        if (!e)
+            e = call(demo, patent.org_id, WHO_OFFICE, "listing.file", in, &reply);
+        if (e)
+            return e;
+        val_set(arena, ids, "ids", val_get(reply, "ids"));
+        val_set(arena, demo->listing_of, str_z(arena, val_get_str(row, "appno")), val_at(val_get(reply, "ids"), 0));
+        if (i + DEMO_FILED_LEFT < val_count(rows))
+            e = call(demo, 0, WHO_OPERATOR, "listing.accept", ids, &reply);
+        demo->open->clock.now_ms += MINUTES(7);
+    }
+    return e;
+}
+
+static Err fill_needs(Demo *demo)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *rows, *reply;
+    Err e = load_rows(demo, "needs", &rows);
+    for (size_t i = 0; !e && i < val_count(rows); i++) {
+        Val *row = val_at(rows, i), *ids = val_map(arena);
+        i64 org_id;
+        e = org_of(demo, row, &org_id);
+        if (!e)
+            e = call(demo, org_id, WHO_FIRM, "need.post",
+                     pick(demo, row, "title problem params amount_yuan>amount_fen cooperation field valid_until>valid_until_date hidden"), &reply);
+        if (e)
+            return e;
+        val_set_str(arena, ids, "ids", str_format(arena, "%lld", (long long)val_get_int(reply, "id")));
+        if (i + DEMO_NEEDS_LEFT < val_count(rows))
+            e = call(demo, 0, WHO_OPERATOR, "need.accept", ids, &reply);
+        demo->open->clock.now_ms += MINUTES(11);
+    }
+    return e;
+}
+
+/* ---- lots ---- */
+
+static void set_times(Demo *demo, DemoLot *lot, int nth)
+{
+    i64 now = demo->now_ms;
+    if (str_same(lot->stage, S("open")) || str_same(lot->stage, S("paused"))) {
+        lot->make_ms = now - DAYS(1) + MINUTES(nth);
+        lot->open_ms = now - HOURS(2);
+        lot->end_ms = now + HOURS(2) + MINUTES(45) * nth;
+    } else if (str_same(lot->stage, S("scheduled"))) {
+        lot->make_ms = now - HOURS(20) + MINUTES(nth);
+        lot->open_ms = now + DAYS(1 + nth % 9);
+        lot->end_ms = lot->open_ms + HOURS(3);
+    } else {
+        lot->make_ms = now - DAYS(5) + MINUTES(nth);
+        lot->open_ms = now - DAYS(4) + HOURS(nth % 12);
+        lot->end_ms = lot->open_ms + HOURS(3);
+    }
+}
+
+static Err make_lot(Demo *demo, DemoLot *lot)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *in = pick(demo, lot->row, "start_yuan>start_fen step_yuan>step_fen reserve_yuan>reserve_fen deposit_yuan>deposit_fen"), *reply;
+    Val *listing = val_get_key(demo->listing_of, val_get_str(lot->row, "listing").len ? val_get_str(lot->row, "listing") : val_get_str(lot->row, "appno"));
+    val_set(arena, in, "listing_id", listing ? listing : val_int(arena, 0));
+    val_set_int(arena, in, "open_ms", lot->open_ms);
+    val_set_int(arena, in, "end_ms", lot->end_ms);
+    Err e = call(demo, 0, WHO_OPERATOR, "lot.open", in, &reply);
+    if (e)
+        return e;
+    lot->id = val_get_int(reply, "id");
+    const Val *bidders = val_get(lot->row, "bidders");
+    for (size_t i = 0; !e && i < val_count(bidders) && i < DEMO_BIDS_MAX; i++) {
+        Org org = {0};
+        e = org_by_code(demo->cx, val_at(bidders, i)->s, &org);
+        in = val_map(arena);
+        val_set_int(arena, in, "lot_id", lot->id);
+        if (!e)
+            e = call(demo, org.id, WHO_FIRM, "lot.enter", in, &reply);
+        in = val_map(arena);
+        val_set_int(arena, in, "id", e ? 0 : val_get_int(reply, "id"));
+        if (!e)
+            e = call(demo, 0, WHO_OPERATOR, "lot.admit", in, &reply);
+        lot->bidder_ids[i] = org.id;
+    }
+    return e;
+}
+
+static Err place_bid(Demo *demo, const DemoAct *act)
+{
+    Arena *arena = &demo->cli->arena;
+    const Val *bid = val_at(val_get(act->lot->row, "bids"), act->bid);
+    Val *in = val_map(arena), *reply;
+    val_set_int(arena, in, "lot_id", act->lot->id);
+    val_set_int(arena, in, "amount_fen", val_at(bid, 1)->i * 100);
+    val_set_str(arena, in, "key", str_format(arena, "demo-%lld-%zu", (long long)act->lot->id, act->bid));
+    return call(demo, act->lot->bidder_ids[val_at(bid, 0)->i % DEMO_BIDS_MAX], WHO_FIRM, "lot.bid", in, &reply);
+}
+
+static Err do_act(Demo *demo, DemoAct *act)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *in = val_map(arena), *reply;
+    val_set_int(arena, in, "id", act->lot->id);
+    switch (act->kind) {
+    case ACT_MAKE:
+        return make_lot(demo, act->lot);
+    case ACT_BID:
+        return place_bid(demo, act);
+    case ACT_PAUSE:
+        return call(demo, 0, WHO_OPERATOR, "lot.pause", in, &reply);
+    default:
+        val_set_z(arena, in, "reason", "委托方补充权属材料，另行公告");
+        return call(demo, 0, WHO_OPERATOR, "lot.cancel", in, &reply);
+    }
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const DemoAct *x = a, *y = b;
+    return x->at_ms != y->at_ms ? (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms)
+                                : (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+static size_t plan(Demo *demo, Val *rows, DemoLot *lots, DemoAct *acts)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < val_count(rows); i++) {
+        DemoLot *lot = &lots[i];
+        lot->row = val_at(rows, i);
+        lot->stage = val_get_str(lot->row, "stage");
+        set_times(demo, lot, (int)i);
+        acts[count++] = (DemoAct){lot->make_ms, ACT_MAKE, lot, 0};
+        const Val *bids = val_get(lot->row, "bids");
+        for (size_t b = 0; b < val_count(bids); b++)
+            acts[count++] = (DemoAct){lot->open_ms + MINUTES(3) + MINUTES(6) * (i64)b, ACT_BID, lot, b};
+        if (str_same(lot->stage, S("paused")))
+            acts[count++] = (DemoAct){demo->now_ms - MINUTES(20), ACT_PAUSE, lot, 0};
+        if (str_same(lot->stage, S("cancelled")))
+            acts[count++] = (DemoAct){lot->make_ms + HOURS(6), ACT_CANCEL, lot, 0};
+    }
+    qsort(acts, count, sizeof *acts, by_time);
+    return count;
+}
+
+/* What is due until then is done at its own minute. */
+static Err move_clock(Demo *demo, i64 to_ms)
+{
+    Err e = ERR_OK;
+    Clock *clock = &demo->open->clock;
+    while (!e && clock->now_ms < to_ms) {
+        clock->now_ms = to_ms - clock->now_ms > MINUTES(15) ? clock->now_ms + MINUTES(15) : to_ms;
+        ArenaMark mark = arena_mark(demo->cx->arena);
+        e = house_tick(demo->cx);
+        arena_rewind(demo->cx->arena, mark);
+    }
+    return e;
+}
+
+static Err fill_lots(Demo *demo)
+{
+    Val *rows;
+    Err e = load_rows(demo, "lots", &rows);
+    if (e)
+        return e;
+    DemoLot *lots = ARENA_NEW(&demo->cli->arena, DemoLot, val_count(rows) + 1);
+    DemoAct *acts = ARENA_NEW(&demo->cli->arena, DemoAct, DEMO_ROWS_MAX + val_count(rows) * 3);
+    size_t count = plan(demo, rows, lots, acts);
+    for (size_t i = 0; !e && i < count; i++) {
+        e = move_clock(demo, acts[i].at_ms);
+        if (!e)
+            e = do_act(demo, &acts[i]);
+    }
+    return e ? e : move_clock(demo, demo->now_ms);
+}
+
+Err demo_fill(Cli *cli, Cx *cx, Open *open)
+{
+    Demo demo = {.cli = cli, .cx = cx, .open = open, .folder = demo_folder(cli), .now_ms = clock_now_ms(&open->clock)};
+    open->clock = (Clock){.fixed = true, .now_ms = demo.now_ms - DAYS(14)};
+    static Err (*const parts[])(Demo *) = {fill_orgs, fill_accounts, fill_patents, fill_achievements, fill_listings, fill_needs, fill_lots};
+    Err e = ERR_OK;
+    for (size_t i = 0; !e && i < COUNT(parts); i++)
+        e = parts[i](&demo);
+    open->clock = (Clock){0};
+    return e;
+}

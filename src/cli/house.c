@@ -1,0 +1,184 @@
+#include "cli/house.h"
+
+#include "auction/auction.h"
+#include "deal/deal.h"
+#include "exchange/import.h"
+#include "ident/ident.h"
+#include "match/match_feed.h"
+#include "registry/registry.h"
+#include "report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const Room *const all_rooms[] = {
+    &ident_room, &registry_room, &auction_room, &deal_room, &match_room, &report_room, &exchange_room,
+};
+const size_t all_rooms_count = COUNT(all_rooms);
+
+const RecordType **house_types(Arena *arena, const House *house, size_t *ret_count)
+{
+    const RecordType **types = ARENA_NEW(arena, const RecordType *, 256);
+    size_t count = 0;
+    for (size_t r = 0; r < house->room_count; r++)
+        for (size_t i = 0; i < house->rooms[r]->type_count; i++)
+            types[count++] = house->rooms[r]->types[i];
+    *ret_count = count;
+    return types;
+}
+
+static Err make_folder(Cx *cx, const char *path)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return ERR_OK;
+    return err_set_arg(cx, ERR_IO, NULL, "house.no_folder", str_from(path));
+}
+
+static Err take_lock(Cx *cx, Str data, int *ret_fd)
+{
+    char *path = str_z(cx->arena, str_format(cx->arena, "%.*s/lock", STR_ARG(data)));
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set_arg(cx, ERR_IO, NULL, "house.no_folder", data);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return err_set(cx, ERR_BUSY, NULL, "house.locked");
+    }
+    *ret_fd = fd;
+    return ERR_OK;
+}
+
+/* A marker file says that init has been through; a store in PostgreSQL leaves no file of its own. */
+static bool is_made(Cx *cx, Str data)
+{
+    char *path = str_z(cx->arena, str_format(cx->arena, "%.*s/exchange", STR_ARG(data)));
+    return access(path, F_OK) == 0;
+}
+
+static Err mark_made(Cx *cx, Str data)
+{
+    char *path = str_z(cx->arena, str_format(cx->arena, "%.*s/exchange", STR_ARG(data)));
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set_arg(cx, ERR_IO, NULL, "house.no_folder", data);
+    close(fd);
+    return ERR_OK;
+}
+
+/* Tables, then the log, then the writer, all on the one writing connection. */
+static Err open_writer(Cx *cx, Open *open, OpenMode mode)
+{
+    House *house = &open->house;
+    size_t count;
+    const RecordType **types = house_types(cx->arena, house, &count);
+    FactHash hash = str_same(open->settings.hash, S("sm3")) ? FACT_SM3 : FACT_SHA256;
+    Db *db = NULL;
+    Err e = db_open(cx, house->store_url, DB_WRITE, &db);
+    if (e)
+        return e;
+    cx->db = db;
+    e = db_begin(cx);
+    if (!e)
+        e = record_migrate(cx, types, count);
+    if (!e)
+        e = fact_log_open(cx, house->data_folder, hash, &house->facts);
+    if (!e)
+        e = db_commit(cx);
+    if (e)
+        db_rollback(cx);
+    cx->db = NULL;
+    if (!e) {
+        WriterHooks hooks = fact_hooks(house->facts);
+        Cx own = {.arena = &open->arena, .clock = &open->clock, .chance = &open->chance, .house = house};
+        e = writer_open(&own, db, &hooks, mode == OPEN_SERVE, &house->writer);
+        if (e)
+            cx->err = own.err;
+    }
+    if (e)
+        db_close(db);
+    return e;
+}
+
+static void fill_house(Cx *cx, const Settings *settings, Open *open)
+{
+    (void)cx;
+    Cx own = {.arena = &open->arena};
+    open->settings = *settings;
+    open->house = (House){
+        .rooms = all_rooms,
+        .room_count = all_rooms_count,
+        .data_folder = str_copy(&open->arena, settings->data),
+        .store_url = settings_store(&own, settings),
+        .settings = &open->settings,
+    };
+}
+
+Err house_open(Cx *cx, const Settings *settings, OpenMode mode, Open *ret)
+{
+    *ret = (Open){.lock_fd = -1, .writes = mode != OPEN_READ};
+    Err e = ERR_OK;
+    if (mode == OPEN_MAKE && is_made(cx, settings->data))
+        return err_set_arg(cx, ERR_CONFLICT, NULL, "house.there", settings->data);
+    if (mode == OPEN_MAKE)
+        e = make_folder(cx, str_z(cx->arena, settings->data));
+    else if (!is_made(cx, settings->data))
+        return err_set_arg(cx, ERR_MISSING, NULL, "house.none", settings->data);
+    fill_house(cx, settings, ret);
+    house_verify(&ret->house);
+    if (!e && ret->writes)
+        e = take_lock(cx, settings->data, &ret->lock_fd);
+    if (!e && ret->writes)
+        e = open_writer(cx, ret, mode);
+    if (!e && mode == OPEN_MAKE)
+        e = mark_made(cx, settings->data);
+    if (e)
+        house_close(ret);
+    return e;
+}
+
+void house_close(Open *open)
+{
+    if (open->house.writer)
+        writer_close(open->house.writer);
+    if (open->house.facts)
+        fact_log_close(open->house.facts);
+    if (open->house.match)
+        match_close(open->house.match);
+    if (open->lock_fd >= 0)
+        close(open->lock_fd);
+    arena_done(&open->arena);
+}
+
+Err house_reader(Open *open, Arena *arena, Cx *ret)
+{
+    Cx cx = {.arena = arena, .clock = &open->clock, .chance = &open->chance, .house = &open->house};
+    Err e = db_open(&cx, open->house.store_url, DB_READ, &cx.db);
+    *ret = cx;
+    return e;
+}
+
+void house_reader_done(Cx *cx)
+{
+    db_close(cx->db);
+    cx->db = NULL;
+}
+
+Err house_tick(Cx *cx)
+{
+    static const char *const due[] = {"lot.tick", "deal.make_due"};
+    Actor own = cx->actor;
+    cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+    cx->arrived_ms = clock_now_ms(cx->clock);
+    Err e = ERR_OK;
+    for (size_t i = 0; !e && i < COUNT(due); i++) {
+        const Op *op = op_find(house_of(cx), str_from(due[i]));
+        void *in = arena_take(cx->arena, op->in_size ? op->in_size : 1);
+        Val *reply;
+        e = op_call(cx, op, in, &reply);
+    }
+    cx->actor = own;
+    return e;
+}

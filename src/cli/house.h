@@ -1,0 +1,49 @@
+/* house.h - opening and closing an installation: settings, lock, store, facts, writer, all rooms.
+ *
+ * One process at a time has the writer: it holds the lock file of the data folder. The server holds it
+ * while it runs; the command line takes it when no server does, and else speaks to the server over
+ * the socket in the data folder.
+ */
+#ifndef CLI_HOUSE_H
+#define CLI_HOUSE_H
+
+#include "command/command.h"
+#include "command/settings.h"
+
+typedef struct Open {
+    Settings settings;
+    House    house;
+    Arena    arena;
+    Clock    clock;
+    Chance   chance;
+    int      lock_fd;
+    bool     writes;
+} Open;
+
+typedef enum OpenMode {
+    OPEN_READ,          /* Look only: verify, backup. No lock, no writer. */
+    OPEN_WRITE,         /* Commands one after another in this thread. */
+    OPEN_SERVE,         /* The writer has a thread of its own. */
+    OPEN_MAKE,          /* OPEN_WRITE, and the exchange must not be there yet. */
+} OpenMode;
+
+/* All rooms, in the order of LAYERS. */
+extern const Room *const all_rooms[];
+extern const size_t all_rooms_count;
+
+/* ERR_BUSY house.locked: another process has the writer. ERR_MISSING house.none: no exchange there;
+ * ERR_CONFLICT house.there: one is there already (OPEN_MAKE). */
+NODISCARD Err house_open(Cx *cx, const Settings *settings, OpenMode mode, Open *ret);
+void house_close(Open *open);
+
+/* A context for one request on a reading connection of its own. */
+NODISCARD Err house_reader(Open *open, Arena *arena, Cx *ret);
+void house_reader_done(Cx *cx);
+
+/* Every record type, for verify and backup. In `arena`. */
+const RecordType **house_types(Arena *arena, const House *house, size_t *ret_count);
+
+/* Starts and ends what is due: lots, deals of sold lots. As the exchange itself. */
+NODISCARD Err house_tick(Cx *cx);
+
+#endif

@@ -1,0 +1,229 @@
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int cli_config(Cli *cli)
+{
+    Buf out = buf_new(&cli->arena);
+    settings_write(&cli->cx, &out, &cli->settings);
+    fwrite(out.data, 1, out.len, stdout);
+    return EXIT_DONE;
+}
+
+static int cli_flows(Cli *cli)
+{
+    bool dot = cli_flag(cli, "dot");
+    Buf out = buf_new(&cli->arena);
+    for (size_t r = 0; r < all_rooms_count; r++) {
+        for (size_t i = 0; i < all_rooms[r]->flow_count; i++) {
+            if (dot)
+                flow_write_dot(&out, all_rooms[r]->flows[i]);
+            else
+                flow_write_text(&out, all_rooms[r]->flows[i]);
+            buf_char(&out, '\n');
+        }
+    }
+    fwrite(out.data, 1, out.len, stdout);
+    return EXIT_DONE;
+}
+
+static House plain_house(void)
+{
+    return (House){.rooms = all_rooms, .room_count = all_rooms_count};
+}
+
+static int print_docs(Cli *cli, Val *(*docs)(Cx *cx))
+{
+    House house = plain_house();
+    cli->cx.house = &house;
+    Val *val = docs(&cli->cx);
+    if (docs == op_permissions && !cli->json) {
+        for (size_t i = 0; i < val_count(val_get(val, "items")); i++) {
+            const Val *row = val_at(val_get(val, "items"), i);
+            printf("%-20.*s %-6.*s %.*s\n", STR_ARG(val_get_str(row, "op")),
+                   STR_ARG(val_get_str(row, "kind")), STR_ARG(val_get_str(row, "who")));
+        }
+        return EXIT_DONE;
+    }
+    Buf out = buf_new(&cli->arena);
+    val_write_json_pretty(&out, val);
+    printf("%.*s\n", STR_ARG(buf_str(&out)));
+    return EXIT_DONE;
+}
+
+static int cli_permissions(Cli *cli)
+{
+    return print_docs(cli, op_permissions);
+}
+
+static int cli_openapi(Cli *cli)
+{
+    return print_docs(cli, op_openapi);
+}
+
+static int cli_help(Cli *cli);
+
+static int cli_version(Cli *cli)
+{
+    (void)cli;
+    printf("techbourse %s\n", TECHBOURSE_VERSION);
+    return EXIT_DONE;
+}
+
+/* The commands that are no ops. */
+static const struct {
+    const char *name;
+    int (*run)(Cli *cli);
+    const char *usage;
+    const char *help;
+} commands[] = {
+    {"init", cli_init, "[--demo]", "make an empty exchange in the data folder, or the demo one"},
+    {"serve", cli_serve, "[--listen HOST:PORT]", "serve pages and the API"},
+    {"import", cli_import, "--org CODE [--kind patent] FILE", "import a spreadsheet; an unknown unit is made"},
+    {"verify", cli_verify, "[--head FILE]", "walk the log and compare every row; exit 1 when one was edited"},
+    {"backup", cli_backup, "--to FOLDER", "copy a consistent state of a running exchange"},
+    {"restore", cli_restore, "--from FOLDER", "make an exchange from a backup, then verify it"},
+    {"config", cli_config, "", "print all settings as a YAML file"},
+    {"flows", cli_flows, "[--dot]", "print every procedure as text, or for graphviz"},
+    {"permissions", cli_permissions, "", "print who may do what"},
+    {"openapi", cli_openapi, "", "print the API's document"},
+    {"help", cli_help, "[NOUN]", "this, or the fields of a noun's commands"},
+    {"version", cli_version, "", "print the version"},
+};
+
+static void help_op(const Op *op)
+{
+    const char *dot = strchr(op->name, '.');
+    printf("  %.*s %s\n      %s. %s\n", (int)(dot - op->name), op->name, dot + 1, op->en,
+           op->help_en ? op->help_en : "");
+    for (size_t i = 0; i < op->in_count; i++)
+        printf("      --%-18s %s%s\n", op->in[i].name, op->in[i].en,
+               op->in[i].flags & REQUIRED ? " (required)" : "");
+}
+
+static int help_noun(Str noun)
+{
+    int found = 0;
+    for (size_t r = 0; r < all_rooms_count; r++) {
+        for (size_t i = 0; i < all_rooms[r]->op_count; i++) {
+            const Op *op = &all_rooms[r]->ops[i];
+            if (!str_starts(str_from(op->name), noun) || op->name[noun.len] != '.')
+                continue;
+            help_op(op);
+            found++;
+        }
+    }
+    if (!found)
+        fprintf(stderr, "there are no commands on '%.*s'; `techbourse help` lists all\n", STR_ARG(noun));
+    return found ? EXIT_DONE : EXIT_USAGE;
+}
+
+static int cli_help(Cli *cli)
+{
+    if (cli->word_count > 1)
+        return help_noun(cli->words[1]);
+    printf("techbourse - a technology exchange\n\n"
+           "  techbourse COMMAND [--data DIR] [--config FILE] [--json] [--lang zh|en]\n"
+           "  techbourse NOUN VERB [--field VALUE ...] [--as LOGIN]\n\n");
+    for (size_t i = 0; i < COUNT(commands); i++)
+        printf("  %-12s %-32s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+    printf("\nNOUN VERB, the same as in the browser and the API (`techbourse help NOUN` shows fields):\n");
+    for (size_t r = 0; r < all_rooms_count; r++) {
+        printf("  %-10s", all_rooms[r]->name);
+        for (size_t i = 0; i < all_rooms[r]->op_count; i++)
+            printf(" %s", all_rooms[r]->ops[i].name);
+        printf("\n");
+    }
+    printf("\nExit: 0 done, 1 edited record found, 2 usage, 3 input, 4 missing, 5 denied, 6 state or lock, 7 store.\n");
+    return EXIT_DONE;
+}
+
+static bool is_flag(Str name)
+{
+    static const char *const flags[] = {"json", "demo", "dot", "help", "quiet"};
+    for (size_t i = 0; i < COUNT(flags); i++)
+        if (str_same_z(name, flags[i]))
+            return true;
+    return false;
+}
+
+/* --name value, --name=value, --flag, or a plain word. False when an option lacks its value. */
+static bool read_args(Cli *cli, int argc, char **argv)
+{
+    for (int i = 1; i < argc && i < ARGS_MAX; i++) {
+        Str word = utf8_repair(&cli->arena, str_from(argv[i]));
+        if (!str_starts(word, S("--"))) {
+            cli->words[cli->word_count++] = word;
+            continue;
+        }
+        Str name = str_slice(word, 2, word.len);
+        size_t equals = str_find(name, S("="));
+        NameText arg = {.name = str_slice(name, 0, equals)};
+        if (equals < name.len)
+            arg.text = str_slice(name, equals + 1, name.len);
+        else if (is_flag(name))
+            arg.text = S("1");
+        else if (i + 1 < argc)
+            arg.text = utf8_repair(&cli->arena, str_from(argv[++i]));
+        else
+            return false;
+        cli->args[cli->arg_count++] = arg;
+    }
+    return true;
+}
+
+/* The general options, over the settings of the file. */
+static Err read_settings(Cli *cli)
+{
+    Str config = cli_take(cli, "config"), data = cli_take(cli, "data"), listen = cli_take(cli, "listen");
+    Str store = cli_take(cli, "store"), lang = cli_take(cli, "lang");
+    settings_default(&cli->settings);
+    cli->json = cli_flag(cli, "json");
+    cli->as = cli_take(cli, "as");
+    cli->cx.lang = str_same(lang, S("en")) ? LANG_EN : LANG_ZH;
+    Err e = config.len ? settings_load(&cli->cx, config, &cli->settings) : ERR_OK;
+    if (data.len)
+        cli->settings.data = data;
+    if (listen.len)
+        cli->settings.listen = listen;
+    if (store.len)
+        cli->settings.store = store;
+    log_level_set((LogLevel)cli->settings.log_level);
+    return e;
+}
+
+static int run(Cli *cli)
+{
+    Err e = read_settings(cli);
+    if (e)
+        return cli_fail(cli, &cli->cx, e);
+    if (cli->word_count == 0 || cli_flag(cli, "help"))
+        return cli_help(cli);
+    House house = plain_house(); /* `import show 3` is an op, `import FILE` is not. */
+    Str verb = cli->word_count > 1 ? cli->words[1] : S("");
+    const Op *op = op_find(&house, str_format(&cli->arena, "%.*s.%.*s", STR_ARG(cli->words[0]), STR_ARG(verb)));
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (!op && str_same_z(cli->words[0], commands[i].name))
+            return commands[i].run(cli);
+    if (op)
+        return cli_op(cli, op);
+    fprintf(stderr, "no such command: %.*s %.*s\n`techbourse help` lists all\n", STR_ARG(cli->words[0]), STR_ARG(verb));
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    static Cli cli;
+    signal(SIGPIPE, SIG_IGN);
+    cli.cx = (Cx){.arena = &cli.arena, .clock = &cli.clock, .chance = &cli.chance};
+    int code = EXIT_USAGE;
+    if (read_args(&cli, argc, argv))
+        code = run(&cli);
+    else
+        fprintf(stderr, "an option needs a value; `techbourse help` shows how\n");
+    arena_done(&cli.arena);
+    return code;
+}

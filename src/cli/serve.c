@@ -1,0 +1,282 @@
+/* techbourse serve: the front, the writer, and three threads beside them.
+ *
+ *   follower  reads new facts: search index, live pages
+ *   worker    runs imports that wait
+ *   clock     starts and ends what is due
+ */
+#include "cli/cli.h"
+
+#include "auction/auction.h"
+#include "exchange/import.h"
+#include "match/match_feed.h"
+#include "web/app.h"
+#include "web/live.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FACTS_AT_ONCE = 500, FOLLOW_MS = 500, TICK_MS = 250 };
+
+typedef struct Serve {
+    Cli            *cli;
+    Open            open;
+    App            *app;
+    MatchIndex     *index;
+    pthread_mutex_t mutex;
+    pthread_cond_t  wake;
+    i64             commits;    /* Grows with every commit. */
+    bool            stopping;
+} Serve;
+
+static App *app_to_stop; /* For the signal handler, which is given nothing else. */
+
+static void on_signal(int number)
+{
+    (void)number;
+    app_stop(app_to_stop);
+}
+
+static void on_commit(void *context)
+{
+    Serve *serve = context;
+    pthread_mutex_lock(&serve->mutex);
+    serve->commits++;
+    pthread_cond_broadcast(&serve->wake);
+    pthread_mutex_unlock(&serve->mutex);
+}
+
+/* Waits for a commit after `*seen`, or so many milliseconds. False when it is time to stop. */
+static bool wait_commit(Serve *serve, i64 *seen, i64 most_ms)
+{
+    struct timespec until;
+    i64 at_ns = clock_steady_ns() + most_ms * 1000000;
+    until = (struct timespec){.tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000};
+    pthread_mutex_lock(&serve->mutex);
+    int rc = 0;
+    while (!serve->stopping && serve->commits == *seen && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&serve->wake, &serve->mutex, &until);
+    *seen = serve->commits;
+    bool go_on = !serve->stopping;
+    pthread_mutex_unlock(&serve->mutex);
+    return go_on;
+}
+
+static bool begin_thread(Serve *serve, Arena *arena, Cx *cx)
+{
+    if (house_reader(&serve->open, arena, cx) == ERR_OK) {
+        cx->actor.via = VIA_SYSTEM;
+        return true;
+    }
+    log_line(LOG_ERROR_LEVEL, "thread.no_store", NULL);
+    return false;
+}
+
+/* ---- live pages ---- */
+
+static Err lot_event(Cx *cx, i64 lot_id, Str *ret)
+{
+    Val *in = val_map(cx->arena), *reply;
+    void *read;
+    const Op *op = op_find(house_of(cx), S("lot.show"));
+    Actor own = cx->actor;
+    val_set_int(cx->arena, in, "id", lot_id);
+    cx->actor = (Actor){.via = VIA_SYSTEM}; /* As the public: what a watcher without an account may see. */
+    Err e = op_read_json(cx, op, in, &read);
+    if (!e)
+        e = op_call(cx, op, read, &reply);
+    cx->actor = own;
+    if (e)
+        return e;
+    Val *bids = val_list(cx->arena), *all = val_get(reply, "bids"), *map = val_map(cx->arena);
+    for (size_t i = 0; i < val_count(all) && i < 20; i++)
+        val_push(cx->arena, bids, val_at(all, i));
+    val_set(cx->arena, map, "lot", val_get(reply, "lot"));
+    val_set(cx->arena, map, "bids", bids);
+    val_set_int(cx->arena, map, "now_ms", clock_now_ms(cx->clock));
+    Buf out = buf_new(cx->arena);
+    val_write_json(&out, map);
+    *ret = buf_str(&out);
+    return ERR_OK;
+}
+
+static i64 lot_of_fact(const Fact *fact)
+{
+    if (str_same(fact->table_name, S("lot")))
+        return fact->row_id;
+    return str_starts(fact->table_name, S("lot_")) ? fact->other_id : 0;
+}
+
+/* One event a lot for a whole batch of facts: a watcher needs the newest state, not each step. */
+static void tell_watchers(Serve *serve, Cx *cx, const Fact *facts, size_t count)
+{
+    i64 told[FACTS_AT_ONCE];
+    size_t told_count = 0;
+    for (size_t i = count; i-- > 0;) {
+        i64 lot_id = lot_of_fact(&facts[i]);
+        bool known = lot_id == 0;
+        for (size_t t = 0; t < told_count && !known; t++)
+            known = told[t] == lot_id;
+        if (known)
+            continue;
+        told[told_count++] = lot_id;
+        Str data;
+        char channel[40];
+        snprintf(channel, sizeof channel, "lot/%lld", (long long)lot_id);
+        if (lot_event(cx, lot_id, &data) == ERR_OK)
+            live_publish(app_server(serve->app), channel, facts[i].seq, "lot", data);
+        else
+            err_clear(cx);
+    }
+}
+
+static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
+{
+    Fact *facts;
+    size_t count;
+    Err e = fact_after(cx, *seq, FACTS_AT_ONCE, &facts, &count);
+    for (size_t i = 0; !e && i < count; i++) {
+        ArenaMark mark = arena_mark(cx->arena);
+        e = match_feed_fact(cx, serve->index, &facts[i]);
+        arena_rewind(cx->arena, mark);
+    }
+    if (e)
+        return e;
+    tell_watchers(serve, cx, facts, count);
+    if (count)
+        *seq = facts[count - 1].seq;
+    *ret_more = count == FACTS_AT_ONCE;
+    return ERR_OK;
+}
+
+static void *follower(void *arg)
+{
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    i64 seq = 0, seen = 0;
+    if (!begin_thread(serve, &arena, &cx))
+        return NULL;
+    if (match_feed_all(&cx, serve->index, &seq) != ERR_OK)
+        log_line(LOG_ERROR_LEVEL, "match.not_built", "why", cx.err.key, NULL);
+    live_set_floor(app_server(serve->app), seq);
+    do {
+        for (bool more = true; more;) {
+            more = false;
+            if (follow_some(serve, &cx, &seq, &more) != ERR_OK)
+                log_line(LOG_ERROR_LEVEL, "follower.failed", "why", cx.err.key, NULL);
+            err_clear(&cx);
+            arena_reset(&arena);
+        }
+    } while (wait_commit(serve, &seen, FOLLOW_MS));
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
+}
+
+static void *worker(void *arg)
+{
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    i64 seen = 0, id = 0;
+    if (!begin_thread(serve, &arena, &cx))
+        return NULL;
+    do {
+        id = 0;
+        Err e = import_waiting(&cx, &id);
+        if (!e && id)
+            e = import_work(&cx, id, NULL, NULL);
+        if (e)
+            log_line(LOG_ERROR_LEVEL, "worker.failed", "why", cx.err.key, NULL);
+        err_clear(&cx);
+        arena_reset(&arena);
+    } while (wait_commit(serve, &seen, 2000));
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
+}
+
+static void *clock_thread(void *arg)
+{
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    struct timespec pause = {.tv_nsec = TICK_MS * 1000000L};
+    if (!begin_thread(serve, &arena, &cx))
+        return NULL;
+    for (bool go_on = true; go_on;) {
+        if (house_tick(&cx) != ERR_OK)
+            log_line(LOG_ERROR_LEVEL, "clock.failed", "why", cx.err.key, NULL);
+        err_clear(&cx);
+        arena_reset(&arena);
+        nanosleep(&pause, NULL);
+        pthread_mutex_lock(&serve->mutex);
+        go_on = !serve->stopping;
+        pthread_mutex_unlock(&serve->mutex);
+    }
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
+}
+
+static void prepare(Serve *serve)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&serve->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&serve->mutex, NULL);
+    serve->index = match_open();
+    serve->open.house.match = serve->index;
+    fact_on_commit(serve->open.house.facts, on_commit, serve);
+}
+
+static void run_threads(Serve *serve)
+{
+    static void *(*const bodies[])(void *) = {follower, worker, clock_thread};
+    pthread_t threads[COUNT(bodies)];
+    for (size_t i = 0; i < COUNT(bodies); i++)
+        pthread_create(&threads[i], NULL, bodies[i], serve);
+    struct sigaction action = {.sa_handler = on_signal};
+    app_to_stop = serve->app;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    app_run(serve->app);
+    pthread_mutex_lock(&serve->mutex);
+    serve->stopping = true;
+    pthread_cond_broadcast(&serve->wake);
+    pthread_mutex_unlock(&serve->mutex);
+    for (size_t i = 0; i < COUNT(bodies); i++)
+        pthread_join(threads[i], NULL);
+}
+
+int cli_serve(Cli *cli)
+{
+    static Serve serve;
+    serve.cli = cli;
+    Err e = house_open(&cli->cx, &cli->settings, OPEN_SERVE, &serve.open);
+    if (e)
+        return cli_fail(cli, &cli->cx, e);
+    prepare(&serve);
+    cli->cx.clock = &serve.open.clock;
+    e = app_init(&cli->cx, &serve.open.house, &serve.app);
+    if (e) {
+        int code = cli_fail(cli, &cli->cx, e);
+        house_close(&serve.open);
+        return code;
+    }
+    Str listen = str_format(&cli->arena, "127.0.0.1:%d", server_port(app_server(serve.app)));
+    cli_say(cli, "cli.serving", str_ends(cli->settings.listen, S(":0")) ? &listen : &cli->settings.listen, 1);
+    run_threads(&serve);
+    fact_on_commit(serve.open.house.facts, NULL, NULL);
+    app_done(serve.app);
+    house_close(&serve.open); /* Drains the writer, closes the store. */
+    return EXIT_DONE;
+}

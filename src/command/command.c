@@ -1,0 +1,358 @@
+#include "command/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const Op *op_find(const House *house, Str name)
+{
+    for (size_t r = 0; r < house->room_count; r++)
+        for (size_t i = 0; i < house->rooms[r]->op_count; i++)
+            if (str_same_z(name, house->rooms[r]->ops[i].name))
+                return &house->rooms[r]->ops[i];
+    return NULL;
+}
+
+const RecordType *type_find(const House *house, Str name)
+{
+    for (size_t r = 0; r < house->room_count; r++)
+        for (size_t i = 0; i < house->rooms[r]->type_count; i++)
+            if (str_same_z(name, house->rooms[r]->types[i]->name))
+                return house->rooms[r]->types[i];
+    return NULL;
+}
+
+const Flow *flow_find(const House *house, Str name)
+{
+    for (size_t r = 0; r < house->room_count; r++)
+        for (size_t i = 0; i < house->rooms[r]->flow_count; i++)
+            if (str_same_z(name, house->rooms[r]->flows[i]->name))
+                return house->rooms[r]->flows[i];
+    return NULL;
+}
+
+const CodeList *codes_find(const House *house, Str name)
+{
+    for (size_t r = 0; r < house->room_count; r++)
+        for (size_t i = 0; i < house->rooms[r]->code_count; i++)
+            if (str_same_z(name, house->rooms[r]->codes[i]->name))
+                return house->rooms[r]->codes[i];
+    return NULL;
+}
+
+static void verify_fail(const char *name, const char *why)
+{
+    log_line(LOG_ERROR_LEVEL, "command_table_wrong", "op", name, "why", why, NULL);
+    abort();
+}
+
+static void verify_op(const House *house, const Op *op)
+{
+    const char *dot = strchr(op->name, '.');
+    if (!dot || dot == op->name || !dot[1])
+        verify_fail(op->name, "not named noun.verb");
+    if (!op->who)
+        verify_fail(op->name, "no permission");
+    if (op->kind < OP_READ || op->kind > OP_STEPS || !op->run || !op->zh || !op->en)
+        verify_fail(op->name, "kind, function or label missing");
+    if (op_find(house, str_from(op->name)) != op)
+        verify_fail(op->name, "twice");
+    for (size_t i = 0; i < op->in_count; i++) {
+        const Field *field = &op->in[i];
+        size_t size = field_is_text(field) ? sizeof(Str) : sizeof(i64);
+        if (field->offset + size > op->in_size || !field->zh || !field->en)
+            verify_fail(op->name, field->name);
+        if ((field->kind == F_CODE || field->kind == F_CODES) && !field->codes)
+            verify_fail(op->name, field->name);
+    }
+}
+
+static void verify_flow_ops(const House *house, const Flow *flow)
+{
+    Arena arena = {0};
+    flow_verify(flow);
+    for (size_t i = 0; i < flow->edge_count; i++) {
+        Str name = str_format(&arena, "%s.%s", flow->name, flow->edges[i].action);
+        if (!op_find(house, name))
+            verify_fail(str_z(&arena, name), "an edge without its op");
+    }
+    arena_done(&arena);
+}
+
+void house_verify(const House *house)
+{
+    for (size_t r = 0; r < house->room_count; r++) {
+        const Room *room = house->rooms[r];
+        for (size_t i = 0; i < room->type_count; i++)
+            record_verify(room->types[i]);
+        for (size_t i = 0; i < room->op_count; i++)
+            verify_op(house, &room->ops[i]);
+        for (size_t i = 0; i < room->flow_count; i++)
+            verify_flow_ops(house, room->flows[i]);
+    }
+}
+
+static unsigned held(const Cx *cx)
+{
+    unsigned who = cx->actor.roles | WHO_PUBLIC;
+    return cx->actor.account_id || cx->actor.via == VIA_LOCAL ? who | WHO_SIGNED : who;
+}
+
+bool op_allowed(const Cx *cx, const Op *op)
+{
+    unsigned need = op->who;
+    if (need & (WHO_OWNER | WHO_PARTY)) /* The record decides; whoever signs in may ask. */
+        need |= WHO_SIGNED;
+    return (need & held(cx)) != 0;
+}
+
+unsigned who_of(const Cx *cx, i64 owner_org, bool is_party)
+{
+    unsigned who = held(cx);
+    if (owner_org && cx->actor.org_id == owner_org && (who & WHO_SIGNED))
+        who |= WHO_OWNER;
+    return is_party ? who | WHO_PARTY : who;
+}
+
+See see_level(const Cx *cx, i64 owner_org, bool is_party)
+{
+    unsigned who = who_of(cx, owner_org, is_party);
+    if (who & (WHO_OPERATOR | WHO_LOCAL | WHO_CLOCK))
+        return SEE_OPERATOR;
+    if (who & WHO_OWNER)
+        return SEE_OWNER;
+    if (who & WHO_PARTY)
+        return SEE_PARTY;
+    return who & WHO_SIGNED ? SEE_SIGNED : SEE_PUBLIC;
+}
+
+Err op_read_texts(Cx *cx, const Op *op, const NameText *texts, size_t count, bool strict, void **ret_in)
+{
+    void *in = arena_take(cx->arena, op->in_size ? op->in_size : 1);
+    for (size_t i = 0; i < count; i++) {
+        const Field *field = fields_find(op->in, op->in_count, texts[i].name);
+        if (!field) {
+            if (strict)
+                err_collect(cx, texts[i].name, "field.unknown", texts[i].name);
+            continue;
+        }
+        Str text = texts[i].text;
+        bool many = field->kind == F_CODES || field->kind == F_REFS || field->kind == F_LIST;
+        if (many && !field_empty(field, in)) /* Several inputs of one name: checkboxes. */
+            text = str_format(cx->arena, "%.*s%c%.*s", STR_ARG(field_str(field, in)),
+                              field->kind == F_LIST ? ';' : ',', STR_ARG(text));
+        ErrInfo first = cx->err;
+        if (field_read(cx, field, text, in) != ERR_OK) {
+            ErrInfo found = cx->err;
+            if (cx->err_count)
+                cx->err = first;
+            err_collect(cx, str_from(field->name), found.key, found.args[0]);
+        }
+    }
+    if (cx->err_count)
+        return ERR_INPUT;
+    *ret_in = in;
+    return ERR_OK;
+}
+
+Err op_read_json(Cx *cx, const Op *op, const Val *body, void **ret_in)
+{
+    if (body && body->kind != VAL_MAP && body->kind != VAL_NULL)
+        return err_set(cx, ERR_INPUT, NULL, "api.not_an_object");
+    void *in = arena_take(cx->arena, op->in_size ? op->in_size : 1);
+    for (size_t i = 0; i < val_count(body); i++) {
+        Str name = body->list.items[i].key;
+        const Field *field = fields_find(op->in, op->in_count, name);
+        if (!field) {
+            err_collect(cx, name, "field.unknown", name);
+            continue;
+        }
+        ErrInfo first = cx->err;
+        if (field_read_val(cx, field, body->list.items[i].val, in) != ERR_OK) {
+            ErrInfo found = cx->err;
+            if (cx->err_count)
+                cx->err = first;
+            err_collect(cx, str_from(field->name), found.key, found.args[0]);
+        }
+    }
+    if (cx->err_count)
+        return ERR_INPUT;
+    *ret_in = in;
+    return ERR_OK;
+}
+
+Err op_check(Cx *cx, const Op *op, void *in)
+{
+    if (!op_allowed(cx, op)) {
+        if (!(held(cx) & WHO_SIGNED))
+            return err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
+        return err_set_arg(cx, ERR_DENIED, NULL, "command.denied",
+                           str_from(cx->lang == LANG_EN ? op->en : op->zh));
+    }
+    if ((op->flags & OP_LOCAL_ONLY) && cx->actor.via != VIA_LOCAL && cx->actor.via != VIA_SYSTEM)
+        return err_set(cx, ERR_DENIED, NULL, "command.local_only");
+    Err e = fields_check(cx, op->in, op->in_count, in, CHECK_SUBMIT);
+    if (!e && op->prepare)
+        e = op->prepare(cx, in);
+    return e;
+}
+
+static Err run_job(Cx *cx, void *arg)
+{
+    OpJob *job = arg;
+    cx->doing = job->op->name;
+    return job->op->run(cx, job->in, &job->reply);
+}
+
+Err op_refuse(Cx *cx, Val **ret, Err code, const char *field, const char *key)
+{
+    Val *map = val_map(cx->arena);
+    val_set_int(cx->arena, map, "_refused", (i64)code);
+    val_set_z(cx->arena, map, "field", field ? field : "");
+    val_set_z(cx->arena, map, "key", key);
+    *ret = map;
+    return ERR_OK;
+}
+
+static Err answer(Cx *cx, Val *reply, Val **ret)
+{
+    const Val *refused = val_get(reply, "_refused");
+    if (refused)
+        return err_set(cx, (Err)refused->i, str_z(cx->arena, val_get_str(reply, "field")),
+                       str_z(cx->arena, val_get_str(reply, "key")));
+    *ret = reply ? reply : val_map(cx->arena);
+    return ERR_OK;
+}
+
+Err op_answer(Cx *cx, OpJob *job, Val **ret)
+{
+    return job->job.err ? job->job.err : answer(cx, job->reply, ret);
+}
+
+Err op_call(Cx *cx, const Op *op, void *in, Val **ret)
+{
+    Err e = op_check(cx, op, in);
+    if (e)
+        return e;
+    OpJob job = {.op = op, .in = in};
+    const char *outer = cx->doing;
+    cx->doing = op->name;
+    if (op->kind == OP_WRITE && !cx->in_write)
+        e = writer_run(house_of(cx)->writer, cx, run_job, &job);
+    else
+        e = op->run(cx, in, &job.reply);
+    cx->doing = outer;
+    return e ? e : answer(cx, job.reply, ret);
+}
+
+Err op_call_name(Cx *cx, const char *name, void *in, Val **ret)
+{
+    const Op *op = op_find(house_of(cx), str_from(name));
+    assert(op);
+    return op_call(cx, op, in, ret);
+}
+
+Err op_submit(Cx *cx, OpJob *job, const Op *op, const void *in, void (*done)(WriteJob *))
+{
+    assert(op->kind == OP_WRITE && !cx->in_write);
+    *job = (OpJob){.job = {.run = run_job, .done = done, .arg = job, .cx = cx}, .op = op, .in = in};
+    cx->doing = op->name;
+    if (!writer_submit(house_of(cx)->writer, &job->job))
+        return err_set(cx, ERR_BUSY, NULL, "command.busy");
+    return ERR_OK;
+}
+
+Err refs_read(Cx *cx, Str refs, const char *field, i64 **ret_ids, size_t *ret_count)
+{
+    i64 *ids = ARENA_NEW(cx->arena, i64, REFS_MAX);
+    size_t count = 0;
+    Str rest = refs, part;
+    while (str_split(&rest, ',', &part)) {
+        i64 id;
+        if (!str_trim(part).len)
+            continue;
+        if (!str_to_i64(str_trim(part), &id))
+            return err_set(cx, ERR_INPUT, field, "field.number");
+        if (count == REFS_MAX)
+            return err_set_arg(cx, ERR_LIMIT, field, "command.too_many",
+                               str_format(cx->arena, "%d", REFS_MAX));
+        ids[count++] = id;
+    }
+    if (!count)
+        return err_set(cx, ERR_INPUT, field, "command.none_chosen");
+    *ret_ids = ids;
+    *ret_count = count;
+    return ERR_OK;
+}
+
+i64 page_number(i64 asked)
+{
+    return asked < 1 ? 1 : asked > PAGE_MAX ? PAGE_MAX : asked;
+}
+
+i64 page_size(i64 asked)
+{
+    return asked < 1 ? PAGE_SIZE : asked > PAGE_SIZE_MAX ? PAGE_SIZE_MAX : asked;
+}
+
+Val *list_val(Cx *cx, Val *items, i64 total, i64 page, i64 size)
+{
+    Val *map = val_map(cx->arena);
+    val_set(cx->arena, map, "items", items);
+    val_set_int(cx->arena, map, "total", total);
+    val_set_int(cx->arena, map, "page", page);
+    val_set_int(cx->arena, map, "pages", (total + size - 1) / size);
+    val_set_int(cx->arena, map, "size", size);
+    return map;
+}
+
+enum { HISTORY_MAX = 50 };
+
+Err history_val(Cx *cx, const RecordType *type, i64 id, Val **ret)
+{
+    Fact *facts;
+    size_t count;
+    Err e = fact_of_row(cx, type->name, id, HISTORY_MAX, &facts, &count);
+    if (e)
+        return e;
+    Val *list = val_list(cx->arena);
+    for (size_t i = 0; i < count; i++) {
+        Val *row = val_map(cx->arena);
+        char *key = str_z(cx->arena, str_format(cx->arena, "fact.%.*s", STR_ARG(facts[i].kind)));
+        val_set_int(cx->arena, row, "seq", facts[i].seq);
+        val_set_int(cx->arena, row, "at_ms", facts[i].at_ms);
+        val_set_str(cx->arena, row, "kind", facts[i].kind);
+        val_set_str(cx->arena, row, "label",
+                    text_find(cx->lang, key) ? str_from(text_find(cx->lang, key)) : facts[i].kind);
+        val_set_str(cx->arena, row, "via", facts[i].via);
+        val_set_int(cx->arena, row, "org_id", facts[i].org_id);
+        val_set_int(cx->arena, row, "amount", facts[i].amount);
+        val_set_str(cx->arena, row, "code", facts[i].code);
+        val_push(cx->arena, list, row);
+    }
+    *ret = list;
+    return ERR_OK;
+}
+
+static Val *one_error(Cx *cx, const ErrInfo *err)
+{
+    Val *map = val_map(cx->arena);
+    val_set_str(cx->arena, map, "field", err->field);
+    val_set_z(cx->arena, map, "key", err->key ? err->key : "error.unknown");
+    val_set_str(cx->arena, map, "message",
+                text_say(cx->arena, cx->lang, err->key ? err->key : "error.unknown", err->args,
+                         ERR_ARGS_MAX));
+    return map;
+}
+
+Val *err_val(Cx *cx)
+{
+    Val *error = one_error(cx, &cx->err), *fields = val_list(cx->arena), *map = val_map(cx->arena);
+    val_set_z(cx->arena, error, "code", err_name(cx->err.code));
+    for (size_t i = 0; i < cx->err_count; i++)
+        val_push(cx->arena, fields, one_error(cx, &cx->errs[i]));
+    if (!cx->err_count && cx->err.field.len)
+        val_push(cx->arena, fields, one_error(cx, &cx->err));
+    val_set(cx->arena, error, "fields", fields);
+    val_set(cx->arena, map, "error", error);
+    return map;
+}

@@ -1,0 +1,126 @@
+#include "command/settings.h"
+
+#include <libfyaml.h>
+#include <unistd.h>
+
+// clang-format off
+const Field settings_fields[] = {
+    {AT(Settings, name_zh),           F_TEXT, "交易平台名称",         "Name of the exchange (Chinese)",          0, SEE_PUBLIC, NULL},
+    {AT(Settings, name_en),           F_TEXT, "交易平台英文名称",     "Name of the exchange (English)",          0, SEE_PUBLIC, NULL},
+    {AT(Settings, bidding_name),      F_TEXT, "竞价对外名称",         "What bidding is called in public",        0, SEE_PUBLIC, NULL},
+    {AT(Settings, data),              F_TEXT, "数据目录",             "Data folder: store, files, keys, socket", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, store),             F_TEXT, "数据库地址",           "postgresql://... or empty for SQLite in the data folder", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, listen),            F_TEXT, "监听地址",             "host:port; TLS belongs to nginx in front", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, hash),              F_TEXT, "日志散列算法",         "Hash of the fact log: sha256 or sm3",     0, SEE_PUBLIC, NULL},
+    {AT(Settings, workers),           F_INT,  "工作线程数",           "Worker threads",                          0, SEE_PUBLIC, NULL, .min = 1, .max = 64},
+    {AT(Settings, connections_max),   F_INT,  "最大连接数",           "Connections at once, watchers included",  0, SEE_PUBLIC, NULL, .min = 16, .max = 100000},
+    {AT(Settings, upload_mb_max),     F_INT,  "上传文件上限（MB）",   "Largest upload, MB",                      0, SEE_PUBLIC, NULL, .min = 1, .max = 500},
+    {AT(Settings, import_batch_rows), F_INT,  "导入每批行数",         "Rows of an import in one command",        0, SEE_PUBLIC, NULL, .min = 1, .max = 2000},
+    {AT(Settings, session_idle_min),  F_INT,  "空闲退出（分钟）",     "Minutes until an idle session ends",      0, SEE_PUBLIC, NULL, .min = 5, .max = 1440},
+    {AT(Settings, session_max_hours), F_INT,  "会话最长（小时）",     "Hours until any session ends",            0, SEE_PUBLIC, NULL, .min = 1, .max = 168},
+    {AT(Settings, password_len_min),  F_INT,  "密码最短长度",         "Shortest password, characters",           0, SEE_PUBLIC, NULL, .min = 8, .max = 64},
+    {AT(Settings, sign_in_tries_max), F_INT,  "登录失败锁定次数",     "Wrong passwords until an account is locked", 0, SEE_PUBLIC, NULL, .min = 3, .max = 20},
+    {AT(Settings, sign_in_lock_min),  F_INT,  "锁定时长（分钟）",     "Minutes an account stays locked",         0, SEE_PUBLIC, NULL, .min = 1, .max = 1440},
+    {AT(Settings, secure_cookie),     F_BOOL, "仅 HTTPS 发送 Cookie", "Cookies over HTTPS only; on behind TLS",  0, SEE_PUBLIC, NULL},
+    {AT(Settings, log_level),         F_INT,  "日志级别",             "0 debug, 1 info, 2 warn, 3 error",        0, SEE_PUBLIC, NULL, .max = 3},
+};
+// clang-format on
+const size_t settings_count = COUNT(settings_fields);
+
+void settings_default(Settings *ret)
+{
+    *ret = (Settings){
+        .name_zh = S("技转通"),
+        .name_en = S("Techbourse"),
+        .bidding_name = S("网络竞价"),
+        .data = S("data"),
+        .store = S(""),
+        .listen = S("127.0.0.1:8080"),
+        .hash = S("sha256"),
+        .workers = 4,
+        .connections_max = 4096,
+        .upload_mb_max = 200,
+        .import_batch_rows = 400,
+        .session_idle_min = 30,
+        .session_max_hours = 12,
+        .password_len_min = 10,
+        .sign_in_tries_max = 5,
+        .sign_in_lock_min = 15,
+        .secure_cookie = 0,
+        .log_level = 1,
+    };
+}
+
+static int line_of(struct fy_node *node)
+{
+    struct fy_token *token = fy_node_get_scalar_token(node);
+    const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+    return mark ? mark->line + 1 : 0;
+}
+
+static Str scalar(struct fy_node *node)
+{
+    size_t len = 0;
+    const char *text = fy_node_is_scalar(node) ? fy_node_get_scalar(node, &len) : NULL;
+    return (Str){text ? text : "", len};
+}
+
+static Err read_pair(Cx *cx, struct fy_node_pair *pair, Settings *settings)
+{
+    struct fy_node *key = fy_node_pair_key(pair), *value = fy_node_pair_value(pair);
+    Str name = scalar(key), text = scalar(value);
+    Str args[2] = {name, str_format(cx->arena, "%d", line_of(key))};
+    const Field *field = fields_find(settings_fields, settings_count, name);
+    if (!field)
+        return err_set_args(cx, ERR_INPUT, NULL, "setting.unknown", args, 2);
+    if ((value && !fy_node_is_scalar(value)) || field_read(cx, field, str_copy(cx->arena, text), settings)
+        || fields_check(cx, field, 1, settings, CHECK_SAVE)) {
+        err_clear(cx);
+        return err_set_args(cx, ERR_INPUT, field->name, "setting.wrong", args, 2);
+    }
+    return ERR_OK;
+}
+
+Err settings_load(Cx *cx, Str path, Settings *settings)
+{
+    char *file = str_z(cx->arena, path);
+    if (access(file, R_OK) != 0)
+        return err_set_arg(cx, ERR_IO, NULL, "setting.unreadable", path);
+    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET};
+    struct fy_document *doc = fy_document_build_from_file(&cfg, file);
+    struct fy_node *root = doc ? fy_document_root(doc) : NULL;
+    Err e = ERR_OK;
+    if (!doc || (root && !fy_node_is_mapping(root) && scalar(root).len))
+        e = err_set_arg(cx, ERR_INPUT, NULL, "setting.syntax", path);
+    void *at = NULL;
+    struct fy_node_pair *pair;
+    while (!e && root && fy_node_is_mapping(root) && (pair = fy_node_mapping_iterate(root, &at)))
+        e = read_pair(cx, pair, settings);
+    fy_document_destroy(doc);
+    return e;
+}
+
+Str settings_store(Cx *cx, const Settings *settings)
+{
+    if (settings->store.len)
+        return settings->store;
+    return str_format(cx->arena, "%.*s/techbourse.db", STR_ARG(settings->data));
+}
+
+void settings_write(Cx *cx, Buf *out, const Settings *settings)
+{
+    buf_z(out, "# Settings of Techbourse. A line left out keeps the value shown here.\n");
+    for (size_t i = 0; i < settings_count; i++) {
+        const Field *field = &settings_fields[i];
+        buf_format(out, "\n# %s\n# %s", field->zh, field->en);
+        if (field->max)
+            buf_format(out, " (%lld to %lld)", (long long)field->min, (long long)field->max);
+        Str text = field_text(cx, field, settings);
+        buf_format(out, "\n%s: ", field->name);
+        if (field_is_text(field))
+            buf_json(out, text);
+        else
+            buf_z(out, text.len ? str_z(cx->arena, text) : field->kind == F_BOOL ? "no" : "0");
+        buf_char(out, '\n');
+    }
+}

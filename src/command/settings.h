@@ -1,0 +1,43 @@
+/* settings.h - every setting of an installation as a row: name, default, what it means.
+ *
+ * `techbourse config` prints the rows; a YAML file (`--config FILE`) gives values by name. What has
+ * no line in the file keeps its default. A wrong line is refused with its number.
+ */
+#ifndef COMMAND_SETTINGS_H
+#define COMMAND_SETTINGS_H
+
+#include "record/record.h"
+
+typedef struct Settings {
+    Str name_zh;            /* Of the exchange, in page titles. */
+    Str name_en;
+    Str bidding_name;       /* What bidding is called in public; 拍卖 needs a licensed house. */
+    Str data;               /* Folder: SQLite file, files, keys, socket. */
+    Str store;              /* '' for <data>/techbourse.db, or postgresql://... */
+    Str listen;             /* Host:port. */
+    Str hash;               /* sha256 or sm3. */
+    i64 workers;
+    i64 connections_max;
+    i64 upload_mb_max;
+    i64 import_batch_rows;
+    i64 session_idle_min;
+    i64 session_max_hours;
+    i64 password_len_min;
+    i64 sign_in_tries_max;
+    i64 sign_in_lock_min;
+    i64 secure_cookie;      /* Set when nginx in front speaks TLS. */
+    i64 log_level;          /* 0 debug .. 3 error */
+} Settings;
+
+extern const Field settings_fields[];
+extern const size_t settings_count;
+
+void settings_default(Settings *ret);
+/* Reads `path` over the values already there. ERR_INPUT with the line, ERR_IO. */
+NODISCARD Err settings_load(Cx *cx, Str path, Settings *settings);
+/* Where rows are: the store setting, or the SQLite file in the data folder. In cx->arena. */
+Str settings_store(Cx *cx, const Settings *settings);
+/* All settings as a commented YAML file. */
+void settings_write(Cx *cx, Buf *out, const Settings *settings);
+
+#endif

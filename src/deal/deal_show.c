@@ -1,0 +1,161 @@
+/* deal_show.c - the deals a reader may know of, and one of them. */
+#include "deal/deal_int.h"
+
+#include "ident/ident.h"
+
+static Err deal_val(Cx *cx, const Deal *deal, See level, Val **ret)
+{
+    Str seller = {0}, buyer = {0};
+    Err e = org_name(cx, deal->seller_id, &seller);
+    if (e)
+        return e;
+    e = org_name(cx, deal->buyer_id, &buyer);
+    if (e)
+        return e;
+    Val *map = record_val(cx, &deal_type, deal, level);
+    val_set_str(cx->arena, map, "seller", seller);
+    val_set_str(cx->arena, map, "buyer", buyer);
+    val_set_z(cx->arena, map, "state_label", flow_label(&deal_flow, deal->state, cx->lang));
+    *ret = map;
+    return ERR_OK;
+}
+
+/* ---- List ---- */
+
+typedef struct DealFilter {
+    i64 all; /* 1: every deal; 0: those of org_id. */
+    i64 org_id;
+    i64 stage; /* -1: any. */
+} DealFilter;
+
+#define DEAL_WHERE "WHERE (?1 = 1 OR seller_id = ?2 OR buyer_id = ?2) AND (?3 < 0 OR state = ?3)"
+
+static Err filter_from(Cx *cx, const DealListIn *in, DealFilter *ret)
+{
+    const unsigned sees_all = WHO_OPERATOR | WHO_DEPARTMENT | WHO_LOCAL;
+    DealFilter filter = {.all = (cx->actor.roles & sees_all) != 0,
+                         .org_id = cx->actor.org_id ? cx->actor.org_id : -1,
+                         .stage = -1};
+    if (in->state.len) {
+        filter.stage = flow_state_find(&deal_flow, in->state);
+        if (filter.stage < 0)
+            return err_set_arg(cx, ERR_INPUT, "state", "deal.no_such_state", in->state);
+    }
+    *ret = filter;
+    return ERR_OK;
+}
+
+static Err deal_page(Cx *cx, const DealFilter *filter, i64 page, Deal **ret, size_t *ret_count)
+{
+    Rows rows;
+    Err e = RECORD_QUERY(cx, &deal_type, &rows, DEAL_WHERE " ORDER BY id DESC LIMIT ?4 OFFSET ?5",
+                         BIND_INT(filter->all), BIND_INT(filter->org_id), BIND_INT(filter->stage),
+                         BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE));
+    if (e)
+        return e;
+    Deal *deals = ARENA_NEW(cx->arena, Deal, PAGE_SIZE);
+    size_t count = 0;
+    while (count < PAGE_SIZE && rows_next(&rows))
+        record_read_row(cx, &deal_type, &rows, &deals[count++]);
+    e = rows_end(&rows);
+    if (e)
+        return e;
+    *ret = deals;
+    *ret_count = count;
+    return ERR_OK;
+}
+
+Err deal_list_run(Cx *cx, const void *input, Val **ret)
+{
+    const DealListIn *in = input;
+    DealFilter filter;
+    Err e = filter_from(cx, in, &filter);
+    if (e)
+        return e;
+    i64 total = 0, page = page_number(in->page);
+    e = DB_INT(cx, &total, 0, "SELECT COUNT(*) FROM deal " DEAL_WHERE, BIND_INT(filter.all),
+               BIND_INT(filter.org_id), BIND_INT(filter.stage));
+    if (e)
+        return e;
+    Deal *deals = NULL;
+    size_t count = 0;
+    e = deal_page(cx, &filter, page, &deals, &count);
+    if (e)
+        return e;
+    Val *items = val_list(cx->arena);
+    for (size_t i = 0; i < count; i++) {
+        See level;
+        if (!deal_visible(cx, &deals[i], &level))
+            continue;
+        Val *item = NULL;
+        e = deal_val(cx, &deals[i], level, &item);
+        if (e)
+            return e;
+        val_push(cx->arena, items, item);
+    }
+    Val *map = list_val(cx, items, total, page, PAGE_SIZE), *query = val_map(cx->arena);
+    val_set_str(cx->arena, query, "state", in->state);
+    val_set(cx->arena, map, "query", query);
+    *ret = map;
+    return ERR_OK;
+}
+
+/* ---- One deal ---- */
+
+/* The division as it was made, or as each floor would have it before there are costs. */
+static Val *split_val(Cx *cx, const Deal *deal)
+{
+    Val *list = val_list(cx->arena);
+    for (size_t i = 0; i < split_floor_count; i++) {
+        const SplitFloor *floor = &split_floors[i];
+        bool done = deal->state == DEAL_DONE;
+        if (done && !str_same_z(deal->split_floor, floor->code))
+            continue;
+        Split split;
+        const char *field;
+        i64 rate_bp = done ? deal->rate_bp : floor->pot_bp;
+        if (deal_split(floor, deal->price_fen, deal->costs_fen, rate_bp, &split, &field))
+            continue;
+        Val *item = val_map(cx->arena);
+        val_set_z(cx->arena, item, "floor", floor->code);
+        val_set_z(cx->arena, item, "label", cx->lang == LANG_EN ? floor->en : floor->zh);
+        val_set_int(cx->arena, item, "rate_bp", rate_bp);
+        val_set_int(cx->arena, item, "net_fen", split.net_fen);
+        val_set_int(cx->arena, item, "pot_fen", split.pot_fen);
+        val_set_int(cx->arena, item, "unit_fen", split.unit_fen);
+        val_set_int(cx->arena, item, "contributors_least_fen", split.contributors_least_fen);
+        val_set_int(cx->arena, item, "staff_least_fen", split.staff_least_fen);
+        val_push(cx->arena, list, item);
+    }
+    return list;
+}
+
+Err deal_show_run(Cx *cx, const void *input, Val **ret)
+{
+    const DealIdIn *in = input;
+    Deal deal;
+    See level;
+    Err e = deal_load_seen(cx, in->id, &deal, &level);
+    if (e)
+        return e;
+    Val *deal_map = NULL, *history = NULL, *map = val_map(cx->arena);
+    e = deal_val(cx, &deal, level, &deal_map);
+    if (e)
+        return e;
+    e = history_val(cx, &deal_type, deal.id, &history);
+    if (e)
+        return e;
+    e = org_names_add(cx, history, "org_id", "actor");
+    if (e)
+        return e;
+    bool buyer = cx->actor.org_id && cx->actor.org_id == deal.buyer_id;
+    val_set(cx->arena, map, "deal", deal_map);
+    if (level >= SEE_OWNER)
+        val_set(cx->arena, map, "split", split_val(cx, &deal));
+    val_set(cx->arena, map, "acts",
+            flow_acts(cx, &deal_flow, deal.state, who_of(cx, deal.seller_id, buyer)));
+    val_set(cx->arena, map, "stepper", flow_stepper(cx, &deal_flow, deal.state));
+    val_set(cx->arena, map, "history", history);
+    *ret = map;
+    return ERR_OK;
+}

@@ -1,0 +1,358 @@
+/* The work of an import: reading on a worker, writing in batches, and taking it all back. */
+#include "exchange/import_int.h"
+
+#include "command/settings.h"
+#include "store/files.h"
+
+#include <string.h>
+
+typedef struct Line {
+    Patent patent;
+    SheetRow row;           /* Kept when there is something to say of it. */
+    RowFault fault;
+    bool bad;
+    bool lost;
+    int lost_column;
+} Line;
+
+typedef struct Batch {
+    Cx      *cx;
+    Import  *import;        /* Counts are taken over only when the batch is kept. */
+    Import   next;
+    Line    *lines;
+    size_t   count;
+    const SheetHead *head;
+} Batch;
+
+static Str row_json(Cx *cx, const SheetRow *row)
+{
+    Val *list = val_list(cx->arena);
+    Buf out = buf_new(cx->arena);
+    for (size_t i = 0; i < row->count; i++)
+        val_push(cx->arena, list, val_str(cx->arena, row->cells[i]));
+    val_write_json(&out, list);
+    return buf_str(&out);
+}
+
+static Err keep_reject(Cx *cx, const Batch *batch, const Line *line, RowFault fault, bool taken)
+{
+    ImportReject reject = {
+        .import_id = batch->import->id,
+        .line = line->row.line,
+        .why = str_from(fault.why),
+        .arg = utf8_head(fault.arg.data ? fault.arg : S(""), TEXT_LEN_MAX),
+        .cells = row_json(cx, &line->row),
+        .taken = taken,
+    };
+    if (fault.column >= 0 && (size_t)fault.column < batch->head->column_count)
+        reject.column_title = utf8_head(batch->head->columns[fault.column].title, TEXT_LEN_MAX);
+    if (fault.column >= 0 && (size_t)fault.column < line->row.count)
+        reject.value = utf8_head(line->row.cells[fault.column], TEXT_LEN_MAX);
+    return fact_create(cx, &import_reject_type, &reject,
+                       (FactNote){.kind = taken ? "import.warned" : "import.rejected", .amount = line->row.line,
+                                  .code = fault.why, .other_id = batch->import->id});
+}
+
+static Str patent_json(Cx *cx, const Patent *patent)
+{
+    Val *map = val_map(cx->arena);
+    Buf out = buf_new(cx->arena);
+    for (size_t i = 4; i < patent_type.count; i++) {
+        const Field *field = &patent_type.fields[i];
+        if (field_is_text(field))
+            val_set_str(cx->arena, map, field->name, field_str(field, patent));
+        else
+            val_set_int(cx->arena, map, field->name, field_int(field, patent));
+    }
+    val_write_json(&out, map);
+    return buf_str(&out);
+}
+
+static Err keep_line(Cx *cx, Batch *batch, const Line *line)
+{
+    Import *next = &batch->next;
+    PatentSaved saved;
+    Patent before;
+    i64 id;
+    next->rows_read++;
+    if (line->bad) {
+        next->rejected++;
+        return keep_reject(cx, batch, line, line->fault, false);
+    }
+    Patent given = line->patent;
+    given.org_id = next->org_id;
+    given.import_id = next->id;
+    Err e = patent_save(cx, &given, &saved, &id, &before);
+    if (e == ERR_CONFLICT) { /* Nothing was written: the row goes back with the reason. */
+        RowFault fault = {.why = cx->err.key, .arg = cx->err.args[0], .column = -1};
+        err_clear(cx);
+        next->rejected++;
+        return keep_reject(cx, batch, line, fault, false);
+    }
+    if (e)
+        return e;
+    next->imported += saved == PATENT_MADE;
+    next->updated += saved == PATENT_UPDATED;
+    next->unchanged += saved == PATENT_SAME;
+    if (saved == PATENT_UPDATED) {
+        ImportChange change = {.import_id = next->id, .patent_id = id, .before = patent_json(cx, &before)};
+        e = fact_create(cx, &import_change_type, &change,
+                        (FactNote){.kind = "import.changed", .other_id = next->id});
+    }
+    if (!e && line->lost) {
+        next->warned++;
+        e = keep_reject(cx, batch, line, (RowFault){.why = "import.number_lost_warn", .column = line->lost_column}, true);
+    }
+    return e;
+}
+
+static Err keep_batch(Cx *cx, void *arg)
+{
+    Batch *batch = arg;
+    cx->doing = "import.work";
+    batch->next = *batch->import;
+    for (size_t i = 0; i < batch->count; i++) {
+        Err e = keep_line(cx, batch, &batch->lines[i]);
+        if (e)
+            return e;
+    }
+    return fact_change(cx, &import_type, &batch->next,
+                       (FactNote){.kind = "import.progress", .amount = batch->next.rows_read});
+}
+
+/* Writes the batch and takes over its counts; its memory is given back. */
+static Err flush(Cx *cx, Batch *batch)
+{
+    if (!batch->count)
+        return ERR_OK;
+    Err e = writer_run(house_of(cx)->writer, cx, keep_batch, batch);
+    if (!e)
+        *batch->import = batch->next;
+    batch->count = 0;
+    return e;
+}
+
+static void read_line(Cx *cx, const Mapping *mapping, const SheetRow *row, i64 today_date, Line *ret)
+{
+    *ret = (Line){0};
+    Err e = import_read_row(cx, mapping, row, today_date, &ret->patent, &ret->fault, &ret->lost,
+                            &ret->lost_column);
+    ret->bad = e != ERR_OK;
+    ret->row = (ret->bad || ret->lost) ? sheet_row_copy(cx->arena, row) : (SheetRow){.line = row->line};
+    ret->row.line = row->line;
+    if (ret->bad)
+        return;
+    /* Texts may still point into the sheet's row, which the next one overwrites. */
+    for (size_t i = 0; i < patent_type.count; i++)
+        if (field_is_text(&patent_type.fields[i]))
+            field_set_str(&patent_type.fields[i], &ret->patent,
+                          str_copy(cx->arena, field_str(&patent_type.fields[i], &ret->patent)));
+}
+
+typedef struct Reading {
+    Cx *cx;
+    Arena rows;
+    Arena batch_arena;
+    SheetReader *reader;
+    Mapping mapping;
+    Preview preview;
+    Batch batch;
+    void (*progress)(void *, i64);
+    void *context;
+} Reading;
+
+static Err run_rows(Reading *reading)
+{
+    Cx *cx = reading->cx;
+    Import *import = reading->batch.import;
+    i64 today = time_date(clock_now_ms(cx->clock)), skip = import->rows_read;
+    size_t most = (size_t)house_of(cx)->settings->import_batch_rows;
+    Arena *own = cx->arena;
+    Err e = ERR_OK;
+    for (bool got = true; !e && got;) {
+        SheetRow row;
+        e = sheet_next(cx, reading->reader, &row, &got);
+        bool data = !e && got && str_same(row.sheet, reading->preview.sheet)
+                    && row.line > reading->preview.head.line;
+        if (!data || skip-- > 0) /* Rows of the part that is written already. */
+            continue;
+        cx->arena = &reading->batch_arena;
+        if (!reading->batch.lines)
+            reading->batch.lines = ARENA_NEW(cx->arena, Line, most);
+        read_line(cx, &reading->mapping, &row, today, &reading->batch.lines[reading->batch.count++]);
+        if (reading->batch.count == most) {
+            e = flush(cx, &reading->batch);
+            reading->batch.lines = NULL;
+            arena_reset(&reading->batch_arena);
+            if (!e && reading->progress)
+                reading->progress(reading->context, import->rows_read);
+        }
+        cx->arena = own;
+    }
+    ErrInfo why = cx->err;
+    if (!e || e == ERR_INPUT || e == ERR_LIMIT) { /* What was read before a fault is kept. */
+        Err last;
+        cx->arena = &reading->batch_arena;
+        last = flush(cx, &reading->batch);
+        cx->arena = own;
+        if (last)
+            return last;
+    }
+    cx->err = why;
+    return e;
+}
+
+static Err finish(Cx *cx, void *arg)
+{
+    Import *import = arg;
+    i64 to;
+    bool failed = import->why.len > 0;
+    cx->doing = "import.work";
+    Err e = flow_step(cx, &import_flow, import->state, failed ? "fail" : "finish", WHO_CLOCK, import, &to);
+    if (e)
+        return e;
+    import->state = to;
+    return fact_change(cx, &import_type, import,
+                       (FactNote){.kind = failed ? "import.failed" : "import.finished", .amount = import->rows_read});
+}
+
+Err import_run(Cx *cx, Import *import, void (*progress)(void *, i64), void *context)
+{
+    Reading reading = {.cx = cx, .progress = progress, .context = context, .batch = {.cx = cx, .import = import}};
+    char *path;
+    Err e = import_preview(cx, import->file_hash, &reading.preview);
+    if (!e)
+        e = files_path(cx, import_files_root(cx), import->file_hash, &path);
+    if (!e)
+        e = sheet_open(cx, path, &reading.rows, &reading.reader);
+    if (!e) {
+        import_mapping_read(import->mapping, &reading.mapping);
+        reading.batch.head = &reading.preview.head;
+        e = run_rows(&reading);
+    }
+    sheet_done(reading.reader);
+    if (e == ERR_INPUT || e == ERR_LIMIT || e == ERR_MISSING || e == ERR_IO) {
+        i64 line = 0;
+        import->why = str_from(cx->err.key);
+        if (str_to_i64(cx->err.args[0], &line))
+            import->why_line = line;
+        err_clear(cx);
+        e = ERR_OK;
+    }
+    if (!e)
+        e = writer_run(house_of(cx)->writer, cx, finish, import);
+    arena_done(&reading.rows);
+    arena_done(&reading.batch_arena);
+    return e;
+}
+
+/* ---- Undo ---- */
+
+enum { UNDO_BATCH = 200 };
+
+typedef struct Undo {
+    Import *import;
+    i64 done;           /* Rows taken back in this batch. */
+} Undo;
+
+static Err load_ids(Cx *cx, const char *sql, i64 import_id, i64 *ids, size_t *ret_count)
+{
+    Rows rows;
+    size_t count = 0;
+    Err e = DB_QUERY(cx, &rows, sql, BIND_INT(import_id), BIND_INT(UNDO_BATCH));
+    if (e)
+        return e;
+    while (count < UNDO_BATCH && rows_next(&rows))
+        ids[count++] = rows_int(&rows, 0);
+    *ret_count = count;
+    return rows_end(&rows);
+}
+
+static Err restore(Cx *cx, i64 change_id, i64 import_id)
+{
+    ImportChange change = {0};
+    Patent patent = {0};
+    Str why;
+    Err e = record_load(cx, &import_change_type, change_id, &change);
+    if (!e)
+        e = record_load(cx, &patent_type, change.patent_id, &patent);
+    if (e)
+        return e;
+    const Val *map = val_read_json(cx->arena, change.before, &why);
+    for (size_t i = 4; i < patent_type.count; i++) {
+        const Field *field = &patent_type.fields[i];
+        if (field_is_text(field))
+            field_set_str(field, &patent, val_get_str(map, field->name));
+        else
+            field_set_int(field, &patent, val_get_int(map, field->name));
+    }
+    e = fact_change(cx, &patent_type, &patent, (FactNote){.kind = "patent.restored", .other_id = import_id});
+    return e ? e : fact_remove(cx, &import_change_type, change_id, (FactNote){.kind = "import.change_undone", .other_id = import_id});
+}
+
+static Err undo_batch(Cx *cx, void *arg)
+{
+    Undo *undo = arg;
+    i64 ids[UNDO_BATCH], id = undo->import->id;
+    size_t count;
+    undo->done = 0;
+    cx->doing = "import.work";
+    Err e = load_ids(cx, "SELECT id FROM import_change WHERE import_id = ?1 ORDER BY id DESC LIMIT ?2", id, ids, &count);
+    for (size_t i = 0; !e && i < count; i++)
+        e = restore(cx, ids[i], id);
+    undo->done += e ? 0 : (i64)count;
+    if (e || count)
+        return e;
+    e = load_ids(cx, "SELECT id FROM patent WHERE import_id = ?1 ORDER BY id LIMIT ?2", id, ids, &count);
+    for (size_t i = 0; !e && i < count; i++)
+        e = fact_remove(cx, &patent_type, ids[i], (FactNote){.kind = "patent.removed", .other_id = id});
+    undo->done += e ? 0 : (i64)count;
+    return e;
+}
+
+static Err unmade(Cx *cx, void *arg)
+{
+    Import *import = arg;
+    i64 to;
+    cx->doing = "import.work";
+    Err e = flow_step(cx, &import_flow, import->state, "unmade", WHO_CLOCK, import, &to);
+    if (e)
+        return e;
+    import->state = to;
+    return fact_change(cx, &import_type, import, (FactNote){.kind = "import.undone"});
+}
+
+Err import_unmake(Cx *cx, Import *import)
+{
+    Undo undo = {.import = import};
+    Err e;
+    do {
+        ArenaMark mark = arena_mark(cx->arena);
+        e = writer_run(house_of(cx)->writer, cx, undo_batch, &undo);
+        arena_rewind(cx->arena, mark);
+    } while (!e && undo.done);
+    return e ? e : writer_run(house_of(cx)->writer, cx, unmade, import);
+}
+
+Err import_work(Cx *cx, i64 import_id, void (*progress)(void *context, i64 rows), void *context)
+{
+    Import import = {0};
+    Err e = record_load(cx, &import_type, import_id, &import);
+    if (e)
+        return e;
+    Actor own = cx->actor; /* What is done is done for the person who asked for it. */
+    cx->actor = (Actor){.account_id = import.account_id, .org_id = import.org_id,
+                        .roles = WHO_CLOCK, .via = cx->actor.via};
+    if (import.state == IMPORT_RUNNING)
+        e = import_run(cx, &import, progress, context);
+    else if (import.state == IMPORT_UNDOING)
+        e = import_unmake(cx, &import);
+    cx->actor = own;
+    return e;
+}
+
+Err import_waiting(Cx *cx, i64 *ret_id)
+{
+    return DB_INT(cx, ret_id, 0, "SELECT id FROM import WHERE state IN (?1, ?2) ORDER BY id LIMIT 1",
+                  BIND_INT(IMPORT_RUNNING), BIND_INT(IMPORT_UNDOING));
+}

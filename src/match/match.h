@@ -1,0 +1,134 @@
+/* match.h - finding patents, achievements and needs that fit a text, with the reasons.
+ *
+ * Owns    an index in memory, built from the rows and rebuilt from them at any time; nothing on
+ * disk. Uses    base alone.
+ *
+ * Text is cut into single Chinese characters, pairs of neighbouring ones, and words of Latin
+ * letters and digits; class symbols (IPC, Locarno) become code terms for the subclass and the main
+ * group. Ranking is BM25 over weighted fields. A hit says which phrases of the question it shares,
+ * and how much of its score each one gives.
+ *
+ * A document must share a pair, a word or a code with the question to be a hit at all; single
+ * characters only refine the order, unless the question has nothing else or asks for loose hits.
+ *
+ * Many threads may search while one puts or drops: a reader-writer lock is held inside each call.
+ * A search of 78,000 patents takes a few milliseconds, putting one document some microseconds.
+ */
+#ifndef MATCH_MATCH_H
+#define MATCH_MATCH_H
+
+#include "base/base.h"
+
+enum {
+    MATCH_DOCS_MAX = 4 * 1000 * 1000, /* Documents held, dropped ones until they are swept out. */
+    MATCH_TERMS_MAX = 2000,           /* Different terms of one question; later ones are ignored. */
+    MATCH_DEPTH_MAX = 1000,           /* offset + limit of one search. */
+    MATCH_REASONS_MAX = 6,            /* Reasons given for a hit, the strongest first. */
+};
+
+typedef enum MatchKind { MATCH_PATENT = 1, MATCH_ACHIEVEMENT, MATCH_NEED } MatchKind;
+
+enum {
+    MATCH_OF_PATENTS = 1 << MATCH_PATENT,
+    MATCH_OF_ACHIEVEMENTS = 1 << MATCH_ACHIEVEMENT,
+    MATCH_OF_NEEDS = 1 << MATCH_NEED,
+};
+
+typedef struct MatchField {
+    Str text;
+    int weight; /* 1..100: a title 3 to 5, running text 1. */
+    bool codes; /* A list of class symbols, not prose. */
+} MatchField;
+
+typedef struct MatchDoc {
+    MatchKind kind;
+    i64 id; /* Of the record, within its kind. */
+    const MatchField *fields;
+    size_t field_count;
+    bool listed;    /* May be seen by the public. */
+    i64 org_id;     /* Whose it is; 0 for nobody's. */
+    Str field_code; /* Technical field; may be empty. */
+} MatchDoc;
+
+typedef struct MatchIndex MatchIndex;
+
+/* An empty index. It lives until match_close, which nobody else may be using it then. */
+MatchIndex *match_open(void);
+void match_close(MatchIndex *index);
+
+/* Adds a document, or replaces the one of the same kind and id. Copies what it needs.
+ * ERR_LIMIT when the index is full: "match.full". */
+NODISCARD Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc);
+/* Takes a document out; one that is not there is no error. */
+void match_drop(MatchIndex *index, MatchKind kind, i64 id);
+
+/* What is asked: the words typed, or the fields of a record that others shall fit. */
+typedef struct MatchQuery {
+    Str text;                 /* Weight 1; symbols such as H04L 29/06 in it also count as codes. */
+    const MatchField *fields; /* Further text with weights of its own; may be NULL. */
+    size_t field_count;
+    unsigned kinds;   /* MATCH_OF_ bits; 0 for all. */
+    bool listed_only; /* Leave out what the public may not see. */
+    i64 org_id;       /* Only this unit's; 0 for all. */
+    i64 not_org_id;   /* Not this unit's own; 0 for all. */
+    Str field_code;   /* Only this technical field; empty for all. */
+    bool loose; /* One shared character makes a hit: for ranking a small set, not for search. */
+    size_t offset;
+    size_t limit; /* offset + limit: at most MATCH_DEPTH_MAX. */
+} MatchQuery;
+
+typedef enum MatchReasonKind { MATCH_REASON_PHRASE = 1, MATCH_REASON_CODE } MatchReasonKind;
+
+typedef struct MatchReason {
+    MatchReasonKind kind;
+    Str text;    /* As the question writes it; a code in its canonical form. */
+    int percent; /* Its share of the hit's score, 1..100. */
+} MatchReason;
+
+typedef struct MatchHit {
+    MatchKind kind;
+    i64 id;
+    double score;
+    int percent; /* 0..100 of what the question's own text would score as a title. */
+    const MatchReason *reasons;
+    size_t reason_count; /* 0 when only scattered characters match. */
+} MatchHit;
+
+typedef struct MatchAnswer {
+    MatchHit *hits; /* Best first; equal scores by kind and id. */
+    size_t count;
+    i64 total;        /* Of all hits, on this page or not. */
+    const char *note; /* Message key when nothing could be searched for; NULL otherwise:
+                       * "match.query_empty", "match.query_stop_words". */
+} MatchAnswer;
+
+/* Searches. Everything handed out is in cx->arena and stays true to the moment of the search.
+ * ERR_LIMIT "match.too_deep" when offset + limit is over MATCH_DEPTH_MAX. */
+NODISCARD Err match_search(Cx *cx, MatchIndex *index, const MatchQuery *query, MatchAnswer *ret);
+
+typedef struct MatchRange {
+    size_t from, to; /* Bytes within the snippet's text. */
+} MatchRange;
+
+typedef struct MatchSnippet {
+    Str text;        /* A part of the text, cut between characters. */
+    bool cut_before; /* Something stands before it. */
+    bool cut_after;
+    MatchRange *marks; /* In order, apart from each other. */
+    size_t mark_count;
+} MatchSnippet;
+
+/* The part of `text`, at most `chars_max` characters, in which most of the question's words stand,
+ * with their places. Without any: the beginning, no marks. In `arena`, text a slice of `text`. */
+MatchSnippet match_snippet(Arena *arena, Str question, Str text, size_t chars_max);
+
+typedef struct MatchStats {
+    i64 doc_count;  /* Live ones. */
+    i64 dead_count; /* Dropped or replaced, not yet swept out. */
+    i64 term_count;
+    i64 bytes; /* Held from the system. */
+} MatchStats;
+
+MatchStats match_stats(MatchIndex *index);
+
+#endif

@@ -1,0 +1,218 @@
+#include "match/match_feed.h"
+
+#include "registry/registry.h"
+
+enum { TITLE_WEIGHT = 4, SIDE_WEIGHT = 2, TEXT_WEIGHT = 1, CODE_WEIGHT = 2, INVENTORS_WEIGHT = 1 };
+
+static Err put_patent(Cx *cx, MatchIndex *index, const Patent *patent, const Listing *listing)
+{
+    bool listed = listing->id && listing_public(listing);
+    const MatchField fields[] = {
+        {patent->title, TITLE_WEIGHT, false},
+        {patent->abstract, TEXT_WEIGHT, false},
+        {patent->applicant, TEXT_WEIGHT, false},
+        {patent->appno, TEXT_WEIGHT, false},
+        {patent->pubno, TEXT_WEIGHT, false},
+        {patent->ipc, CODE_WEIGHT, true},
+        {listed ? listing->intro : S(""), TEXT_WEIGHT, false},
+    };
+    const MatchDoc doc = {.kind = MATCH_PATENT,
+                          .id = patent->id,
+                          .fields = fields,
+                          .field_count = COUNT(fields),
+                          .listed = listed,
+                          .org_id = patent->org_id,
+                          .field_code = patent->field};
+    return match_put(cx, index, &doc);
+}
+
+static Err put_achievement(Cx *cx, MatchIndex *index, const Achievement *row)
+{
+    const MatchField fields[] = {{row->title, TITLE_WEIGHT, false},
+                                 {row->intro, TEXT_WEIGHT, false}};
+    i64 listed = 0;
+    Err e = DB_INT(cx, &listed, 0,
+                   "SELECT COUNT(*) FROM listing WHERE achievement_id = ?1 AND state IN (2, 3)",
+                   BIND_INT(row->id));
+    const MatchDoc doc = {.kind = MATCH_ACHIEVEMENT,
+                          .id = row->id,
+                          .fields = fields,
+                          .field_count = COUNT(fields),
+                          .listed = listed > 0,
+                          .org_id = row->org_id,
+                          .field_code = row->field};
+    return e ? e : match_put(cx, index, &doc);
+}
+
+/* Published needs only, as the public sees them. */
+static Err put_need(Cx *cx, MatchIndex *index, Need *row)
+{
+    if (!need_public(row)) {
+        match_drop(index, MATCH_NEED, row->id);
+        return ERR_OK;
+    }
+    record_mask(&need_type, row, SEE_PUBLIC);
+    const MatchField fields[] = {{row->title, TITLE_WEIGHT, false},
+                                 {row->problem, TEXT_WEIGHT, false},
+                                 {row->params, TEXT_WEIGHT, false}};
+    const MatchDoc doc = {.kind = MATCH_NEED,
+                          .id = row->id,
+                          .fields = fields,
+                          .field_count = COUNT(fields),
+                          .listed = row->state == NEED_LISTED,
+                          .org_id = row->org_id,
+                          .field_code = row->field};
+    return match_put(cx, index, &doc);
+}
+
+/* Patents that are on offer, by patent: few beside all patents. */
+typedef struct Offers {
+    Listing *rows;
+    size_t count;
+} Offers;
+
+static Err load_offers(Cx *cx, Offers *ret)
+{
+    Rows rows;
+    i64 count = 0;
+    Err e = db_int(cx, "SELECT COUNT(*) FROM listing", NULL, 0, 0, &count);
+    if (e)
+        return e;
+    ret->rows = ARENA_NEW(cx->arena, Listing, (size_t)count + 1);
+    e = record_query(cx, &listing_type, &rows,
+                     "WHERE patent_id > 0 AND state IN (2, 3, 4) ORDER BY patent_id, id", NULL, 0);
+    if (e)
+        return e;
+    while (ret->count < (size_t)count && rows_next(&rows))
+        record_read_row(cx, &listing_type, &rows, &ret->rows[ret->count++]);
+    return rows_end(&rows);
+}
+
+static Listing offer_of(const Offers *offers, i64 patent_id)
+{
+    size_t low = 0, high = offers->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (offers->rows[middle].patent_id < patent_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < offers->count && offers->rows[low].patent_id == patent_id)
+        return offers->rows[low];
+    return (Listing){0};
+}
+
+static Err feed_patents(Cx *cx, MatchIndex *index)
+{
+    Rows rows;
+    Offers offers = {0};
+    Err e = load_offers(cx, &offers);
+    if (!e)
+        e = record_query(cx, &patent_type, &rows, "ORDER BY id", NULL, 0);
+    if (e)
+        return e;
+    while (!e && rows_next(&rows)) {
+        ArenaMark mark = arena_mark(cx->arena);
+        Patent patent = {0};
+        record_read_row(cx, &patent_type, &rows, &patent);
+        Listing listing = offer_of(&offers, patent.id);
+        e = put_patent(cx, index, &patent, &listing);
+        arena_rewind(cx->arena, mark);
+    }
+    Err end = rows_end(&rows);
+    return e ? e : end;
+}
+
+static Err feed_ids(Cx *cx, MatchIndex *index, const char *sql, const char *table)
+{
+    Rows rows;
+    i64 *ids = NULL;
+    size_t count = 0, cap = 0;
+    Err e = db_query(cx, &rows, sql, NULL, 0);
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        if (count == cap) {
+            size_t more = cap ? cap * 2 : 256;
+            ids = arena_grow(cx->arena, ids, cap * sizeof *ids, more * sizeof *ids);
+            cap = more;
+        }
+        ids[count++] = rows_int(&rows, 0);
+    }
+    e = rows_end(&rows);
+    for (size_t i = 0; !e && i < count; i++) {
+        ArenaMark mark = arena_mark(cx->arena);
+        e = match_feed_fact(cx, index, &(Fact){.table_name = str_from(table), .row_id = ids[i]});
+        arena_rewind(cx->arena, mark);
+    }
+    return e;
+}
+
+Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq)
+{
+    ArenaMark mark = arena_mark(cx->arena);
+    Err e = fact_last_seq(
+        cx, ret_seq); /* First: what comes meanwhile is fed again, which does no harm. */
+    if (!e)
+        e = feed_patents(cx, index);
+    if (!e)
+        e = feed_ids(cx, index, "SELECT id FROM achievement ORDER BY id", "achievement");
+    if (!e)
+        e = feed_ids(cx, index, "SELECT id FROM need ORDER BY id", "need");
+    arena_rewind(cx->arena, mark);
+    return e;
+}
+
+static Err feed_patent(Cx *cx, MatchIndex *index, i64 id)
+{
+    Patent patent = {0};
+    Listing listing;
+    Err e = record_load(cx, &patent_type, id, &patent);
+    if (e == ERR_MISSING) {
+        err_clear(cx);
+        match_drop(index, MATCH_PATENT, id);
+        return ERR_OK;
+    }
+    if (!e)
+        e = listing_of_patent(cx, id, &listing);
+    return e ? e : put_patent(cx, index, &patent, &listing);
+}
+
+static Err feed_listing(Cx *cx, MatchIndex *index, i64 id)
+{
+    Listing listing = {0};
+    Err e = record_load(cx, &listing_type, id, &listing);
+    if (e)
+        return e;
+    if (listing.patent_id)
+        return feed_patent(cx, index, listing.patent_id);
+    Achievement row = {0};
+    e = record_load(cx, &achievement_type, listing.achievement_id, &row);
+    return e ? e : put_achievement(cx, index, &row);
+}
+
+Err match_feed_fact(Cx *cx, MatchIndex *index, const Fact *fact)
+{
+    Err e = ERR_OK;
+    if (str_same(fact->table_name, S("patent"))) {
+        e = feed_patent(cx, index, fact->row_id);
+    } else if (str_same(fact->table_name, S("listing"))) {
+        e = feed_listing(cx, index, fact->row_id);
+    } else if (str_same(fact->table_name, S("achievement"))) {
+        Achievement row = {0};
+        e = record_load(cx, &achievement_type, fact->row_id, &row);
+        if (!e)
+            e = put_achievement(cx, index, &row);
+    } else if (str_same(fact->table_name, S("need"))) {
+        Need row = {0};
+        e = record_load(cx, &need_type, fact->row_id, &row);
+        if (!e)
+            e = put_need(cx, index, &row);
+    }
+    if (e == ERR_MISSING) {
+        err_clear(cx);
+        e = ERR_OK;
+    }
+    return e;
+}

@@ -1,0 +1,21 @@
+/* match_feed.h - fills the index from rows, keeps it true by facts, and answers search and
+ * need.matches.
+ *
+ * Only what everybody may see goes into the index: a need's hidden fields and an unpublished need
+ * or listing are never indexed, so no search can find, rank or time them.
+ */
+#ifndef MATCH_MATCH_FEED_H
+#define MATCH_MATCH_FEED_H
+
+#include "command/command.h"
+#include "match/match.h"
+
+/* Puts every row in. For a new index, on a reading connection. *ret_seq: the last fact it knows. */
+NODISCARD Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq);
+/* Takes one fact in: reloads the row it is about. */
+NODISCARD Err match_feed_fact(Cx *cx, MatchIndex *index, const Fact *fact);
+
+/* Ops: search.all, need.matches. They use house->match, and make it when it is not there yet. */
+extern const Room match_room;
+
+#endif

@@ -1,0 +1,969 @@
+/* The matcher: terms, ranking against a scorer that looks at everything, reasons, snippets,
+ * threads; with TECHBOURSE_TEST_DATA also its size, speed and quality on real data. */
+#include "match/match_int.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static Arena test_arena;
+static Cx cx;
+
+static int setup(void **state)
+{
+    (void)state;
+    cx = (Cx){.arena = &test_arena};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_done(&test_arena);
+    return 0;
+}
+
+static void assert_str(Str got, const char *expect)
+{
+    assert_string_equal(str_z(&test_arena, got), expect);
+}
+
+static void put(MatchIndex *index, MatchKind kind, i64 id, const char *title, const char *codes)
+{
+    MatchField fields[] = {{str_from(title), 3, false}, {str_from(codes), 2, true}};
+    MatchDoc doc = {kind,
+                    id,
+                    fields,
+                    COUNT(fields),
+                    .listed = true,
+                    .org_id = id % 3,
+                    .field_code = id % 2 ? S("odd") : S("even")};
+    assert_int_equal(match_put(&cx, index, &doc), ERR_OK);
+}
+
+static MatchAnswer ask(MatchIndex *index, MatchQuery query)
+{
+    MatchAnswer answer = {0};
+    if (query.limit == 0)
+        query.limit = 10;
+    assert_int_equal(match_search(&cx, index, &query, &answer), ERR_OK);
+    return answer;
+}
+
+static MatchAnswer ask_text(MatchIndex *index, const char *text)
+{
+    return ask(index, (MatchQuery){.text = str_from(text)});
+}
+
+/* ---- Analysis ---- */
+
+static Str terms_shown(Str text, bool codes_only, bool find_codes)
+{
+    TermList list = {0};
+    if (codes_only)
+        code_terms(&test_arena, text, &list);
+    else
+        text_terms(&test_arena, text, find_codes, &list);
+    Buf out = buf_new(&test_arena);
+    for (size_t i = 0; i < list.count; i++) {
+        const Term *term = &list.terms[i];
+        if (i)
+            buf_char(&out, '|');
+        if (term->kind == TERM_CODE)
+            buf_format(&out, "=%.*s", STR_ARG(term->code));
+        else
+            buf_add(&out, str_slice(text, term->from, term->to));
+    }
+    return buf_str(&out);
+}
+
+static void test_terms(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *text, *terms; } rows[] = {
+        {"",                  ""},
+        {"石墨烯",             "石|石墨|墨|墨烯|烯"},
+        {"石墨，烯",           "石|石墨|墨|烯"},
+        {"一种石墨",           "一|种石|石|石墨|墨"},
+        {"铜的硬度",           "铜|铜的|的硬|硬|硬度|度"},
+        {"的了和",             ""},
+        {"LiFePO4电池",       "LiFePO4|电|电池|池"},
+        {"PM2.5监测",         "PM2.5|监|监测|测"},
+        {"5G 通信",           "5G|通|通信|信"},
+        {"a study of 3 laws", "study|laws"},
+        {"ＡＢＣ１２",          "ＡＢＣ１２"},
+        {"C++",               "C"},
+        {"x. y",              "x|y"},
+        {"カーボン",            "カ|カー|ー|ーボ|ボ|ボン|ン"},
+        {"μ粒子 Ångström",     "μ|粒|粒子|子|Ångström"},
+        {"H04L 29/06",        "H04L|29|06"},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(terms_shown(str_from(rows[i].text), false, false), rows[i].terms);
+}
+
+static void test_code_terms(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *text, *terms; } rows[] = {
+        {"",                               ""},
+        {"H04L 29/06",                     "=H04L|=H04L 29"},
+        {"h04l0029/06(2006.01)I;G06F3/00", "=H04L|=H04L 29|=G06F|=G06F 3"},
+        {"H04L",                           "=H04L"},
+        {"H04L;C01B",                      "=H04L|=C01B"},
+        {"LOC(11) Cl. 01-01",              "=LOC 01|=LOC 01-01"},
+        {"14-03 (12)",                     "=LOC 14|=LOC 14-03"},
+        {"Ｈ０４Ｌ２９／０６",               "=H04L|=H04L 29"},
+        {"XH04L 29/06",                    ""},
+        {"I04L 29/06",                     ""},
+        {"H04L29",                         ""},
+        {"通信",                            ""},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(terms_shown(str_from(rows[i].text), true, false), rows[i].terms);
+    assert_str(terms_shown(S("H04L 29/06 通信"), false, true),
+               "=H04L|=H04L 29|H04L|29|06|通|通信|信");
+}
+
+static u64 first_key(const char *text)
+{
+    TermList list = {0};
+    text_terms(&test_arena, str_from(text), false, &list);
+    assert_true(list.count > 0);
+    return list.terms[0].key;
+}
+
+static void test_folding(void **state)
+{
+    (void)state;
+    assert_true(first_key("ＬｉＦｅＰＯ４") == first_key("lifepo4"));
+    assert_true(first_key("LIFEPO4") == first_key("lifepo4"));
+    assert_true(first_key("lifepo4") != first_key("lifepo5"));
+    assert_true(first_key("石") != first_key("墨"));
+    /* Character by character this is what fold_key does to a whole text. */
+    static const char *const texts[] = {"ＡＢＣ　１２，石墨烯", "電池與石墨 Mixed CASE", "a～z！"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        Buf out = buf_new(&test_arena);
+        Str text = str_from(texts[i]);
+        for (size_t at = 0; at < text.len;)
+            buf_code(&out, fold_code_point(utf8_next(text, &at)));
+        assert_true(str_same(buf_str(&out), fold_key(&test_arena, text)));
+    }
+}
+
+static void test_phrase_trim(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *text, *trimmed; } rows[] = {
+        {"石墨烯",       "石墨烯"},
+        {"的石墨烯和",    "石墨烯"},
+        {"种石墨",       "石墨"},
+        {"的石",         ""},
+        {"技术",         ""},
+        {"石墨技术",      "石墨技术"},
+        {"进行石墨以及",   "石墨"},
+        {"",             ""},
+        {"的",           ""},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(phrase_trim(&test_arena, str_from(rows[i].text)), rows[i].trimmed);
+}
+
+static void test_bag(void **state)
+{
+    (void)state;
+    Bag bag = bag_new(&test_arena);
+    for (u64 i = 0; i < 3000; i++)
+        bag_add(&bag, i * i % 1009 + 1, 2);
+    u64 seen = 0;
+    for (u64 key = 1; key <= 1009; key++) {
+        u32 expect = 0;
+        for (u64 i = 0; i < 3000; i++)
+            expect += i * i % 1009 + 1 == key ? 2 : 0;
+        size_t place = bag_find(&bag, key);
+        assert_int_equal(place == SIZE_MAX ? 0 : bag.items[place].weight, expect);
+        seen += expect > 0;
+    }
+    assert_int_equal(bag.count, seen);
+    assert_int_equal(bag_total(&bag), 6000);
+}
+
+/* ---- Ranking equals a scorer that looks at everything ---- */
+
+enum { MODEL_DOCS = 400 };
+
+typedef struct ModelDoc {
+    MatchKind kind;
+    i64 id, org_id;
+    char title[200], codes[40];
+    bool live, listed;
+} ModelDoc;
+
+typedef struct ModelHit {
+    double score;
+    MatchKind kind;
+    i64 id;
+} ModelHit;
+
+/* Text from few characters, so that terms meet. */
+static void random_text(Chance *chance, char *out, size_t words)
+{
+    static const char *const parts[] = {"石", "墨",   "烯",        "散", "热", "膜", "电", "池",
+                                        "的", "一种", "graphene ", "5G", "，", "材", "料"};
+    out[0] = 0;
+    for (size_t i = 0; i < words; i++)
+        strcat(out, parts[chance_below(chance, COUNT(parts))]);
+}
+
+static void random_codes(Chance *chance, char *out)
+{
+    static const char *const codes[] = {"", "H04L 29/06", "H04L 12/00;C01B 32/18", "C01B 31/00"};
+    strcpy(out, codes[chance_below(chance, COUNT(codes))]);
+}
+
+static Bag model_bag(const ModelDoc *doc)
+{
+    MatchField fields[] = {{str_from(doc->title), 3, false}, {str_from(doc->codes), 2, true}};
+    Bag bag = bag_new(&test_arena);
+    bag_add_fields(&bag, fields, COUNT(fields));
+    return bag;
+}
+
+static i64 model_doc_count(const Bag *bags, const ModelDoc *docs, u64 key)
+{
+    i64 count = 0;
+    for (size_t d = 0; d < MODEL_DOCS; d++)
+        count += docs[d].live && bag_find(&bags[d], key) != SIZE_MAX;
+    return count;
+}
+
+static double model_score(const Bag *bags, const ModelDoc *docs, size_t d, const Bag *asked,
+                          i64 live_count, double mean)
+{
+    double score = 0;
+    bool strong_asked = false, strong_found = false;
+    for (size_t t = 0; t < asked->count; t++) {
+        u64 key = asked->items[t].key;
+        bool strong = key >> 60 != TERM_CHAR;
+        strong_asked |= strong;
+        size_t place = bag_find(&bags[d], key);
+        if (place == SIZE_MAX)
+            continue;
+        strong_found |= strong;
+        double n = (double)model_doc_count(bags, docs, key);
+        double tf = bags[d].items[place].weight;
+        double length = (double)bag_total(&bags[d]);
+        score += asked->items[t].weight * log(1 + ((double)live_count - n + .5) / (n + .5)) * tf *
+                 2.2 / (tf + 1.2 * (.25 + .75 * length / mean));
+    }
+    return strong_asked && !strong_found ? 0 : score;
+}
+
+static int model_order(const void *a, const void *b)
+{
+    const ModelHit *left = a, *right = b;
+    if (fabs(left->score - right->score) > 1e-9)
+        return left->score > right->score ? -1 : 1;
+    if (left->kind != right->kind)
+        return left->kind < right->kind ? -1 : 1;
+    return left->id < right->id ? -1 : 1;
+}
+
+static size_t model_search(const ModelDoc *docs, const MatchQuery *query, ModelHit *hits)
+{
+    Bag *bags = ARENA_NEW(&test_arena, Bag, MODEL_DOCS);
+    double length_total = 0;
+    i64 live_count = 0;
+    for (size_t d = 0; d < MODEL_DOCS; d++) {
+        bags[d] = model_bag(&docs[d]);
+        live_count += docs[d].live;
+        length_total += docs[d].live ? (double)bag_total(&bags[d]) : 0;
+    }
+    TermList list = {0};
+    text_terms(&test_arena, query->text, true, &list);
+    Bag asked = bag_new(&test_arena);
+    for (size_t i = 0; i < list.count; i++)
+        bag_add(&asked, list.terms[i].key, 1);
+
+    size_t count = 0;
+    for (size_t d = 0; d < MODEL_DOCS; d++) {
+        if (!docs[d].live || (query->kinds && !(query->kinds & 1u << docs[d].kind)) ||
+            (query->listed_only && !docs[d].listed) ||
+            (query->org_id && docs[d].org_id != query->org_id))
+            continue;
+        double score =
+            model_score(bags, docs, d, &asked, live_count, length_total / (double)live_count);
+        if (score > 0)
+            hits[count++] = (ModelHit){score, docs[d].kind, docs[d].id};
+    }
+    qsort(hits, count, sizeof *hits, model_order);
+    return count;
+}
+
+static void model_put(MatchIndex *index, Chance *chance, ModelDoc *doc)
+{
+    random_text(chance, doc->title, 1 + (size_t)chance_below(chance, 12));
+    random_codes(chance, doc->codes);
+    doc->live = true;
+    doc->listed = chance_below(chance, 2);
+    doc->org_id = 1 + chance_below(chance, 3);
+    MatchField fields[] = {{str_from(doc->title), 3, false}, {str_from(doc->codes), 2, true}};
+    MatchDoc put_doc = {doc->kind,   doc->id,     fields,           COUNT(fields),
+                        doc->listed, doc->org_id, .field_code = {0}};
+    assert_int_equal(match_put(&cx, index, &put_doc), ERR_OK);
+}
+
+static void compare_with_model(MatchIndex *index, const ModelDoc *docs, const MatchQuery *query)
+{
+    ModelHit *expect = ARENA_NEW(&test_arena, ModelHit, MODEL_DOCS);
+    size_t count = model_search(docs, query, expect);
+    MatchAnswer answer = ask(index, *query);
+    assert_int_equal(answer.total, count);
+    size_t left = count > query->offset ? count - query->offset : 0;
+    assert_int_equal(answer.count, left < query->limit ? left : query->limit);
+    for (size_t i = 0; i < answer.count; i++) {
+        const ModelHit *hit = &expect[query->offset + i];
+        assert_true(fabs(hit->score - answer.hits[i].score) < 1e-9);
+        assert_int_equal(hit->kind, answer.hits[i].kind);
+        assert_int_equal(hit->id, answer.hits[i].id);
+        int percent_sum = 0;
+        for (size_t r = 0; r < answer.hits[i].reason_count; r++)
+            percent_sum += answer.hits[i].reasons[r].percent;
+        assert_in_range(percent_sum, 0, 100 + MATCH_REASONS_MAX);
+        assert_in_range(answer.hits[i].percent, 0, 100);
+    }
+}
+
+static void test_ranking_equals_model(void **state)
+{
+    (void)state;
+    for (u64 seed = 1; seed <= 12; seed++) {
+        Chance chance = {.seeded = true, .state = seed};
+        MatchIndex *index = match_open();
+        ModelDoc *docs = ARENA_NEW(&test_arena, ModelDoc, MODEL_DOCS);
+        for (size_t d = 0; d < MODEL_DOCS; d++)
+            docs[d].kind = (MatchKind)(1 + d % 3), docs[d].id = (i64)(d / 3) + 1;
+        for (int round = 0; round < 8; round++) {
+            for (int change = 0; change < 300; change++) {
+                ModelDoc *doc = &docs[chance_below(&chance, MODEL_DOCS)];
+                if (chance_below(&chance, 4) > 0) {
+                    model_put(index, &chance, doc);
+                } else {
+                    match_drop(index, doc->kind, doc->id);
+                    doc->live = false;
+                }
+            }
+            char text[200];
+            random_text(&chance, text, 1 + (size_t)chance_below(&chance, 8));
+            if (chance_below(&chance, 3) == 0)
+                strcat(text, " H04L 29/00");
+            MatchQuery query = {.text = str_copy(&test_arena, str_from(text)),
+                                .kinds = (unsigned)chance_below(&chance, 2) * MATCH_OF_NEEDS,
+                                .listed_only = chance_below(&chance, 2),
+                                .org_id = chance_below(&chance, 3),
+                                .offset = (size_t)chance_below(&chance, 20),
+                                .limit = 1 + (size_t)chance_below(&chance, 30)};
+            compare_with_model(index, docs, &query);
+        }
+        match_close(index);
+    }
+}
+
+/* Dead documents are swept out: the index must not grow by being rewritten for ever. */
+static void test_rewriting_does_not_grow(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    i64 bytes_then = 0;
+    for (int round = 0; round < 60; round++) {
+        for (i64 id = 1; id <= 500; id++)
+            put(index, MATCH_PATENT, id, "石墨烯散热膜 graphene film", "C01B 32/18");
+        if (round == 10)
+            bytes_then = match_stats(index).bytes;
+    }
+    MatchStats stats = match_stats(index);
+    assert_int_equal(stats.doc_count, 500);
+    assert_in_range(stats.dead_count, 0, 1600);
+    assert_true(stats.bytes <= bytes_then * 2);
+    assert_int_equal(ask_text(index, "石墨烯").total, 500);
+    for (i64 id = 1; id <= 500; id++)
+        match_drop(index, MATCH_PATENT, id);
+    match_drop(index, MATCH_PATENT, 12345); /* Not there: no error. */
+    assert_int_equal(match_stats(index).doc_count, 0);
+    assert_int_equal(ask_text(index, "石墨烯").total, 0);
+    match_close(index);
+}
+
+/* Long posting lists cross every size of block; wide gaps and changing weights take longer numbers.
+ */
+static void test_long_postings(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    MatchField fields[2] = {{S("石墨"), 1, false}, {S("铜"), 1, false}};
+    for (i64 id = 1; id <= 20000; id++) {
+        fields[0].weight = id % 97 == 0 ? 90 : 1 + (int)(id % 3);
+        fields[1].text = id % 5000 == 0 ? S("银河") : S("铜");
+        MatchDoc doc = {MATCH_NEED, id, fields, 2, .listed = true};
+        assert_int_equal(match_put(&cx, index, &doc), ERR_OK);
+    }
+    Posting *postings = ARENA_NEW(&test_arena, Posting, 20000);
+    TermList list = {0};
+    text_terms(&test_arena, S("石墨银河"), false, &list);
+    index_read_begin(index);
+    assert_int_equal(index_postings(index, list.terms[1].key, postings), 20000); /* 石墨 */
+    for (u32 i = 0; i < 20000; i++) {
+        u32 id = i + 1;
+        assert_int_equal(postings[i].doc, i);
+        assert_int_equal(postings[i].weight, id % 97 == 0 ? 90 : 1 + id % 3);
+    }
+    assert_int_equal(index_postings(index, list.terms[5].key, postings), 4); /* 银河 */
+    assert_int_equal(postings[3].doc, 19999);
+    index_read_end(index);
+    match_close(index);
+}
+
+/* ---- What is asked and answered ---- */
+
+static void test_filters(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    for (i64 id = 1; id <= 12; id++)
+        put(index, (MatchKind)(1 + id % 3), id, "石墨烯", "");
+    MatchField field = {S("石墨烯"), 3, false};
+    MatchDoc secret = {MATCH_PATENT, 100, &field, 1, .listed = false, .org_id = 7};
+    assert_int_equal(match_put(&cx, index, &secret), ERR_OK);
+    Str text = S("石墨烯");
+    assert_int_equal(ask(index, (MatchQuery){.text = text}).total, 13);
+    assert_int_equal(ask(index, (MatchQuery){.text = text, .listed_only = true}).total, 12);
+    assert_int_equal(ask(index, (MatchQuery){.text = text, .kinds = MATCH_OF_NEEDS}).total, 4);
+    assert_int_equal(
+        ask(index, (MatchQuery){.text = text, .kinds = MATCH_OF_NEEDS | MATCH_OF_PATENTS}).total,
+        9);
+    assert_int_equal(ask(index, (MatchQuery){.text = text, .org_id = 7}).total, 1);
+    assert_int_equal(ask(index, (MatchQuery){.text = text, .org_id = 1}).total, 4);
+    assert_int_equal(ask(index, (MatchQuery){.text = text, .not_org_id = 7}).total, 12);
+    assert_int_equal(ask(index, (MatchQuery){.text = text, .field_code = S("odd")}).total, 6);
+    assert_int_equal(ask(index, (MatchQuery){.text = text, .field_code = S("none")}).total, 0);
+    match_close(index);
+}
+
+static void test_nothing_to_search_for(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    put(index, MATCH_PATENT, 1, "一种石墨烯的制备", "");
+    // clang-format off
+    static const struct { const char *text, *note; i64 total; } rows[] = {
+        {"",          "match.query_empty",      0},
+        {" ，。! ",    "match.query_empty",      0},
+        {"的",        "match.query_stop_words", 0},
+        {"的和与",     "match.query_stop_words", 0},
+        {"the of",    "match.query_stop_words", 0},
+        {"铜",        NULL,                     0},
+        {"石",        NULL,                     1},
+        {"石墨",      NULL,                     1},
+        {"石铜",      NULL,                     0}, /* One character of a pair is no hit. */
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        MatchAnswer answer = ask_text(index, rows[i].text);
+        if (rows[i].note)
+            assert_string_equal(answer.note, rows[i].note);
+        else
+            assert_null(answer.note);
+        assert_int_equal(answer.total, rows[i].total);
+        assert_int_equal(answer.count, rows[i].total);
+    }
+    assert_int_equal(ask(index, (MatchQuery){.text = S("石铜"), .loose = true}).total, 1);
+    match_close(index);
+}
+
+static void test_empty_index(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    MatchAnswer answer = ask_text(index, "石墨烯");
+    assert_int_equal(answer.total, 0);
+    assert_null(answer.note);
+    match_close(index);
+}
+
+static void test_paging(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    for (i64 id = 1; id <= 95; id++)
+        put(index, MATCH_PATENT, id, "石墨烯", "");
+    i64 next_id = 1;
+    for (size_t offset = 0; offset <= 100; offset += 10) {
+        MatchAnswer page =
+            ask(index, (MatchQuery){.text = S("石墨烯"), .offset = offset, .limit = 10});
+        assert_int_equal(page.total, 95);
+        for (size_t i = 0; i < page.count; i++) /* Equal scores: by id. */
+            assert_int_equal(page.hits[i].id, next_id++);
+    }
+    assert_int_equal(next_id, 96);
+    MatchAnswer answer = {.total = 7};
+    MatchQuery deep = {.text = S("石墨"), .offset = MATCH_DEPTH_MAX, .limit = 1};
+    assert_int_equal(match_search(&cx, index, &deep, &answer), ERR_LIMIT);
+    assert_string_equal(cx.err.key, "match.too_deep");
+    assert_int_equal(answer.total, 7);
+    err_clear(&cx);
+    match_close(index);
+}
+
+static Str reasons_shown(const MatchHit *hit)
+{
+    Buf out = buf_new(&test_arena);
+    for (size_t i = 0; i < hit->reason_count; i++)
+        buf_format(&out, "%s%s%.*s", i ? "|" : "",
+                   hit->reasons[i].kind == MATCH_REASON_CODE ? "=" : "",
+                   STR_ARG(hit->reasons[i].text));
+    return buf_str(&out);
+}
+
+static void test_reasons(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    put(index, MATCH_PATENT, 1, "石墨烯散热膜的制备方法", "C01B 32/18");
+    put(index, MATCH_PATENT, 2, "一种铜合金冷却装置", "C22C 9/00");
+    put(index, MATCH_PATENT, 3, "LiFePO4正极材料", "H01M 4/58");
+    put(index, MATCH_PATENT, 4, "技术", "");
+    for (i64 id = 5; id < 30; id++)
+        put(index, MATCH_PATENT, id, "陶瓷花盆", "A47G 7/02");
+    // clang-format off
+    static const struct { const char *text; i64 id; const char *reasons; } rows[] = {
+        {"石墨烯散热膜",               1, "石墨烯散热膜"},
+        {"寻找石墨烯的散热膜",          1, "散热膜|石墨烯"},
+        {"需要一种石墨烯材料",          1, "石墨烯"},
+        {"石墨烯",                    1, "石墨烯"},
+        {"石墨烯膜，石墨烯散热",         1, "石墨烯散热"},
+        {"lifepo4",                   3, "lifepo4"},
+        {"ＬＩＦＥＰＯ４ 正极",         3, "正极|ＬＩＦＥＰＯ４"},
+        {"C01B 32/00",                1, "=C01B 32"},
+        {"C01B 99/00",                1, "=C01B"},
+        {"技术",                      4, "技术"}, /* Dull, but all there is. */
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        MatchAnswer answer = ask_text(index, rows[i].text);
+        assert_true(answer.count > 0);
+        assert_int_equal(answer.hits[0].id, rows[i].id);
+        assert_str(reasons_shown(&answer.hits[0]), rows[i].reasons);
+    }
+    /* Alone, a phrase that is all of the question is all of the reason. */
+    MatchHit hit = ask_text(index, "石墨烯").hits[0];
+    assert_int_equal(hit.reasons[0].percent, 100);
+    match_close(index);
+}
+
+static void test_percent_of_self(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    put(index, MATCH_PATENT, 1, "石墨烯散热膜", "");
+    put(index, MATCH_PATENT, 2, "石墨坩埚", "");
+    for (i64 id = 3; id < 30; id++)
+        put(index, MATCH_PATENT, id, "陶瓷花盆与支架", "");
+    MatchAnswer answer = ask_text(index, "石墨烯散热膜");
+    assert_int_equal(answer.count, 2);
+    assert_int_equal(answer.hits[0].id, 1);
+    assert_in_range(answer.hits[0].percent, 99, 100);
+    assert_in_range(answer.hits[1].percent, 3, 40);
+    match_close(index);
+}
+
+/* A record that asks: its title weighs more than its text, and its class counts. */
+static void test_question_in_fields(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    put(index, MATCH_PATENT, 1, "铜合金", "");
+    put(index, MATCH_PATENT, 2, "石墨烯", "");
+    put(index, MATCH_PATENT, 3, "陶瓷", "C22C 9/00");
+    MatchField fields[] = {{S("石墨烯"), 5, false}, {S("铜合金"), 1, false}};
+    MatchAnswer answer = ask(index, (MatchQuery){.fields = fields, .field_count = COUNT(fields)});
+    assert_int_equal(answer.count, 2);
+    assert_int_equal(answer.hits[0].id, 2);
+    MatchField codes[] = {{S("C22C 9/06(2006.01)I"), 2, true}};
+    answer = ask(index, (MatchQuery){.fields = codes, .field_count = 1});
+    assert_int_equal(answer.count, 1);
+    assert_int_equal(answer.hits[0].id, 3);
+    assert_str(reasons_shown(&answer.hits[0]), "=C22C 9");
+    match_close(index);
+}
+
+static void test_replace(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    put(index, MATCH_PATENT, 1, "石墨烯", "");
+    put(index, MATCH_NEED, 1, "石墨烯", "");
+    put(index, MATCH_PATENT, 1, "铜合金", "");
+    assert_int_equal(ask_text(index, "石墨烯").total, 1);
+    assert_int_equal(ask_text(index, "石墨烯").hits[0].kind, MATCH_NEED);
+    assert_int_equal(ask_text(index, "铜合金").total, 1);
+    match_drop(index, MATCH_PATENT, 1);
+    assert_int_equal(ask_text(index, "铜合金").total, 0);
+    put(index, MATCH_PATENT, 1, "铜合金", "");
+    assert_int_equal(ask_text(index, "铜合金").total, 1);
+    match_close(index);
+}
+
+/* ---- Snippets ---- */
+
+static Str snippet_shown(const MatchSnippet *snippet)
+{
+    Buf out = buf_new(&test_arena);
+    size_t at = 0;
+    buf_z(&out, snippet->cut_before ? "…" : "");
+    for (size_t i = 0; i < snippet->mark_count; i++) {
+        assert_true(snippet->marks[i].from >= at && snippet->marks[i].to <= snippet->text.len);
+        buf_add(&out, str_slice(snippet->text, at, snippet->marks[i].from));
+        buf_format(&out, "[%.*s]",
+                   STR_ARG(str_slice(snippet->text, snippet->marks[i].from, snippet->marks[i].to)));
+        at = snippet->marks[i].to;
+    }
+    buf_add(&out, str_slice(snippet->text, at, snippet->text.len));
+    buf_z(&out, snippet->cut_after ? "…" : "");
+    return buf_str(&out);
+}
+
+static void test_snippets(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *question, *text; size_t chars; const char *shown; } rows[] = {
+        {"石墨烯",    "一种石墨烯散热膜",                 20, "一种[石墨烯]散热膜"},
+        {"石墨烯",    "本品用于散热，含石墨烯与铜，价廉",    7,  "…，含[石墨烯]与铜…"},
+        {"石墨烯",    "石墨烯在先，其余甚长",              5,  "[石墨烯]在先…"},
+        {"石墨烯",    "末尾才有石墨烯",                   5,  "…才有[石墨烯]"},
+        {"GRAPHENE", "the ｇｒａｐｈｅｎｅ film",        40, "the [ｇｒａｐｈｅｎｅ] film"},
+        {"铜",       "青铜与黄铜",                       9,  "青[铜]与黄[铜]"},
+        {"锌",       "青铜与黄铜",                       3,  "青铜与…"},
+        {"石墨",     "",                                9,  ""},
+        {"石墨烯散热", "石墨甲乙丙丁戊己庚辛石墨烯散热",     5,  "…[石墨烯散热]"},
+        {"石墨烯散热", "石墨烯散热",                      3,  "[石墨烯]…"},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Str text = str_from(rows[i].text);
+        MatchSnippet snippet =
+            match_snippet(&test_arena, str_from(rows[i].question), text, rows[i].chars);
+        assert_true(utf8_count(snippet.text) <= rows[i].chars);
+        assert_true(utf8_valid(snippet.text));
+        assert_str(snippet_shown(&snippet), rows[i].shown);
+    }
+}
+
+/* ---- Threads ---- */
+
+typedef struct Crew {
+    MatchIndex *index;
+    atomic_bool stop;
+    atomic_int search_count;
+    atomic_int wrong_count;
+} Crew;
+
+/* Documents 1 to 50 stay; 51 to 100 come and go and change. A reader must always see the first
+ * fifty, and no hit twice. */
+static void *crew_search(void *arg)
+{
+    Crew *crew = arg;
+    while (!atomic_load(&crew->stop) || atomic_load(&crew->search_count) < 20) {
+        Arena arena = {0};
+        Cx reader = {.arena = &arena};
+        MatchQuery query = {.text = S("石墨烯"), .limit = 200};
+        MatchAnswer answer = {0};
+        bool seen[101] = {false};
+        Err e = match_search(&reader, crew->index, &query, &answer);
+        bool wrong =
+            e || answer.total < 50 || answer.total > 100 || answer.total != (i64)answer.count;
+        int stayed = 0;
+        for (size_t i = 0; i < answer.count; i++) {
+            wrong |= seen[answer.hits[i].id] || answer.hits[i].reason_count == 0;
+            seen[answer.hits[i].id] = true;
+            stayed += answer.hits[i].id <= 50;
+        }
+        wrong |= stayed != 50;
+        atomic_fetch_add(&crew->wrong_count, wrong);
+        atomic_fetch_add(&crew->search_count, 1);
+        arena_done(&arena);
+    }
+    return NULL;
+}
+
+static void test_search_while_putting(void **state)
+{
+    (void)state;
+    Crew crew = {.index = match_open()};
+    for (i64 id = 1; id <= 50; id++)
+        put(crew.index, MATCH_PATENT, id, "石墨烯散热", "");
+    pthread_t threads[2];
+    for (size_t i = 0; i < COUNT(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, crew_search, &crew), 0);
+    Chance chance = {.seeded = true, .state = 9};
+    for (int i = 0; i < 4000; i++) {
+        i64 id = 51 + chance_below(&chance, 50);
+        if (chance_below(&chance, 3) == 0)
+            match_drop(crew.index, MATCH_PATENT, id);
+        else
+            put(crew.index, MATCH_PATENT, id, i % 2 ? "石墨烯膜" : "铜合金", "H04L 29/06");
+    }
+    atomic_store(&crew.stop, true);
+    for (size_t i = 0; i < COUNT(threads); i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&crew.wrong_count), 0);
+    assert_true(atomic_load(&crew.search_count) >= 20);
+    match_close(crew.index);
+}
+
+/* ---- Real data ---- */
+
+/* A file of the data folder; NULL when there is none. */
+static FILE *open_data(const char *name)
+{
+    const char *folder = getenv("TECHBOURSE_TEST_DATA");
+    if (!folder)
+        return NULL;
+    return fopen(str_z(&test_arena, str_format(&test_arena, "%s/%s", folder, name)), "rb");
+}
+
+static bool next_row(FILE *file, Arena *arena, Val **ret)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t len = getline(&line, &cap, file);
+    Str why;
+    *ret = len > 0 ? val_read_json(arena, str_trim(str_copy(arena, (Str){line, (size_t)len})), &why)
+                   : NULL;
+    free(line);
+    return len > 0;
+}
+
+static void put_patent(MatchIndex *index, Arena *arena, const Val *row, i64 id)
+{
+    Buf ipc = buf_new(arena);
+    const Val *list = val_get(row, "ipc");
+    for (size_t i = 0; i < val_count(list); i++) {
+        buf_add(&ipc, val_at(list, i)->s);
+        buf_char(&ipc, ';');
+    }
+    MatchField fields[] = {{val_get_str(row, "title"), 3, false},
+                           {val_get_str(row, "applicant"), 1, false},
+                           {buf_str(&ipc), 2, true}};
+    MatchDoc doc = {MATCH_PATENT, id, fields, COUNT(fields), .listed = true};
+    Cx own = {.arena = arena};
+    assert_int_equal(match_put(&own, index, &doc), ERR_OK);
+}
+
+static void test_size_and_speed(void **state)
+{
+    (void)state;
+    FILE *file = open_data("patents_2019.jsonl");
+    if (!file) {
+        print_message("not run: TECHBOURSE_TEST_DATA has no patents_2019.jsonl\n");
+        skip();
+    }
+    MatchIndex *index = match_open();
+    i64 build_ns = 0, id = 0;
+    Arena arena = {0};
+    for (Val *row; next_row(file, &arena, &row); arena_reset(&arena)) {
+        i64 start_ns = clock_steady_ns();
+        put_patent(index, &arena, row, ++id);
+        build_ns += clock_steady_ns() - start_ns;
+    }
+    fclose(file);
+    static const char *const questions[] = {"石墨烯散热膜", "新能源汽车动力电池的热管理系统",
+                                            "污水处理 H04L 29/06", "月饼"};
+    i64 search_ns = 0;
+    for (int i = 0; i < 40; i++) {
+        i64 start_ns = clock_steady_ns();
+        MatchAnswer answer = ask_text(index, questions[(size_t)i % COUNT(questions)]);
+        search_ns += clock_steady_ns() - start_ns;
+        assert_true(answer.total > 0);
+        if (i < (int)COUNT(questions))
+            print_message("%s: %lld hits, first %lld: %d%% %s\n", questions[i],
+                          (long long)answer.total, (long long)answer.hits[0].id,
+                          answer.hits[0].percent,
+                          str_z(&test_arena, reasons_shown(&answer.hits[0])));
+    }
+    MatchStats stats = match_stats(index);
+    print_message("%lld documents, %lld terms, %.1f MB, built in %.2f s, a search %.2f ms\n",
+                  (long long)stats.doc_count, (long long)stats.term_count,
+                  (double)stats.bytes / 1e6, (double)build_ns / 1e9, (double)search_ns / 40e6);
+    assert_true(stats.bytes < 24 * 1000 * 1000);
+    arena_done(&arena);
+    match_close(index);
+}
+
+/* The file gives titles cut into words; a title is written without blanks. */
+static Str join_words(Str words)
+{
+    Buf out = buf_new(&test_arena);
+    for (size_t i = 0; i < words.len; i++)
+        if (words.data[i] != ' ')
+            buf_char(&out, words.data[i]);
+    return buf_str(&out);
+}
+
+enum { POOL_NEEDS_MAX = 400, POOL_PAIRS_MAX = 8000 };
+
+typedef struct Judged {
+    Str need, achievement;
+    int level;
+    i64 id; /* Of the achievement in the index. */
+} Judged;
+
+static size_t read_judged(FILE *file, Judged *judged)
+{
+    char line[400];
+    size_t count = 0;
+    while (fgets(line, sizeof line, file) && count < POOL_PAIRS_MAX) {
+        Str rest = str_trim(str_copy(&test_arena, str_from(line))), need, achievement, level;
+        i64 number = 0;
+        if (str_split(&rest, '\t', &need) && str_split(&rest, '\t', &achievement) &&
+            str_split(&rest, '\t', &level) && str_to_i64(level, &number)) {
+            judged[count] = (Judged){need, achievement, (int)number, (i64)count};
+            count++;
+        }
+    }
+    return count;
+}
+
+static double gain_sum(const int *levels, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count && i < 10; i++)
+        sum += (double)((1 << (levels[i] - 1)) - 1) / log2((double)i + 2);
+    return sum;
+}
+
+static int highest_first(const void *a, const void *b)
+{
+    return *(const int *)b - *(const int *)a;
+}
+
+/* Ranks one need's own pool; -1 when the pool has nothing to find. */
+static double need_quality(MatchIndex *index, const Val *need, i64 org_id, const Judged *judged,
+                           size_t judged_count)
+{
+    MatchField fields[] = {{val_get_str(need, "title"), 3, false},
+                           {val_get_str(need, "content"), 1, false}};
+    MatchAnswer answer = ask(index, (MatchQuery){.fields = fields,
+                                                 .field_count = COUNT(fields),
+                                                 .org_id = org_id,
+                                                 .loose = true,
+                                                 .limit = MATCH_DEPTH_MAX});
+    int ranked[POOL_PAIRS_MAX], ideal[POOL_PAIRS_MAX];
+    bool *placed = ARENA_NEW(&test_arena, bool, judged_count);
+    size_t ranked_count = 0, ideal_count = 0;
+    for (size_t h = 0; h < answer.count; h++) {
+        ranked[ranked_count++] = judged[answer.hits[h].id].level;
+        placed[answer.hits[h].id] = true;
+    }
+    for (size_t i = 0; i < judged_count; i++) {
+        if (!str_same(judged[i].need, val_get_str(need, "rid")))
+            continue;
+        if (!placed[i])
+            ranked[ranked_count++] = judged[i].level;
+        ideal[ideal_count++] = judged[i].level;
+    }
+    assert_int_equal(ranked_count, ideal_count);
+    qsort(ideal, ideal_count, sizeof *ideal, highest_first);
+    double best = gain_sum(ideal, ideal_count);
+    return best > 0 ? gain_sum(ranked, ranked_count) / best : -1;
+}
+
+/* Puts each judged achievement as its need's own (org_id), so that the need can rank just these. */
+static size_t load_needs(FILE *file, Val **needs)
+{
+    size_t count = 0;
+    while (count < POOL_NEEDS_MAX && next_row(file, &test_arena, &needs[count]))
+        count++;
+    return count;
+}
+
+static void test_quality(void **state)
+{
+    (void)state;
+    FILE *needs_file = open_data("needs.jsonl");
+    FILE *words_file = open_data("achievements.jsonl");
+    FILE *levels_file = open_data("need_achievement_levels.tsv");
+    if (!needs_file || !words_file || !levels_file) {
+        print_message("not run: TECHBOURSE_TEST_DATA has no needs\n");
+        skip();
+    }
+    Judged *judged = ARENA_NEW(&test_arena, Judged, POOL_PAIRS_MAX);
+    Val *needs[POOL_NEEDS_MAX] = {0};
+    size_t judged_count = read_judged(levels_file, judged);
+    size_t need_count = load_needs(needs_file, needs);
+    MatchIndex *index = match_open();
+    for (Val *row; next_row(words_file, &test_arena, &row);) {
+        for (size_t i = 0; i < judged_count; i++) {
+            if (!str_same(judged[i].achievement, val_get_str(row, "aid")))
+                continue;
+            i64 org_id = 0;
+            for (size_t n = 0; n < need_count; n++)
+                if (str_same(val_get_str(needs[n], "rid"), judged[i].need))
+                    org_id = (i64)n + 1;
+            MatchField field = {join_words(val_get_str(row, "title_words")), 3, false};
+            MatchDoc doc = {MATCH_ACHIEVEMENT, judged[i].id, &field, 1, .org_id = org_id};
+            assert_int_equal(match_put(&cx, index, &doc), ERR_OK);
+        }
+    }
+    double sum = 0;
+    int count = 0;
+    for (size_t n = 0; n < need_count; n++) {
+        double quality = need_quality(index, needs[n], (i64)n + 1, judged, judged_count);
+        sum += quality >= 0 ? quality : 0;
+        count += quality >= 0;
+    }
+    print_message("nDCG@10 %.3f over %d needs (plain BM25: .718)\n", sum / count, count);
+    assert_true(sum / count > 0.70);
+    match_close(index);
+    fclose(needs_file);
+    fclose(words_file);
+    fclose(levels_file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_terms),
+        cmocka_unit_test(test_code_terms),
+        cmocka_unit_test(test_folding),
+        cmocka_unit_test(test_phrase_trim),
+        cmocka_unit_test(test_bag),
+        cmocka_unit_test(test_ranking_equals_model),
+        cmocka_unit_test(test_rewriting_does_not_grow),
+        cmocka_unit_test(test_long_postings),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_nothing_to_search_for),
+        cmocka_unit_test(test_empty_index),
+        cmocka_unit_test(test_paging),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_percent_of_self),
+        cmocka_unit_test(test_question_in_fields),
+        cmocka_unit_test(test_replace),
+        cmocka_unit_test(test_snippets),
+        cmocka_unit_test(test_search_while_putting),
+        cmocka_unit_test(test_size_and_speed),
+        cmocka_unit_test(test_quality),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

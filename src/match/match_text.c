@@ -1,0 +1,503 @@
+/* match_text.c - text to terms, sums of terms, and the snippet that shows where they stand. */
+#include "match/match_int.h"
+
+#include <string.h>
+
+enum { KIND_SHIFT = 60, PAIR_SHIFT = 21, WORD_BYTES_MAX = 64 };
+
+/* ---- What says nothing ---- */
+
+/* Single characters that only join others. */
+static const u32 stop_chars[] =
+    U"的了和与及在是等对为于中之其或而也都就这那个有以由被把将并但且则若所某该此从向到至让使得种";
+
+/* Words left out wherever they stand: pairs of characters, and Latin words. */
+// clang-format off
+static const u32 stop_pairs[][3] = {
+    U"一种", U"以及", U"及其", U"进行", U"可以", U"能够", U"需要", U"希望", U"我们", U"公司",
+    U"通过", U"由于", U"目前", U"现有", U"这个", U"那个", U"什么", U"怎么", U"如何", U"没有",
+    U"因为", U"所以", U"但是", U"并且", U"或者", U"如果", U"对于", U"关于", U"其中", U"一个",
+    U"一些", U"这些", U"那些",
+};
+static const char *const stop_words[] = {
+    "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "that",
+    "the", "to", "with",
+};
+
+/* Words that count, but are no reason by themselves. */
+static const char *const dull_words[] = {
+    "技术", "方法", "研究", "系统", "装置", "设备", "需求", "开发", "应用", "制备", "产品", "企业",
+    "问题", "使用", "实现", "提供", "要求", "解决", "工艺", "设计", "生产", "项目", "主要", "采用",
+    "具有", "提高", "关键", "关键技术", "制备方法", "技术研究", "研究开发", "技术需求",
+};
+// clang-format on
+
+static bool is_stop_char(u32 code)
+{
+    for (size_t i = 0; i < COUNT(stop_chars) - 1; i++)
+        if (stop_chars[i] == code)
+            return true;
+    return false;
+}
+
+static bool is_stop_pair(u32 first, u32 second)
+{
+    for (size_t i = 0; i < COUNT(stop_pairs); i++)
+        if (stop_pairs[i][0] == first && stop_pairs[i][1] == second)
+            return true;
+    return is_stop_char(first) && is_stop_char(second);
+}
+
+static bool in_words(const char *const *words, size_t count, Str folded)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_same_z(folded, words[i]))
+            return true;
+    return false;
+}
+
+/* ---- Characters ---- */
+
+u32 fold_code_point(u32 code)
+{
+    if (code == 0x3000)
+        return ' ';
+    if (code >= 0xFF01 && code <= 0xFF5E)
+        code -= 0xFEE0;
+    if (code >= 'A' && code <= 'Z')
+        return code + 32;
+    return code < 0x80 ? code : fold_simplified_char(code);
+}
+
+/* Written without blanks: Chinese characters, kana, hangul. */
+static bool is_ideograph(u32 code)
+{
+    return (code >= 0x3400 && code <= 0x9FFF) || (code >= 0xF900 && code <= 0xFAFF) ||
+           (code >= 0x20000 && code <= 0x3FFFF) || (code >= 0x3040 && code <= 0x30FF) ||
+           (code >= 0xAC00 && code <= 0xD7A3) || code == 0x3007;
+}
+
+static bool is_word_char(u32 code)
+{
+    return (code >= 'a' && code <= 'z') || (code >= '0' && code <= '9') ||
+           (code >= 0xC0 && code <= 0x24F && code != 0xD7 && code != 0xF7) ||
+           (code >= 0x370 && code <= 0x52F);
+}
+
+static bool is_number(u32 code)
+{
+    return code >= '0' && code <= '9';
+}
+
+/* ---- Keys ---- */
+
+static u64 char_key(u32 code)
+{
+    return (u64)TERM_CHAR << KIND_SHIFT | code;
+}
+
+static u64 pair_key(u32 first, u32 second)
+{
+    return (u64)TERM_PAIR << KIND_SHIFT | (u64)first << PAIR_SHIFT | second;
+}
+
+/* FNV-1a, then mixed so that the top bits that are cut off have been spread over the rest. */
+static u64 hash_key(TermKind kind, Str s)
+{
+    u64 hash = 14695981039346656037u;
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (u8)s.data[i]) * 1099511628211u;
+    hash ^= hash >> 31;
+    hash *= 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 29;
+    return (u64)kind << KIND_SHIFT | (hash & (((u64)1 << KIND_SHIFT) - 1));
+}
+
+static void add_term(Arena *arena, TermList *list, Term term)
+{
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 64;
+        list->terms = arena_grow(arena, list->terms, list->cap * sizeof *list->terms,
+                                 cap * sizeof *list->terms);
+        list->cap = cap;
+    }
+    list->terms[list->count++] = term;
+}
+
+/* ---- Class symbols ---- */
+
+static char ascii_upper_at(Str s, size_t at)
+{
+    if (at >= s.len)
+        return 0;
+    char c = s.data[at];
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static size_t digits_at(Str s, size_t at)
+{
+    size_t end = at;
+    while (end < s.len && is_number((u8)s.data[end]))
+        end++;
+    return end - at;
+}
+
+static bool alnum_at(Str s, size_t at)
+{
+    char c = ascii_upper_at(s, at);
+    return (c >= 'A' && c <= 'Z') || is_number((u8)c);
+}
+
+static void add_code(Arena *arena, TermList *list, Str show, size_t from, size_t to)
+{
+    add_term(arena, list, (Term){hash_key(TERM_CODE, show), TERM_CODE, (u32)from, (u32)to, show});
+}
+
+/* An IPC symbol, or a subclass alone, at `at`: its code terms are added. The end, or `at`. */
+static size_t scan_ipc(Arena *arena, Str s, size_t at, TermList *list)
+{
+    char section = ascii_upper_at(s, at), subclass = ascii_upper_at(s, at + 3);
+    if (section < 'A' || section > 'H' || digits_at(s, at + 1) != 2 || subclass < 'A' ||
+        subclass > 'Z')
+        return at;
+    size_t group = at + 4;
+    while (group < s.len && s.data[group] == ' ')
+        group++;
+    size_t group_len = digits_at(s, group);
+    bool full = group_len >= 1 && group_len <= 4 && group + group_len < s.len &&
+                s.data[group + group_len] == '/';
+    if (!full && alnum_at(s, at + 4))
+        return at;
+
+    Str show = str_format(arena, "%c%.2s%c", section, s.data + at + 1, subclass);
+    size_t end = full ? group + group_len : at + 4;
+    add_code(arena, list, show, at, end);
+    if (!full)
+        return end;
+    while (group_len > 1 && s.data[group] == '0')
+        group++, group_len--;
+    add_code(arena, list,
+             str_format(arena, "%.*s %.*s", STR_ARG(show), (int)group_len, s.data + group), at,
+             end);
+    return end + 1 + digits_at(s, end + 1);
+}
+
+/* A Locarno class such as 01-01 at `at`; the end, or `at`. */
+static size_t scan_locarno(Arena *arena, Str s, size_t at, TermList *list)
+{
+    if (digits_at(s, at) != 2 || at + 2 >= s.len || s.data[at + 2] != '-' ||
+        digits_at(s, at + 3) != 2)
+        return at;
+    add_code(arena, list, str_format(arena, "LOC %.2s", s.data + at), at, at + 5);
+    add_code(arena, list, str_format(arena, "LOC %.5s", s.data + at), at, at + 5);
+    return at + 5;
+}
+
+void code_terms(Arena *arena, Str text, TermList *list)
+{
+    Str s = fold_width(arena, text);
+    for (size_t at = 0; at < s.len;) {
+        size_t end = scan_ipc(arena, s, at, list);
+        if (end == at)
+            end = scan_locarno(arena, s, at, list);
+        if (end > at) {
+            at = end;
+            continue;
+        }
+        bool in_word = alnum_at(s, at);
+        while (in_word && alnum_at(s, at)) /* The rest of a word that is no symbol. */
+            at++;
+        at += !in_word;
+    }
+}
+
+/* ---- Prose ---- */
+
+/* The word at *at, folded into `word`; a dot or hyphen between digits stays inside: 2.5. */
+static Str take_word(Str text, size_t *at, char *word)
+{
+    size_t len = 0, end = *at;
+    while (end < text.len) {
+        size_t next = end;
+        u32 code = fold_code_point(utf8_next(text, &next));
+        bool inner = code == '.' && len > 0 && is_number((u8)word[len - 1]) && next < text.len &&
+                     is_number((u8)text.data[next]);
+        if (!inner && !is_word_char(code))
+            break;
+        if (len + 4 <= WORD_BYTES_MAX) /* Of a longer one the beginning counts. */
+            len += utf8_put(word + len, code);
+        end = next;
+    }
+    *at = end;
+    return (Str){word, len};
+}
+
+static void add_word(Arena *arena, Str word, size_t from, size_t to, TermList *list)
+{
+    bool lone_digit = word.len == 1 && is_number((u8)word.data[0]);
+    if (lone_digit || in_words(stop_words, COUNT(stop_words), word)) {
+        list->stop_count++;
+        return;
+    }
+    add_term(
+        arena, list,
+        (Term){
+            .key = hash_key(TERM_WORD, word), .kind = TERM_WORD, .from = (u32)from, .to = (u32)to});
+}
+
+/* The character `code` and the pair it makes with `before` (0: none stands directly before it). */
+static void add_ideograph(Arena *arena, u32 before, size_t before_at, u32 code, size_t from,
+                          size_t to, TermList *list)
+{
+    if (before && !is_stop_pair(before, code))
+        add_term(arena, list,
+                 (Term){.key = pair_key(before, code),
+                        .kind = TERM_PAIR,
+                        .from = (u32)before_at,
+                        .to = (u32)to});
+    if (is_stop_char(code)) {
+        list->stop_count++;
+        return;
+    }
+    add_term(arena, list,
+             (Term){.key = char_key(code), .kind = TERM_CHAR, .from = (u32)from, .to = (u32)to});
+}
+
+void text_terms(Arena *arena, Str text, bool find_codes, TermList *list)
+{
+    u32 before = 0;
+    size_t before_at = 0;
+    for (size_t at = 0; at < text.len;) {
+        size_t from = at, next = at;
+        u32 code = fold_code_point(utf8_next(text, &next));
+        if (is_word_char(code)) {
+            if (find_codes)
+                scan_ipc(arena, text, from, list);
+            char word[WORD_BYTES_MAX];
+            Str folded = take_word(text, &at, word);
+            add_word(arena, folded, from, at, list);
+            before = 0;
+            continue;
+        }
+        at = next;
+        if (!is_ideograph(code)) {
+            before = 0;
+            continue;
+        }
+        add_ideograph(arena, before, before_at, code, from, at, list);
+        before = code;
+        before_at = from;
+    }
+}
+
+/* ---- Phrases ---- */
+
+static Str fold_text(Arena *arena, Str s)
+{
+    Buf out = buf_new(arena);
+    for (size_t at = 0; at < s.len;)
+        buf_code(&out, fold_code_point(utf8_next(s, &at)));
+    return buf_str(&out);
+}
+
+/* Bytes of the stop word at one end of `s`, 0 when there is none. */
+static size_t stop_at_end(Str s, bool front)
+{
+    size_t count = utf8_count(s);
+    for (size_t chars = 2; chars >= 1; chars--) {
+        if (count < chars)
+            continue;
+        Str head = utf8_head(s, front ? chars : count - chars);
+        Str end = front ? head : str_slice(s, head.len, s.len);
+        size_t at = 0;
+        u32 first = fold_code_point(utf8_next(end, &at));
+        if (chars == 2 ? is_stop_pair(first, fold_code_point(utf8_next(end, &at)))
+                       : is_stop_char(first))
+            return end.len;
+    }
+    return 0;
+}
+
+Str phrase_trim(Arena *arena, Str phrase)
+{
+    for (size_t cut; (cut = stop_at_end(phrase, true)) > 0;)
+        phrase = str_slice(phrase, cut, phrase.len);
+    for (size_t cut; (cut = stop_at_end(phrase, false)) > 0;)
+        phrase = str_slice(phrase, 0, phrase.len - cut);
+    bool named = utf8_count(phrase) >= 2 &&
+                 !in_words(dull_words, COUNT(dull_words), fold_text(arena, phrase));
+    return named ? phrase : (Str){0};
+}
+
+/* ---- Sums ---- */
+
+Bag bag_new(Arena *arena)
+{
+    enum { FIRST_CAP = 64 };
+    return (Bag){.arena = arena,
+                 .items = ARENA_NEW(arena, BagItem, FIRST_CAP),
+                 .cap = FIRST_CAP,
+                 .slots = ARENA_NEW(arena, u32, FIRST_CAP * 2),
+                 .slot_count = FIRST_CAP * 2};
+}
+
+/* The slot where a key is or would be. */
+static size_t bag_slot(const Bag *bag, u64 key)
+{
+    size_t mask = bag->slot_count - 1;
+    size_t slot = (size_t)(key * 0x9E3779B97F4A7C15u >> 32) & mask;
+    while (bag->slots[slot] && bag->items[bag->slots[slot] - 1].key != key)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static void bag_widen(Bag *bag)
+{
+    bag->items = arena_grow(bag->arena, bag->items, bag->cap * sizeof *bag->items,
+                            bag->cap * 2 * sizeof *bag->items);
+    bag->cap *= 2;
+    bag->slot_count = bag->cap * 2;
+    bag->slots = ARENA_NEW(bag->arena, u32, bag->slot_count);
+    for (size_t i = 0; i < bag->count; i++)
+        bag->slots[bag_slot(bag, bag->items[i].key)] = (u32)i + 1;
+}
+
+void bag_add(Bag *bag, u64 key, u32 weight)
+{
+    size_t slot = bag_slot(bag, key);
+    if (bag->slots[slot]) {
+        bag->items[bag->slots[slot] - 1].weight += weight;
+        return;
+    }
+    if (bag->count == bag->cap) {
+        bag_widen(bag);
+        slot = bag_slot(bag, key);
+    }
+    bag->items[bag->count++] = (BagItem){key, weight};
+    bag->slots[slot] = (u32)bag->count;
+}
+
+size_t bag_find(const Bag *bag, u64 key)
+{
+    u32 place = bag->slots[bag_slot(bag, key)];
+    return place ? place - 1 : SIZE_MAX;
+}
+
+u64 bag_total(const Bag *bag)
+{
+    u64 total = 0;
+    for (size_t i = 0; i < bag->count; i++)
+        total += bag->items[i].weight;
+    return total;
+}
+
+void bag_add_fields(Bag *bag, const MatchField *fields, size_t count)
+{
+    for (size_t f = 0; f < count; f++) {
+        assert(fields[f].weight >= 1 && fields[f].weight <= 100);
+        TermList list = {0};
+        if (fields[f].codes)
+            code_terms(bag->arena, fields[f].text, &list);
+        else
+            text_terms(bag->arena, fields[f].text, false, &list);
+        for (size_t i = 0; i < list.count; i++)
+            bag_add(bag, list.terms[i].key, (u32)fields[f].weight);
+    }
+}
+
+/* ---- Snippets ---- */
+
+/* Places in the text of pairs and words that the question has too, joined where they touch. */
+static size_t find_marks(Arena *arena, const Bag *asked, Str text, MatchRange **ret)
+{
+    TermList list = {0};
+    text_terms(arena, text, false, &list);
+    MatchRange *marks = ARENA_NEW(arena, MatchRange, list.count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        const Term *term = &list.terms[i];
+        if (bag_find(asked, term->key) == SIZE_MAX)
+            continue;
+        if (count > 0 && term->from <= marks[count - 1].to) {
+            if (term->to > marks[count - 1].to)
+                marks[count - 1].to = term->to;
+        } else {
+            marks[count++] = (MatchRange){term->from, term->to};
+        }
+    }
+    *ret = marks;
+    return count;
+}
+
+/* Keys worth marking: pairs, words and codes; single characters only when there is nothing else. */
+static Bag asked_keys(Arena *arena, Str question)
+{
+    TermList list = {0};
+    text_terms(arena, question, false, &list);
+    bool strong = false;
+    for (size_t i = 0; i < list.count; i++)
+        strong |= list.terms[i].kind != TERM_CHAR;
+    Bag bag = bag_new(arena);
+    for (size_t i = 0; i < list.count; i++)
+        if (!strong || list.terms[i].kind != TERM_CHAR)
+            bag_add(&bag, list.terms[i].key, 1);
+    return bag;
+}
+
+/* Byte offset `chars` characters before or at `at`. */
+static size_t chars_back(Str text, size_t at, size_t chars)
+{
+    while (at > 0 && chars > 0) {
+        at--;
+        while (at > 0 && ((u8)text.data[at] & 0xC0) == 0x80)
+            at--;
+        chars--;
+    }
+    return at;
+}
+
+/* The window of at most `chars_max` characters with most marked bytes; starts at or before a mark.
+ */
+static MatchRange best_window(Str text, const MatchRange *marks, size_t count, size_t chars_max)
+{
+    MatchRange best = {0, utf8_head(text, chars_max).len};
+    size_t best_bytes = 0;
+    for (size_t first = 0; first < count; first++) {
+        size_t from = marks[first].from;
+        size_t to = from + utf8_head(str_slice(text, from, text.len), chars_max).len;
+        size_t bytes = 0, last_to = from;
+        for (size_t i = first; i < count && marks[i].to <= to; i++) {
+            bytes += marks[i].to - marks[i].from;
+            last_to = marks[i].to;
+        }
+        if (bytes <= best_bytes)
+            continue;
+        best_bytes = bytes;
+        /* What the marks leave free goes half before them. */
+        size_t used = utf8_count(str_slice(text, from, last_to));
+        from = chars_back(text, from, (chars_max - used) / 2);
+        best = (MatchRange){from, from + utf8_head(str_slice(text, from, text.len), chars_max).len};
+        if (best.to == text.len)
+            best.from = chars_back(text, text.len, chars_max);
+    }
+    return best;
+}
+
+MatchSnippet match_snippet(Arena *arena, Str question, Str text, size_t chars_max)
+{
+    MatchRange *marks = NULL;
+    Bag asked = asked_keys(arena, question);
+    size_t count = find_marks(arena, &asked, text, &marks);
+    MatchRange window = best_window(text, marks, count, chars_max);
+    MatchSnippet snippet = {.text = str_slice(text, window.from, window.to),
+                            .cut_before = window.from > 0,
+                            .cut_after = window.to < text.len,
+                            .marks = marks};
+    for (size_t i = 0; i < count; i++) {
+        size_t from = marks[i].from > window.from ? marks[i].from : window.from;
+        size_t to = marks[i].to < window.to ? marks[i].to : window.to;
+        if (from < to)
+            marks[snippet.mark_count++] = (MatchRange){from - window.from, to - window.from};
+    }
+    return snippet;
+}

@@ -1,0 +1,227 @@
+#include "record/record.h"
+
+#include "flow/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool field_is_text(const Field *field)
+{
+    switch (field->kind) {
+    case F_TEXT:
+    case F_PROSE:
+    case F_CODE:
+    case F_CODES:
+    case F_LIST:
+    case F_SECRET:
+    case F_REFS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+Str field_str(const Field *field, const void *record)
+{
+    assert(field_is_text(field));
+    Str s;
+    memcpy(&s, (const char *)record + field->offset, sizeof s);
+    return s.data ? s : S("");
+}
+
+i64 field_int(const Field *field, const void *record)
+{
+    assert(!field_is_text(field));
+    i64 i;
+    memcpy(&i, (const char *)record + field->offset, sizeof i);
+    return i;
+}
+
+void field_set_str(const Field *field, void *record, Str s)
+{
+    assert(field_is_text(field));
+    memcpy((char *)record + field->offset, &s, sizeof s);
+}
+
+void field_set_int(const Field *field, void *record, i64 i)
+{
+    assert(!field_is_text(field));
+    memcpy((char *)record + field->offset, &i, sizeof i);
+}
+
+bool field_empty(const Field *field, const void *record)
+{
+    return field_is_text(field) ? field_str(field, record).len == 0 : field_int(field, record) == 0;
+}
+
+const Field *fields_find(const Field *fields, size_t count, Str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_same_z(name, fields[i].name))
+            return &fields[i];
+    return NULL;
+}
+
+const Field *record_field(const RecordType *type, const char *name)
+{
+    return fields_find(type->fields, type->count, str_from(name));
+}
+
+const Code *code_find(const CodeList *list, Str code)
+{
+    for (size_t i = 0; list && i < list->count; i++)
+        if (str_same_z(code, list->codes[i].code))
+            return &list->codes[i];
+    return NULL;
+}
+
+const char *field_label(const Field *field, Lang lang)
+{
+    return lang == LANG_EN ? field->en : field->zh;
+}
+
+/* The owner's choice is kept in the record itself, in the field named `hidden`. */
+static bool owner_hides(const RecordType *type, const Field *field, const void *record)
+{
+    const Field *hidden = record_field(type, "hidden");
+    if (!hidden)
+        return false;
+    Str rest = field_str(hidden, record), name;
+    while (str_split(&rest, ',', &name))
+        if (str_same_z(name, field->name))
+            return true;
+    return false;
+}
+
+See field_see(const RecordType *type, const Field *field, const void *record)
+{
+    if (field->see != SEE_CHOICE)
+        return field->see;
+    return owner_hides(type, field, record) ? SEE_PARTY : SEE_PUBLIC;
+}
+
+u64 record_mask(const RecordType *type, void *record, See level)
+{
+    u64 masked = 0;
+    for (size_t i = 0; i < type->count; i++)
+        if (field_see(type, &type->fields[i], record) > level)
+            masked |= (u64)1 << i;
+    for (size_t i = 0; i < type->count; i++) {
+        if (!(masked >> i & 1))
+            continue;
+        if (field_is_text(&type->fields[i]))
+            field_set_str(&type->fields[i], record, S(""));
+        else
+            field_set_int(&type->fields[i], record, 0);
+    }
+    return masked;
+}
+
+static Val *list_val(Cx *cx, Str text, char separator)
+{
+    Val *list = val_list(cx->arena);
+    Str rest = text, part;
+    while (str_split(&rest, separator, &part))
+        if (str_trim(part).len)
+            val_push(cx->arena, list, val_str(cx->arena, str_trim(part)));
+    return list;
+}
+
+static Val *field_val(Cx *cx, const Field *field, const void *record)
+{
+    switch (field->kind) {
+    case F_DATE:
+        return val_str(cx->arena, date_format(cx->arena, field_int(field, record)));
+    case F_BOOL:
+        return val_bool(cx->arena, field_int(field, record) != 0);
+    case F_STATE:
+        return val_z(cx->arena, flow_state_name(field->flow, field_int(field, record)));
+    case F_LIST:
+        return list_val(cx, field_str(field, record), ';');
+    case F_CODES:
+    case F_REFS:
+        return list_val(cx, field_str(field, record), ',');
+    default:
+        return field_is_text(field) ? val_str(cx->arena, field_str(field, record))
+                                    : val_int(cx->arena, field_int(field, record));
+    }
+}
+
+Val *record_val(Cx *cx, const RecordType *type, const void *record, See level)
+{
+    Val *map = val_map(cx->arena), *hidden = val_list(cx->arena);
+    for (size_t i = 0; i < type->count; i++) {
+        const Field *field = &type->fields[i];
+        See see = field_see(type, field, record);
+        if (see <= level)
+            val_set(cx->arena, map, field->name, field_val(cx, field, record));
+        else if (see != SEE_NOBODY)
+            val_push(cx->arena, hidden, val_z(cx->arena, field->name));
+    }
+    val_set(cx->arena, map, "_hidden", hidden);
+    return map;
+}
+
+static void canonical_part(Buf *out, Str part)
+{
+    buf_i64(out, (i64)part.len);
+    buf_char(out, ':');
+    buf_add(out, part);
+}
+
+void record_canonical(const RecordType *type, const void *record, Buf *out)
+{
+    canonical_part(out, str_from(type->name));
+    for (size_t i = 0; i < type->count; i++) {
+        const Field *field = &type->fields[i];
+        if (field_empty(field, record))
+            continue;
+        canonical_part(out, str_from(field->name));
+        if (field_is_text(field)) {
+            canonical_part(out, field_str(field, record));
+        } else {
+            buf_i64(out, field_int(field, record));
+            buf_char(out, ';');
+        }
+    }
+}
+
+static void verify_fail(const RecordType *type, const Field *field, const char *why)
+{
+    log_line(LOG_ERROR_LEVEL, "record_table_wrong", "record", type->name, "field",
+             field ? field->name : "", "why", why, NULL);
+    abort();
+}
+
+static void verify_field(const RecordType *type, size_t at)
+{
+    const Field *field = &type->fields[at];
+    size_t size = field_is_text(field) ? sizeof(Str) : sizeof(i64);
+    if (!field->zh || !field->en)
+        verify_fail(type, field, "no label");
+    if (field->offset + size > type->size)
+        verify_fail(type, field, "outside the struct");
+    if ((field->kind == F_CODE || field->kind == F_CODES) && !field->codes)
+        verify_fail(type, field, "no codes");
+    if (field->kind == F_STATE && !field->flow)
+        verify_fail(type, field, "no flow");
+    if (field->kind == F_SECRET || field->kind == F_REFS)
+        verify_fail(type, field, "only for commands");
+    if (field->see == SEE_CHOICE && !record_field(type, "hidden"))
+        verify_fail(type, field, "no `hidden` field to choose in");
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(type->fields[i].name, field->name) == 0)
+            verify_fail(type, field, "twice");
+}
+
+void record_verify(const RecordType *type)
+{
+    static const char *const head[] = {"id", "rev", "made_ms", "changed_ms"};
+    if (type->count < COUNT(head) || type->count > FIELDS_MAX)
+        verify_fail(type, NULL, "number of fields");
+    for (size_t i = 0; i < COUNT(head); i++)
+        if (strcmp(type->fields[i].name, head[i]) != 0 || type->fields[i].offset != i * sizeof(i64))
+            verify_fail(type, &type->fields[i], "not the head");
+    for (size_t i = 0; i < type->count; i++)
+        verify_field(type, i);
+}

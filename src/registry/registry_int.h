@@ -1,0 +1,60 @@
+/* registry_int.h - inside the room. */
+#ifndef REGISTRY_REGISTRY_INT_H
+#define REGISTRY_REGISTRY_INT_H
+
+#include "registry/ids.h"
+#include "registry/registry.h"
+
+enum { ACHIEVEMENT_FIELD_COUNT = 11, NEED_FIELD_COUNT = 16 };
+extern const Field achievement_fields[ACHIEVEMENT_FIELD_COUNT];
+extern const Field need_fields[NEED_FIELD_COUNT];
+extern const CodeList hideable_fields;
+
+typedef struct IdIn {
+    i64 id;
+} IdIn;
+
+typedef struct IdsIn {
+    Str ids;
+    Str reason;
+} IdsIn;
+
+/* Ops of the files of this room; registry.c puts them into one table. */
+Err patent_list_run(Cx *cx, const void *in, Val **ret);
+Err patent_show_run(Cx *cx, const void *in, Val **ret);
+Err achievement_add_run(Cx *cx, const void *in, Val **ret);
+Err achievement_list_run(Cx *cx, const void *in, Val **ret);
+Err achievement_show_run(Cx *cx, const void *in, Val **ret);
+Err listing_file_run(Cx *cx, const void *in, Val **ret);
+Err listing_list_run(Cx *cx, const void *in, Val **ret);
+Err listing_show_run(Cx *cx, const void *in, Val **ret);
+Err listing_act_run(Cx *cx, const void *in, Val **ret);
+Err need_post_run(Cx *cx, const void *in, Val **ret);
+Err need_list_run(Cx *cx, const void *in, Val **ret);
+Err need_show_run(Cx *cx, const void *in, Val **ret);
+Err need_act_run(Cx *cx, const void *in, Val **ret);
+
+typedef struct ListQuery {
+    Str kind;
+    Str field;
+    Str state;
+    Str number;
+    i64 org_id;
+    i64 mine;
+    i64 listed;
+    i64 page;
+} ListQuery;
+
+typedef struct ListingFile {
+    Str patent_ids;
+    i64 achievement_id;
+    Str mode;
+    i64 price_fen;
+    i64 floor_fen;
+    Str intro;
+    Str maturity;
+    Str contact;
+    Str phone;
+} ListingFile;
+
+#endif

@@ -1,0 +1,381 @@
+/* Acts: the API, forms, files. */
+#include "web/app_int.h"
+
+#include "exchange/import.h"
+#include "store/files.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+int http_status(Err e)
+{
+    switch (e) {
+    case ERR_OK:
+        return 200;
+    case ERR_INPUT:
+        return 400;
+    case ERR_SIGN_IN:
+        return 401;
+    case ERR_DENIED:
+        return 403;
+    case ERR_MISSING:
+        return 404;
+    case ERR_STATE:
+    case ERR_CONFLICT:
+        return 409;
+    case ERR_LIMIT:
+        return 429;
+    case ERR_BUSY:
+        return 503;
+    default:
+        return 500;
+    }
+}
+
+void json_answer(Response *response, Call *call, Err e, const Val *reply)
+{
+    Buf out = buf_new(call->cx.arena);
+    val_write_json(&out, e ? err_val(&call->cx) : reply);
+    buf_char(&out, '\n');
+    response_text(response, http_status(e), "application/json; charset=utf-8", buf_str(&out));
+    response_header(response, "Cache-Control", S("no-store"));
+}
+
+/* A post with a cookie must come from our own pages and carry the session's token. */
+static Err check_origin(Call *call, const Request *request, Str csrf)
+{
+    Str site = request_header(request, "sec-fetch-site"), origin = request_header(request, "origin");
+    Str host = request_header(request, "host");
+    bool foreign = site.len && !str_same(site, S("same-origin")) && !str_same(site, S("none"));
+    if (origin.len && !str_same(origin, S("null"))) {
+        size_t at = str_find(origin, S("://"));
+        foreign = foreign || !str_same(str_slice(origin, at + 3, origin.len), host);
+    }
+    if (foreign || (call->by_cookie && !str_same(csrf, call->me.csrf)))
+        return err_set(&call->cx, ERR_DENIED, NULL, "web.csrf");
+    return ERR_OK;
+}
+
+static void done(WriteJob *job)
+{
+    Cx *cx = job->cx;
+    Request *request = cx->request;
+    server_again(request);
+}
+
+/* Runs a checked op: through the writer without waiting, or at once. */
+static Handled start(Request *request, Call *call, Err *ret_err, Val **ret_reply)
+{
+    Cx *cx = &call->cx;
+    if (call->op->kind != OP_WRITE) {
+        *ret_err = op_call(cx, call->op, call->in, ret_reply);
+        return HANDLED_NOW;
+    }
+    *ret_err = op_check(cx, call->op, call->in);
+    if (*ret_err)
+        return HANDLED_NOW;
+    cx->request = request;
+    call->waiting = true;
+    *ret_err = op_submit(cx, &call->job, call->op, call->in, done);
+    if (*ret_err)
+        call->waiting = false;
+    return *ret_err ? HANDLED_NOW : HANDLED_LATER;
+}
+
+/* ---- the API ---- */
+
+static Err api_read(Call *call, const Request *request)
+{
+    Cx *cx = &call->cx;
+    Str path = str_slice(request->path, 8, request->path.len);
+    char *name = str_z(cx->arena, path), *slash = strchr(name, '/');
+    if (slash)
+        *slash = '.';
+    call->op = op_find(house_of(cx), str_from(name));
+    if (!call->op)
+        return err_set_arg(cx, ERR_MISSING, NULL, "web.no_op", path);
+    if (request->method == METHOD_POST) {
+        Str why = {0};
+        Val *body = request->body.len ? val_read_json(cx->arena, request->body, &why) : val_map(cx->arena);
+        if (!body)
+            return err_set_arg(cx, ERR_INPUT, NULL, "web.bad_json", why);
+        Err e = check_origin(call, request, request_header(request, "x-csrf"));
+        return e ? e : op_read_json(cx, call->op, body, &call->in);
+    }
+    if (call->op->kind != OP_READ)
+        return err_set(cx, ERR_INPUT, NULL, "web.post_it");
+    NameText *texts = ARENA_NEW(cx->arena, NameText, request->query.count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < request->query.count; i++)
+        if (!str_same(request->query.items[i].name, S("lang")))
+            texts[count++] = (NameText){request->query.items[i].name, request->query.items[i].value};
+    return op_read_texts(cx, call->op, texts, count, true, &call->in);
+}
+
+Handled api_handle(App *app, Request *request, Response *response, Call *call)
+{
+    Val *reply = NULL;
+    Err e;
+    (void)app;
+    if (call->waiting) {
+        e = op_answer(&call->cx, &call->job, &reply);
+    } else {
+        e = api_read(call, request);
+        if (!e && start(request, call, &e, &reply) == HANDLED_LATER)
+            return HANDLED_LATER;
+    }
+    json_answer(response, call, e, reply);
+    return HANDLED_NOW;
+}
+
+/* ---- files ---- */
+
+typedef struct Kept {
+    FileSink *sink;
+    Cx        cx;
+} Kept;
+
+static int sink_open(Request *request, Upload *upload)
+{
+    App *app = server_app(request->server);
+    Kept *kept = ARENA_NEW(request->arena, Kept, 1);
+    kept->cx = (Cx){.arena = request->arena, .clock = app->clock, .chance = app->chance, .house = app->house};
+    upload->kept = kept;
+    return files_begin(&kept->cx, import_files_root(&kept->cx), &kept->sink) ? 507 : 0;
+}
+
+static int sink_write(Request *request, Upload *upload, const void *bytes, size_t count)
+{
+    Kept *kept = upload->kept;
+    (void)request;
+    Err e = files_add(&kept->cx, kept->sink, bytes, count);
+    return e == ERR_LIMIT ? 413 : e ? 507 : 0;
+}
+
+static void sink_drop(Request *request, Upload *upload)
+{
+    (void)request;
+    files_drop(((Kept *)upload->kept)->sink);
+}
+
+const UploadSink app_sink = {.open = sink_open, .write = sink_write, .drop = sink_drop};
+
+Err upload_keep(App *app, Request *request, Call *call, Str *ret_hash, Str *ret_name, i64 *ret_bytes)
+{
+    Upload *upload = request->uploads;
+    (void)app;
+    if (!upload || !upload->whole || upload->bytes == 0)
+        return err_set(&call->cx, ERR_INPUT, "file", "web.no_file");
+    Kept *kept = upload->kept;
+    Err e = files_keep(&call->cx, kept->sink, ret_hash, ret_bytes);
+    upload->taken = true;
+    *ret_name = utf8_head(upload->file_name, IMPORT_NAME_MAX);
+    return e;
+}
+
+void file_handle(App *app, Request *request, Response *response, Call *call)
+{
+    Str hash, name;
+    i64 bytes;
+    Cx *cx = &call->cx;
+    Val *reply = NULL;
+    Err e = check_origin(call, request, request_header(request, "x-csrf"));
+    if (!e && !call->signed_in && !request->is_local)
+        e = err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
+    if (!e)
+        e = upload_keep(app, request, call, &hash, &name, &bytes);
+    if (!e) {
+        reply = val_map(cx->arena);
+        val_set_str(cx->arena, reply, "hash", hash);
+        val_set_int(cx->arena, reply, "bytes", bytes);
+    }
+    json_answer(response, call, e, reply);
+}
+
+void rejects_handle(App *app, Request *request, Response *response, Call *call)
+{
+    Cx *cx = &call->cx;
+    i64 id = 0, count;
+    Str middle = str_slice(request->path, 8, request->path.len - strlen("/rejects.xlsx"));
+    Str folder = str_format(cx->arena, "%.*s/rejects", STR_ARG(app->house->data_folder));
+    Str path = str_format(cx->arena, "%.*s/import-%.*s-%.*s.xlsx", STR_ARG(folder), STR_ARG(middle),
+                          STR_ARG(chance_token(cx->chance, cx->arena, 4)));
+    Err e = str_to_i64(middle, &id) ? ERR_OK : err_set_arg(cx, ERR_MISSING, NULL, "record.missing", middle);
+    mkdir(str_z(cx->arena, folder), 0700);
+    if (!e)
+        e = import_rejects_write(cx, id, str_z(cx->arena, path), &count);
+    if (e) {
+        page_error(app, request, response, call, e);
+        return;
+    }
+    response->status = 200;
+    response->content_type = S("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+    response->file_path = path;
+    response_header(response, "Content-Disposition",
+                    str_format(cx->arena, "attachment; filename=\"import-%lld-rejected.xlsx\"", (long long)id));
+}
+
+/* ---- forms ---- */
+
+/* The mapping form has a select for each column; the op takes "3=title;4=appno". */
+static void add_columns(Call *call, const Request *request, NameText *texts, size_t *count)
+{
+    Buf out = buf_new(call->cx.arena);
+    for (size_t i = 0; i < request->form.count; i++) {
+        WebPair pair = request->form.items[i];
+        if (!str_starts(pair.name, S("column_")) || !pair.value.len)
+            continue;
+        buf_format(&out, "%s%.*s=%.*s", out.len ? ";" : "", STR_ARG(str_slice(pair.name, 7, pair.name.len)),
+                   STR_ARG(pair.value));
+    }
+    if (out.len)
+        texts[(*count)++] = (NameText){S("mapping"), buf_str(&out)};
+}
+
+static Err do_read(App *app, Request *request, Call *call)
+{
+    Cx *cx = &call->cx;
+    call->op = op_find(house_of(cx), str_slice(request->path, 4, request->path.len));
+    if (!call->op || (call->op->flags & OP_LOCAL_ONLY))
+        return err_set_arg(cx, ERR_MISSING, NULL, "web.no_op", request->path);
+    Err e = check_origin(call, request, request_field(request, "csrf"));
+    if (e)
+        return e;
+    NameText *texts = ARENA_NEW(cx->arena, NameText, request->form.count + 4);
+    size_t count = 0;
+    for (size_t i = 0; i < request->form.count; i++)
+        texts[count++] = (NameText){request->form.items[i].name, request->form.items[i].value};
+    add_columns(call, request, texts, &count);
+    if (str_same_z(request->path, "/do/import.upload")) {
+        Str hash, name;
+        i64 bytes;
+        e = upload_keep(app, request, call, &hash, &name, &bytes);
+        if (e)
+            return e;
+        texts[count++] = (NameText){S("file_hash"), hash};
+        texts[count++] = (NameText){S("name"), name};
+    }
+    if (str_same_z(request->path, "/do/session.close"))
+        texts[count++] = (NameText){S("session_id"), str_format(cx->arena, "%lld", (long long)call->me.session_id)};
+    return op_read_texts(cx, call->op, texts, count, false, &call->in);
+}
+
+Str safe_path(Str path)
+{
+    bool ok = path.len && path.data[0] == '/' && !str_starts(path, S("//")) && !str_starts(path, S("/\\"));
+    for (size_t i = 0; ok && i < path.len; i++)
+        ok = (u8)path.data[i] > 0x20 && path.data[i] != 0x7f && path.data[i] != '\\';
+    return ok ? path : S("/");
+}
+
+/* Where a made thing is shown: "need.post" replied id 7 -> /need/7. */
+static Str page_of_reply(Call *call, const Val *reply, Str back)
+{
+    static const char *const made[][2] = {
+        {"need.post", "/need/"}, {"lot.open", "/lot/"}, {"import.upload", "/import/"},
+        {"import.map", "/import/"}, {"import.start", "/import/"}, {"achievement.add", "/achievement/"},
+    };
+    i64 id = val_get_int(reply, "id");
+    for (size_t i = 0; i < COUNT(made); i++)
+        if (id && strcmp(call->op->name, made[i][0]) == 0)
+            return str_format(call->cx.arena, "%s%lld", made[i][1], (long long)id);
+    if (strcmp(call->op->name, "listing.file") == 0)
+        return S("/listings?mine=1");
+    if (str_starts(back, S("/form/")) || str_starts(back, S("/signin")))
+        return S("/");
+    return back;
+}
+
+void flash_set(App *app, Response *response, Str text)
+{
+    Buf out = buf_new(response->arena);
+    buf_url(&out, text);
+    response_cookie(response, "flash", buf_str(&out), 60, app->house->settings->secure_cookie != 0);
+}
+
+static void set_session(App *app, Response *response, const Val *reply)
+{
+    bool secure = app->house->settings->secure_cookie != 0;
+    response_cookie(response, "session", val_get_str(reply, "token"), -1, secure);
+}
+
+/* After the mapping is confirmed the import starts at once: one button, one act for the user. */
+static Err go_on(Call *call, const Val *reply)
+{
+    Cx *cx = &call->cx;
+    Val *in = val_map(cx->arena), *started;
+    void *read;
+    if (strcmp(call->op->name, "import.map") != 0)
+        return ERR_OK;
+    const Op *op = op_find(house_of(cx), S("import.start"));
+    val_set_int(cx->arena, in, "id", val_get_int(reply, "id"));
+    Err e = op_read_json(cx, op, in, &read);
+    return e ? e : op_call(cx, op, read, &started);
+}
+
+static void do_succeed(App *app, Request *request, Response *response, Call *call, const Val *reply)
+{
+    Cx *cx = &call->cx;
+    Str back = safe_path(request_field(request, "back"));
+    Str label = str_from(cx->lang == LANG_EN ? call->op->en : call->op->zh);
+    if (strcmp(call->op->name, "session.open") == 0)
+        set_session(app, response, reply);
+    else if (strcmp(call->op->name, "session.close") == 0)
+        response_cookie(response, "session", S(""), 0, app->house->settings->secure_cookie != 0);
+    const Val *ok = val_get(reply, "ok");
+    if (ok && ok->kind == VAL_BOOL && !ok->b)
+        flash_set(app, response, str_format(cx->arena, "!%.*s", STR_ARG(val_get_str(reply, "message"))));
+    else if (!str_starts(str_from(call->op->name), S("session.")) && !str_starts(str_from(call->op->name), S("import.")))
+        flash_set(app, response, text_say(cx->arena, cx->lang, "web.done", &label, 1));
+    response_redirect(response, 303, page_of_reply(call, reply, back));
+}
+
+static void do_fail(App *app, Request *request, Response *response, Call *call, Err e)
+{
+    Cx *cx = &call->cx;
+    Str back = safe_path(request_field(request, "back"));
+    bool sign_in = call->op && strcmp(call->op->name, "session.open") == 0;
+    if (e == ERR_SIGN_IN) {
+        Buf to = buf_new(cx->arena);
+        buf_z(&to, "/signin?next=");
+        buf_url(&to, back);
+        response_redirect(response, 303, buf_str(&to));
+        return;
+    }
+    if (sign_in) {
+        Buf to = buf_new(cx->arena);
+        buf_z(&to, "/signin?next=");
+        buf_url(&to, back);
+        back = buf_str(&to);
+    }
+    Request again;
+    if (!call->op || !request_make(request->arena, METHOD_GET, back, &again)) {
+        page_error(app, request, response, call, e);
+        return;
+    }
+    again.cookies = request->cookies;
+    again.headers = request->headers;
+    again.worker = request->worker;
+    again.server = request->server;
+    page_answer(app, &again, response, call, call->op, &request->form, http_status(e));
+}
+
+Handled do_handle(App *app, Request *request, Response *response, Call *call)
+{
+    Val *reply = NULL;
+    Err e;
+    if (call->waiting) {
+        e = op_answer(&call->cx, &call->job, &reply);
+    } else {
+        e = do_read(app, request, call);
+        if (!e && start(request, call, &e, &reply) == HANDLED_LATER)
+            return HANDLED_LATER;
+    }
+    if (!e)
+        e = go_on(call, reply);
+    if (e)
+        do_fail(app, request, response, call, e);
+    else
+        do_succeed(app, request, response, call, reply);
+    return HANDLED_NOW;
+}

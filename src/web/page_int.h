@@ -1,0 +1,81 @@
+/* page_int.h - what the presenters (page_*.c) share: shaping replies for the templates.
+ *
+ * A reply of an op is changed in place: it belongs to this request. Whatever a template names is
+ * always set, to null, false or '' when there is nothing, so that strict templates find it.
+ */
+#ifndef WEB_PAGE_INT_H
+#define WEB_PAGE_INT_H
+
+#include "web/page.h"
+
+/* ---- page_shape.c: words, records, acts ---- */
+
+/* Words of ui/text in the reader's language. */
+Str page_say(PageCx *page, const char *key);
+/* The label of an op, in the reader's language. */
+Str page_op_label(PageCx *page, const Op *op);
+void page_title(PageCx *page, const char *key);
+/* page_set, with null for NULL. */
+void page_put(PageCx *page, const char *key, Val *val);
+/* After a refused act on a page without a form, the reasons stand where notices do. */
+void page_flash_errors(PageCx *page);
+/* True when the reader may ask for this op at all. */
+bool page_allowed(PageCx *page, const char *op);
+
+/* One row of a list: hidden members become null, `is` holds the state, `org` becomes org_name. */
+void shape_row(PageCx *page, const RecordType *type, Val *row);
+void shape_rows(PageCx *page, const RecordType *type, Val *rows);
+/* A record with a page of its own: the same, and `hidden` holds every member's name. NULL: null. */
+Val *shape_record(PageCx *page, const RecordType *type, Val *record);
+/* {<name>: true} among all states of the flow. */
+Val *shape_is(PageCx *page, const Flow *flow, Str state);
+
+/* The acts of a record page: each with form_href, '' when it is posted at once. Those that this
+ * reader cannot ask for are left out. `back` is the record's own page. */
+Val *shape_acts(PageCx *page, const Val *acts, i64 id, Str back);
+Val *shape_act(PageCx *page, const Op *op, Str form_href);
+/* Rows of a history with what the template names. NULL: an empty list. */
+Val *shape_history(PageCx *page, Val *history);
+/* Sets acts, stepper and history from a reply. */
+void shape_page(PageCx *page, const Val *reply, Str back);
+
+/* ---- page_list.c: lists ---- */
+
+/* Sets items, total, paging, list_path, query and what the bar above the rows needs; can, facets and
+ * title are the list's own. `pages_most`: no page behind this one can be asked for; 0: any. */
+void list_set(PageCx *page, Val *reply, i64 pages_most, bool searches);
+/* Sets `query`: {q}, the words looked for. */
+void list_query(PageCx *page);
+/* The path with the query as it is, but `name` set to `value` and no page; '' takes it out. */
+Str list_href(PageCx *page, const char *name, Str value);
+
+/* ---- page_form.c ---- */
+
+/* A path within this site, from a query or form; '' for anything else. */
+Str local_path(Str path);
+
+/* ---- builders ---- */
+
+Err build_home(PageCx *page);
+Err build_signin(PageCx *page);
+Err build_search(PageCx *page);
+Err build_verify(PageCx *page);
+Err build_log(PageCx *page);
+Err build_patents(PageCx *page);
+Err build_listings(PageCx *page);
+Err build_needs(PageCx *page);
+Err build_lots(PageCx *page);
+Err build_deals(PageCx *page);
+Err build_orgs(PageCx *page);
+Err build_patent(PageCx *page);
+Err build_achievement(PageCx *page);
+Err build_listing(PageCx *page);
+Err build_need(PageCx *page);
+Err build_lot(PageCx *page);
+Err build_deal(PageCx *page);
+Err build_org(PageCx *page);
+Err build_imports(PageCx *page);
+Err build_import(PageCx *page);
+Err build_form(PageCx *page);
+
+#endif

@@ -1,0 +1,375 @@
+/* Lists: what was found, filters, and the way from page to page. */
+#include "web/page_int.h"
+
+#include "auction/auction.h"
+#include "deal/deal.h"
+#include "match/match.h"
+#include "registry/registry.h"
+
+#include <string.h>
+
+enum { LIVE_LOTS = 12, PAGES_AROUND = 2 };
+
+/* ---- the query and its links ---- */
+
+void list_query(PageCx *page)
+{
+    Val *query = val_map(page->cx->arena);
+    val_set_str(page->cx->arena, query, "q", request_query(page->request, "q"));
+    page_put(page, "query", query);
+}
+
+static void add_pair(Buf *href, bool *first, Str name, Str value)
+{
+    buf_char(href, *first ? '?' : '&');
+    *first = false;
+    buf_url(href, name);
+    buf_char(href, '=');
+    buf_url(href, value);
+}
+
+Str list_href(PageCx *page, const char *name, Str value)
+{
+    Buf href = buf_new(page->cx->arena);
+    bool first = true;
+    buf_add(&href, page->request->path);
+    for (size_t i = 0; i < page->request->query.count; i++) {
+        const WebPair *pair = &page->request->query.items[i];
+        bool taken_out = str_same_z(pair->name, name) || str_same(pair->name, S("page"));
+        if (!taken_out && pair->value.len)
+            add_pair(&href, &first, pair->name, pair->value);
+    }
+    if (value.len)
+        add_pair(&href, &first, str_from(name), value);
+    return buf_str(&href);
+}
+
+/* ---- paging ---- */
+
+static Str page_href(PageCx *page, i64 n)
+{
+    return list_href(page, "page",
+                     n > 1 ? str_format(page->cx->arena, "%lld", (long long)n) : S(""));
+}
+
+static void add_link(PageCx *page, Val *links, i64 n, i64 here)
+{
+    Arena *arena = page->cx->arena;
+    Val *link = val_map(arena);
+    val_set_int(arena, link, "n", n);
+    val_set_bool(arena, link, "gap", n == 0);
+    val_set_bool(arena, link, "here", n == here);
+    val_set_str(arena, link, "href", n ? page_href(page, n) : S(""));
+    val_push(arena, links, link);
+}
+
+/* 1 … 4 5 [6] 7 8 … 20; NULL when there is one page. */
+static Val *paging(PageCx *page, i64 here, i64 pages)
+{
+    if (pages <= 1)
+        return NULL;
+    Arena *arena = page->cx->arena;
+    Val *map = val_map(arena), *links = val_list(arena);
+    i64 from = here - PAGES_AROUND > 1 ? here - PAGES_AROUND : 1;
+    i64 to = here + PAGES_AROUND < pages ? here + PAGES_AROUND : pages;
+    if (from > 1)
+        add_link(page, links, 1, here);
+    if (from > 2)
+        add_link(page, links, 0, here);
+    for (i64 n = from; n <= to; n++)
+        add_link(page, links, n, here);
+    if (to < pages - 1)
+        add_link(page, links, 0, here);
+    if (to < pages)
+        add_link(page, links, pages, here);
+    val_set(arena, map, "links", links);
+    val_set_str(arena, map, "prev_href", here > 1 ? page_href(page, here - 1) : S(""));
+    val_set_str(arena, map, "next_href", here < pages ? page_href(page, here + 1) : S(""));
+    return map;
+}
+
+void list_set(PageCx *page, Val *reply, i64 pages_most, bool searches)
+{
+    Arena *arena = page->cx->arena;
+    i64 pages = val_get_int(reply, "pages");
+    if (pages_most && pages > pages_most)
+        pages = pages_most;
+    page_flash_errors(page);
+    page_put(page, "list_path", val_str(arena, page->request->path));
+    page_put(page, "items", val_get(reply, "items"));
+    page_put(page, "total", val_int(arena, val_get_int(reply, "total")));
+    page_put(page, "paging", paging(page, val_get_int(reply, "page"), pages));
+    page_put(page, "searches", val_bool(arena, searches));
+    page_put(page, "sorts", val_list(arena));
+    page_put(page, "export_href", val_z(arena, ""));
+    page_put(page, "facets", val_list(arena));
+    list_query(page);
+}
+
+/* ---- facets ---- */
+
+static void add_option(PageCx *page, Val *options, const char *code, Str label, Str chosen)
+{
+    Arena *arena = page->cx->arena;
+    Val *option = val_map(arena);
+    val_set_z(arena, option, "code", code);
+    val_set_str(arena, option, "label", label);
+    val_set_bool(arena, option, "chosen", str_same_z(chosen, code));
+    val_set_int(arena, option, "count", 0);
+    val_push(arena, options, option);
+}
+
+/* A facet that holds "all" as yet; returns its options. */
+static Val *add_facet(PageCx *page, const char *name, const char *label_key)
+{
+    Arena *arena = page->cx->arena;
+    Val *facet = val_map(arena), *options = val_list(arena);
+    val_set_z(arena, facet, "name", name);
+    val_set_str(arena, facet, "label", page_say(page, label_key));
+    val_set_bool(arena, facet, "several", false);
+    val_set(arena, facet, "options", options);
+    val_push(arena, val_get(page->data, "facets"), facet);
+    add_option(page, options, "", page_say(page, "page.all"), request_query(page->request, name));
+    return options;
+}
+
+static void facet_codes(PageCx *page, const char *name, const char *label_key,
+                        const CodeList *codes)
+{
+    Val *options = add_facet(page, name, label_key);
+    Str chosen = request_query(page->request, name);
+    for (size_t i = 0; i < codes->count; i++) {
+        const Code *code = &codes->codes[i];
+        add_option(page, options, code->code,
+                   str_from(page->cx->lang == LANG_EN ? code->en : code->zh), chosen);
+    }
+}
+
+/* The states whose bit is set. */
+static void facet_states(PageCx *page, const Flow *flow, unsigned states)
+{
+    Val *options = add_facet(page, "state", "page.state");
+    Str chosen = request_query(page->request, "state");
+    for (size_t i = 0; i < flow->state_count; i++)
+        if (states & 1u << i)
+            add_option(page, options, flow->states[i].name,
+                       str_from(flow_label(flow, (i64)i, page->cx->lang)), chosen);
+}
+
+static void facet_flag(PageCx *page, const char *name, const char *label_key, const char *yes_key)
+{
+    Val *options = add_facet(page, name, label_key);
+    add_option(page, options, "1", page_say(page, yes_key), request_query(page->request, name));
+}
+
+/* Who belongs to a unit of these roles may ask for its own rows alone. */
+static void facet_mine(PageCx *page, unsigned roles)
+{
+    if (page->me && page->me->actor.org_id && (page->me->actor.roles & roles))
+        facet_flag(page, "mine", "page.whose", "page.mine");
+}
+
+/* Those states that nobody but the owner and the operator sees are no filter for others. */
+static unsigned states_shown(PageCx *page, unsigned open_states)
+{
+    return page->me ? ~0u : open_states;
+}
+
+static void set_can(PageCx *page, const char *const *names, const bool *can, size_t count)
+{
+    Val *map = val_map(page->cx->arena);
+    for (size_t i = 0; i < count; i++)
+        val_set_bool(page->cx->arena, map, names[i], can[i]);
+    page_put(page, "can", map);
+}
+
+#define SET_CAN(page, names, ...)                                                                  \
+    set_can((page), (names), (const bool[]){__VA_ARGS__}, COUNT((names)))
+
+/* ---- searching instead of listing ---- */
+
+static bool has_words(const PageCx *page)
+{
+    return str_trim(request_query(page->request, "q")).len > 0;
+}
+
+/* What search.all finds of one kind; `key` names the record of each hit that becomes the row. */
+static Err search_kind(PageCx *page, const char *kind, bool listed, const char *key, Val **ret)
+{
+    Arena *arena = page->cx->arena;
+    const NameText texts[] = {
+        {S("q"), request_query(page->request, "q")},
+        {S("kind"), str_from(kind)},
+        {S("field"), request_query(page->request, "field")},
+        {S("listed"), listed ? S("1") : request_query(page->request, "listed")},
+        {S("page"), request_query(page->request, "page")},
+    };
+    Val *reply, *items = val_list(arena);
+    Err e = page_ask(page, "search.all", texts, COUNT(texts), &reply);
+    if (e)
+        return e;
+    for (size_t i = 0; i < val_count(val_get(reply, "items")); i++) {
+        Val *hit = val_at(val_get(reply, "items"), i), *row = val_get(hit, key);
+        if (!row || row->kind != VAL_MAP)
+            continue;
+        val_set_str(arena, row, "listing_state", val_get_str(val_get(hit, "listing"), "state"));
+        val_push(arena, items, row);
+    }
+    val_set(arena, reply, "items", items);
+    *ret = reply;
+    return ERR_OK;
+}
+
+/* A search goes no deeper than this. */
+static i64 search_pages(bool words)
+{
+    return words ? MATCH_DEPTH_MAX / PAGE_SIZE : 0;
+}
+
+/* ---- the lists ---- */
+
+Err build_patents(PageCx *page)
+{
+    static const char *const names[] = {"file", "import", "export"};
+    bool words = has_words(page);
+    Val *reply;
+    Err e = words ? search_kind(page, "patent", false, "patent", &reply)
+                  : page_ask_query(page, "patent.list", &reply);
+    if (e)
+        return e;
+    Val *items = val_get(reply, "items");
+    shape_rows(page, &patent_type, items);
+    for (size_t i = 0; i < val_count(items); i++)
+        val_set_str(page->cx->arena, val_at(items, i), "listing_state",
+                    val_get_str(val_at(items, i), "listing_state"));
+    list_set(page, reply, search_pages(words), true);
+    if (!words) {
+        facet_mine(page, WHO_OFFICE | WHO_INVENTOR);
+        facet_codes(page, "kind", "page.kind", &patent_kinds);
+    }
+    facet_codes(page, "field", "page.field", &industry_fields);
+    facet_flag(page, "listed", "page.listing_state", "page.on_offer");
+    SET_CAN(page, names, page_allowed(page, "listing.file"), page_allowed(page, "import.upload"),
+            false);
+    page_title(page, "page.patents");
+    return ERR_OK;
+}
+
+Err build_listings(PageCx *page)
+{
+    static const char *const names[] = {"accept", "withdraw", "pick"};
+    bool words = has_words(page);
+    unsigned roles = page->cx->actor.roles;
+    Val *reply;
+    Err e = words ? search_kind(page, "patent", true, "listing", &reply)
+                  : page_ask_query(page, "listing.list", &reply);
+    if (e)
+        return e;
+    Val *items = val_get(reply, "items");
+    if (words) {
+        e = org_names_add(page->cx, items, "org_id", "org");
+        if (e)
+            return e;
+    }
+    shape_rows(page, &listing_type, items);
+    list_set(page, reply, search_pages(words), true);
+    if (!words) {
+        facet_mine(page, WHO_OFFICE | WHO_INVENTOR);
+        facet_states(page, &listing_flow,
+                     states_shown(page, 1u << LISTING_LISTED | 1u << LISTING_IN_LOT
+                                            | 1u << LISTING_SOLD));
+        facet_codes(page, "kind", "page.mode", &trade_modes);
+    }
+    facet_codes(page, "field", "page.field", &industry_fields);
+    bool accepts = page_allowed(page, "listing.accept");
+    bool withdraws = (roles & (WHO_OFFICE | WHO_INVENTOR | WHO_OPERATOR)) != 0;
+    SET_CAN(page, names, accepts, withdraws, accepts || withdraws);
+    page_title(page, "page.listings");
+    return ERR_OK;
+}
+
+Err build_needs(PageCx *page)
+{
+    static const char *const names[] = {"post"};
+    bool words = has_words(page);
+    Val *reply;
+    Err e = words ? search_kind(page, "need", false, "need", &reply)
+                  : page_ask_query(page, "need.list", &reply);
+    if (e)
+        return e;
+    Val *items = val_get(reply, "items");
+    if (words) {
+        e = org_names_add(page->cx, items, "org_id", "org");
+        if (e)
+            return e;
+    }
+    shape_rows(page, &need_type, items);
+    list_set(page, reply, search_pages(words), true);
+    if (!words) {
+        facet_mine(page, WHO_FIRM);
+        facet_states(page, &need_flow, states_shown(page, 1u << NEED_LISTED | 1u << NEED_MATCHED));
+    }
+    facet_codes(page, "field", "page.field", &industry_fields);
+    SET_CAN(page, names, page_allowed(page, "need.post"));
+    page_title(page, "page.needs");
+    return ERR_OK;
+}
+
+/* The lots open now come first in the reply: no second question is asked for them. */
+static Val *live_lots(PageCx *page, const Val *items)
+{
+    Val *live = val_list(page->cx->arena);
+    for (size_t i = 0; i < val_count(items) && val_count(live) < LIVE_LOTS; i++)
+        if (val_get_bool(val_get(val_at(items, i), "is"), "open"))
+            val_push(page->cx->arena, live, val_at(items, i));
+    return live;
+}
+
+Err build_lots(PageCx *page)
+{
+    Val *reply;
+    Err e = page_ask_query(page, "lot.list", &reply);
+    if (e)
+        return e;
+    Val *items = val_get(reply, "items");
+    shape_rows(page, &lot_type, items);
+    list_set(page, reply, 0, false);
+    facet_states(page, &lot_flow, ~0u);
+    page_put(page, "live", live_lots(page, items));
+    page_put(page, "now_ms", val_get(reply, "now_ms"));
+    page_title(page, "page.lots");
+    return ERR_OK;
+}
+
+Err build_deals(PageCx *page)
+{
+    Arena *arena = page->cx->arena;
+    Val *reply;
+    Err e = page_ask_query(page, "deal.list", &reply);
+    if (e)
+        return e;
+    Val *items = val_get(reply, "items");
+    shape_rows(page, &deal_type, items);
+    for (size_t i = 0; i < val_count(items); i++) {
+        Val *row = val_at(items, i);
+        val_set_str(arena, row, "seller_name", val_get_str(row, "seller"));
+        val_set_str(arena, row, "buyer_name", val_get_str(row, "buyer"));
+    }
+    list_set(page, reply, 0, false);
+    facet_states(page, &deal_flow, ~0u);
+    page_title(page, "page.deals");
+    return ERR_OK;
+}
+
+Err build_orgs(PageCx *page)
+{
+    Val *reply;
+    Err e = page_ask_query(page, "org.list", &reply);
+    if (e)
+        return e;
+    shape_rows(page, &org_type, val_get(reply, "items"));
+    list_set(page, reply, 0, true);
+    facet_codes(page, "kind", "page.kind", &org_kinds);
+    page_title(page, "page.orgs");
+    return ERR_OK;
+}

@@ -1,0 +1,273 @@
+/* The pages of one record each. */
+#include "web/page_int.h"
+
+#include "auction/auction.h"
+#include "deal/deal.h"
+#include "registry/registry.h"
+
+enum { BID_KEY_BYTES = 16 };
+
+/* "/patent/17" */
+static Str own_path(PageCx *page, const char *noun)
+{
+    return str_format(page->cx->arena, "/%s/%lld", noun, (long long)page->id);
+}
+
+static void set_title(PageCx *page, const Val *record, const char *key)
+{
+    page_put(page, "title", val_str(page->cx->arena, val_get_str(record, key)));
+}
+
+static void set_can(PageCx *page, const char *name, bool can)
+{
+    Val *map = val_map(page->cx->arena);
+    val_set_bool(page->cx->arena, map, name, can);
+    page_put(page, "can", map);
+}
+
+Err build_patent(PageCx *page)
+{
+    Val *reply;
+    Err e = page_ask_id(page, "patent.show", &reply);
+    if (e)
+        return e;
+    Val *patent = shape_record(page, &patent_type, val_get(reply, "patent"));
+    page_put(page, "patent", patent);
+    page_put(page, "listing", shape_record(page, &listing_type, val_get(reply, "listing")));
+    set_can(page, "file",
+            val_get_bool(reply, "can_list") && page_allowed(page, "listing.file"));
+    shape_page(page, reply, own_path(page, "patent"));
+    set_title(page, patent, "title");
+    return ERR_OK;
+}
+
+Err build_achievement(PageCx *page)
+{
+    Val *reply;
+    Err e = page_ask_id(page, "achievement.show", &reply);
+    if (e)
+        return e;
+    Val *record = shape_record(page, &achievement_type, val_get(reply, "achievement"));
+    page_put(page, "achievement", record);
+    set_can(page, "file", val_get_bool(reply, "mine") && page_allowed(page, "listing.file"));
+    shape_page(page, reply, own_path(page, "achievement"));
+    set_title(page, record, "title");
+    return ERR_OK;
+}
+
+/* What the operator may do with a listing besides the steps of its flow. */
+static void add_lot_act(PageCx *page, Str back)
+{
+    const Op *op = op_find(house_of(page->cx), S("lot.open"));
+    Buf href = buf_new(page->cx->arena);
+    buf_format(&href, "/form/%s?listing_id=%lld&back=", op->name, (long long)page->id);
+    buf_url(&href, back);
+    val_push(page->cx->arena, val_get(page->data, "acts"), shape_act(page, op, buf_str(&href)));
+}
+
+Err build_listing(PageCx *page)
+{
+    Val *reply;
+    Str back = own_path(page, "listing");
+    Err e = page_ask_id(page, "listing.show", &reply);
+    if (e)
+        return e;
+    Val *listing = shape_record(page, &listing_type, val_get(reply, "listing"));
+    page_put(page, "listing", listing);
+    page_put(page, "patent", shape_record(page, &patent_type, val_get(reply, "patent")));
+    page_put(page, "lot", shape_record(page, &lot_type, val_get(reply, "lot")));
+    shape_page(page, reply, back);
+    if (val_get_bool(reply, "can_open_lot") && page_allowed(page, "lot.open"))
+        add_lot_act(page, back);
+    set_title(page, listing, "title");
+    return ERR_OK;
+}
+
+/* ---- need ---- */
+
+/* A fitting patent or achievement, by what the template names: href, title, org_name, appno. */
+static void shape_match(PageCx *page, Val *hit)
+{
+    Arena *arena = page->cx->arena;
+    Str kind = val_get_str(hit, "kind");
+    const Val *record = val_get_key(hit, kind);
+    bool patent = str_same(kind, S("patent"));
+    val_set_str(arena, hit, "href",
+                str_format(arena, "/%.*s/%lld", STR_ARG(kind), (long long)val_get_int(hit, "id")));
+    val_set_bool(arena, hit, "is_patent", patent);
+    val_set_str(arena, hit, "org_name", val_get_str(record, "org"));
+    val_set_str(arena, hit, "record_kind", val_get_str(record, "kind"));
+    val_set_str(arena, hit, "appno", patent ? val_get_str(record, "appno") : S(""));
+}
+
+/* For those who may see them; null for everybody else. */
+static Err find_matches(PageCx *page, Val **ret)
+{
+    Val *reply = NULL;
+    *ret = NULL;
+    if (!page_allowed(page, "need.matches"))
+        return ERR_OK;
+    Err e = page_ask_id(page, "need.matches", &reply);
+    if (e == ERR_MISSING || e == ERR_DENIED) {
+        err_clear(page->cx);
+        return ERR_OK;
+    }
+    if (e)
+        return e;
+    const Val *items = val_get(reply, "items");
+    for (size_t i = 0; i < val_count(items); i++)
+        shape_match(page, val_at(items, i));
+    *ret = reply;
+    return ERR_OK;
+}
+
+Err build_need(PageCx *page)
+{
+    Val *reply, *matches;
+    Err e = page_ask_id(page, "need.show", &reply);
+    if (!e)
+        e = find_matches(page, &matches);
+    if (e)
+        return e;
+    Val *need = shape_record(page, &need_type, val_get(reply, "need"));
+    page_put(page, "need", need);
+    page_put(page, "matches", matches);
+    shape_page(page, reply, own_path(page, "need"));
+    set_title(page, need, "title");
+    return ERR_OK;
+}
+
+/* ---- lot ---- */
+
+static Val *shape_mine(PageCx *page, Val *mine)
+{
+    if (!mine || mine->kind != VAL_MAP)
+        return NULL;
+    val_set(page->cx->arena, mine, "is",
+            shape_is(page, &lot_bidder_flow, val_get_str(mine, "state")));
+    return mine;
+}
+
+static void shape_bids(PageCx *page, Val *bids, const Val *mine)
+{
+    i64 no = val_get_int(mine, "no");
+    for (size_t i = 0; i < val_count(bids); i++) {
+        Val *bid = val_at(bids, i);
+        val_set_bool(page->cx->arena, bid, "is_mine", no && val_get_int(bid, "no") == no);
+    }
+}
+
+/* Firms that wait to be admitted, for the operator; their acts go to a form or are posted at once. */
+static Val *shape_bidders(PageCx *page, Val *bidders, Str back)
+{
+    Arena *arena = page->cx->arena;
+    if (!bidders)
+        return val_list(arena);
+    for (size_t i = 0; i < val_count(bidders); i++) {
+        Val *row = val_at(bidders, i);
+        shape_row(page, &lot_bidder_type, row);
+        val_set_str(arena, row, "title", val_get_str(row, "org"));
+        val_set(arena, row, "acts",
+                shape_acts(page, val_get(row, "acts"), val_get_int(row, "id"), back));
+    }
+    return bidders;
+}
+
+/* A listing that this reader may not see any more still has a name and an owner on the lot. */
+static Val *shape_lot_listing(PageCx *page, const Val *reply, const Val *lot)
+{
+    Arena *arena = page->cx->arena;
+    Val *listing = val_get(reply, "listing");
+    if (!listing || listing->kind != VAL_MAP) {
+        listing = val_map(arena);
+        val_set_int(arena, listing, "id", val_get_int(lot, "listing_id"));
+        val_set_str(arena, listing, "title", val_get_str(lot, "title"));
+        val_set_z(arena, listing, "mode", "");
+    } else {
+        shape_record(page, &listing_type, listing);
+    }
+    val_set_str(arena, listing, "org_name", val_get_str(lot, "org"));
+    return listing;
+}
+
+/* Entering has a button of its own beside the price: it is no step of the lot. */
+static Val *without_enter(PageCx *page, const Val *acts, bool *ret_found)
+{
+    Val *list = val_list(page->cx->arena);
+    *ret_found = false;
+    for (size_t i = 0; i < val_count(acts); i++) {
+        bool enter = str_same(val_get_str(val_at(acts, i), "action"), S("enter"));
+        *ret_found = *ret_found || enter;
+        if (!enter)
+            val_push(page->cx->arena, list, val_at(acts, i));
+    }
+    return list;
+}
+
+Err build_lot(PageCx *page)
+{
+    Arena *arena = page->cx->arena;
+    Str back = own_path(page, "lot");
+    Val *reply;
+    bool can_enter;
+    Err e = page_ask_id(page, "lot.show", &reply);
+    if (e)
+        return e;
+    Val *lot = shape_record(page, &lot_type, val_get(reply, "lot"));
+    Val *mine = shape_mine(page, val_get(reply, "me"));
+    val_set_int(arena, lot, "next_fen", val_get_int(lot, "next_fen"));
+    val_set(arena, reply, "acts", without_enter(page, val_get(reply, "acts"), &can_enter));
+    shape_bids(page, val_get(reply, "bids"), mine);
+    page_put(page, "lot", lot);
+    page_put(page, "mine", mine);
+    page_put(page, "bids", val_get(reply, "bids"));
+    page_put(page, "winner", val_get(reply, "winner"));
+    page_put(page, "bidders", shape_bidders(page, val_get(reply, "bidders"), back));
+    page_put(page, "listing", shape_lot_listing(page, reply, lot));
+    page_put(page, "now_ms", val_get(reply, "now_ms"));
+    page_put(page, "bid_key",
+             val_str(arena, chance_token(page->cx->chance, arena, BID_KEY_BYTES)));
+    set_can(page, "enter", can_enter);
+    shape_page(page, reply, back);
+    set_title(page, lot, "title");
+    return ERR_OK;
+}
+
+/* ---- deal, org ---- */
+
+Err build_deal(PageCx *page)
+{
+    Arena *arena = page->cx->arena;
+    Val *reply;
+    Err e = page_ask_id(page, "deal.show", &reply);
+    if (e)
+        return e;
+    Val *deal = shape_record(page, &deal_type, val_get(reply, "deal"));
+    Val *split = val_get(reply, "split");
+    val_set_str(arena, deal, "seller_name", val_get_str(deal, "seller"));
+    val_set_str(arena, deal, "buyer_name", val_get_str(deal, "buyer"));
+    page_put(page, "deal", deal);
+    page_put(page, "split", split ? split : val_list(arena));
+    shape_page(page, reply, own_path(page, "deal"));
+    set_title(page, deal, "title");
+    return ERR_OK;
+}
+
+Err build_org(PageCx *page)
+{
+    Arena *arena = page->cx->arena;
+    const NameText of_org = {S("org_id"), str_format(arena, "%lld", (long long)page->id)};
+    Val *reply, *listings;
+    Err e = page_ask_id(page, "org.show", &reply);
+    if (!e)
+        e = page_ask(page, "listing.list", &of_org, 1, &listings);
+    if (e)
+        return e;
+    Val *org = shape_record(page, &org_type, val_get(reply, "org"));
+    page_put(page, "org", org);
+    shape_rows(page, &listing_type, val_get(listings, "items"));
+    page_put(page, "listings", val_get(listings, "items"));
+    shape_page(page, reply, own_path(page, "org"));
+    set_title(page, org, "name");
+    return ERR_OK;
+}
