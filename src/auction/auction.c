@@ -555,6 +555,7 @@ static Err lot_tick_run(Cx *cx, const void *input, Val **ret)
 // clang-format off
 static const Field list_in[] = {
     { AT(LotListIn, state), F_TEXT, "状态", "State", 0, SEE_PUBLIC, NULL },
+    { AT(LotListIn, listing_id), F_REF, "挂牌项目", "Listing", 0, SEE_PUBLIC, .ref = &listing_type },
     { AT(LotListIn, page),  F_INT,  "页",   "Page",  0, SEE_PUBLIC, NULL, .max = PAGE_MAX },
 };
 static const Field id_in[] = {

@@ -10,6 +10,7 @@ extern const CodeList lot_deposit_codes;
 
 typedef struct LotListIn {
     Str state; /* Name of a stage; '' for all. */
+    i64 listing_id; /* The lots of this listing alone, newest first; `state` is left aside. */
     i64 page;
 } LotListIn;
 
@@ -30,6 +31,8 @@ NODISCARD Err lot_due_list(Cx *cx, LotStage stage, i64 settled_ms, int limit, i6
                            size_t *ret_count);
 /* One page of lots of a stage (-1: any): live ones first, soonest end first. */
 NODISCARD Err lot_page(Cx *cx, i64 stage, i64 page, Lot **ret, size_t *ret_count, i64 *ret_total);
+/* The newest lots of a listing, at most PAGE_SIZE. */
+NODISCARD Err lot_list_of_listing(Cx *cx, i64 listing_id, Lot **ret, size_t *ret_count);
 /* Another lot of this listing that is scheduled, open or paused; 0 when there is none. */
 NODISCARD Err lot_live_of_listing(Cx *cx, i64 listing_id, i64 *ret_id);
 

@@ -55,9 +55,12 @@ Err lot_list_run(Cx *cx, const void *input, Val **ret)
     }
     Lot *lots = NULL;
     size_t count = 0;
-    Err e = lot_page(cx, stage, page, &lots, &count, &total);
+    Err e = in->listing_id ? lot_list_of_listing(cx, in->listing_id, &lots, &count)
+                           : lot_page(cx, stage, page, &lots, &count, &total);
     if (e)
         return e;
+    if (in->listing_id)
+        total = (i64)count;
     const LotBidder nobody = {0};
     Val *items = val_list(cx->arena);
     for (size_t i = 0; i < count; i++) {

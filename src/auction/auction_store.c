@@ -113,6 +113,14 @@ Err lot_due_list(Cx *cx, LotStage stage, i64 settled_ms, int limit, i64 **ret, s
     return ERR_OK;
 }
 
+Err lot_list_of_listing(Cx *cx, i64 listing_id, Lot **ret, size_t *ret_count)
+{
+    Rows rows;
+    Err e = RECORD_QUERY(cx, &lot_type, &rows, "WHERE t.listing_id = ?1 ORDER BY t.id DESC LIMIT ?2",
+                         BIND_INT(listing_id), BIND_INT(PAGE_SIZE));
+    return e ? e : read_all(cx, &lot_type, &rows, ret, ret_count);
+}
+
 Err lot_page(Cx *cx, i64 stage, i64 page, Lot **ret, size_t *ret_count, i64 *ret_total)
 {
     assert(page >= 1 && page <= PAGE_MAX);

@@ -17,7 +17,7 @@
 #define HOURS(n) MINUTES((n) * 60)
 #define DAYS(n) HOURS((n) * 24)
 
-enum { DEMO_ROWS_MAX = 1000, DEMO_BIDS_MAX = 64, DEMO_FILED_LEFT = 6, DEMO_NEEDS_LEFT = 4 };
+enum { DEMO_ROWS_MAX = 1000, DEMO_BIDS_MAX = 64, DEMO_ACCEPTED = 50, DEMO_NEEDS_LEFT = 4 };
 
 /* A lot of the play: when what happens to it. */
 typedef struct DemoLot {
@@ -250,7 +250,7 @@ static Err fill_listings(Demo *demo)
         Patent patent = {0};
         if (!val_get(row, "appno"))
             continue;
-        e = RECORD_FIND(demo->cx, &patent_type, &patent, "WHERE appno = ?1", BIND_STR(val_get_str(row, "appno")));
+        e = RECORD_FIND(demo->cx, &patent_type, &patent, "WHERE appno = ?1 AND appno <> ''", BIND_STR(val_get_str(row, "appno")));
         Val *in = pick(demo, row, "mode price_yuan>price_fen intro maturity");
         val_set_str(arena, in, "patent_ids", str_format(arena, "%lld", (long long)patent.id));
         val_set_z(arena, in, "contact", "技术转移办公室");
@@ -260,7 +260,7 @@ static Err fill_listings(Demo *demo)
             return e;
         val_set(arena, ids, "ids", val_get(reply, "ids"));
         val_set(arena, demo->listing_of, str_z(arena, val_get_str(row, "appno")), val_at(val_get(reply, "ids"), 0));
-        if (i + DEMO_FILED_LEFT < val_count(rows))
+        if (i < DEMO_ACCEPTED) /* The rest waits for the operator. */
             e = call(demo, 0, WHO_OPERATOR, "listing.accept", ids, &reply);
         demo->open->clock.now_ms += MINUTES(7);
     }

@@ -20,7 +20,7 @@ Err org_name(Cx *cx, i64 id, Str *ret)
 
 Err org_by_code(Cx *cx, Str code, Org *ret)
 {
-    return RECORD_FIND(cx, &org_type, ret, "WHERE code = ?1", BIND_STR(code));
+    return RECORD_FIND(cx, &org_type, ret, "WHERE code = ?1 AND code <> ''", BIND_STR(code));
 }
 
 Err org_ensure(Cx *cx, Str code, Str name, const char *kind, i64 *ret_id, bool *ret_made)
@@ -93,7 +93,7 @@ Err account_actor(Cx *cx, Str login, Actor *ret)
 {
     Account account = {0};
     unsigned roles;
-    Err e = RECORD_FIND(cx, &account_type, &account, "WHERE login = ?1 AND closed = 0", BIND_STR(login));
+    Err e = RECORD_FIND(cx, &account_type, &account, "WHERE login = ?1 AND login <> '' AND closed = 0", BIND_STR(login));
     if (!e)
         e = roles_of(cx, account.id, &roles);
     if (!e)
@@ -110,7 +110,7 @@ Err session_find(Cx *cx, Str token, SignedIn *ret)
     SignedIn found = {0};
     if (token.len != 2 * SESSION_TOKEN_BYTES)
         return err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
-    Err e = RECORD_FIND(cx, &session_type, &session, "WHERE token_hash = ?1",
+    Err e = RECORD_FIND(cx, &session_type, &session, "WHERE token_hash = ?1 AND token_hash <> ''",
                         BIND_STR(token_hash(cx->arena, token)));
     bool over = !e && (session.closed || session.ends_ms <= now_ms || session.seen_ms + idle_ms <= now_ms);
     if (e == ERR_MISSING || over) {
@@ -156,7 +156,7 @@ static Err sign_in_prepare(Cx *cx, void *arg)
 {
     SignIn *in = arg;
     Account account = {0};
-    Err e = RECORD_FIND(cx, &account_type, &account, "WHERE login = ?1 AND closed = 0", BIND_STR(in->login));
+    Err e = RECORD_FIND(cx, &account_type, &account, "WHERE login = ?1 AND login <> '' AND closed = 0", BIND_STR(in->login));
     if (e && e != ERR_MISSING)
         return e;
     err_clear(cx);
@@ -270,7 +270,7 @@ static Err org_add_run(Cx *cx, const void *arg, Val **ret)
 {
     Org org = *(const Org *)arg;
     i64 there = 0;
-    Err e = DB_INT(cx, &there, 0, "SELECT id FROM org WHERE code = ?1", BIND_STR(org.code));
+    Err e = DB_INT(cx, &there, 0, "SELECT id FROM org WHERE code = ?1 AND code <> ''", BIND_STR(org.code));
     if (!e && there)
         return err_set_arg(cx, ERR_CONFLICT, "code", "ident.org_there", org.code);
     if (!e)
@@ -422,7 +422,7 @@ static Err account_add_run(Cx *cx, const void *arg, Val **ret)
         roles |= role_bit(role);
     if (roles_clash(roles))
         return err_set(cx, ERR_INPUT, "roles", "ident.roles_clash");
-    Err e = DB_INT(cx, &there, 0, "SELECT id FROM account WHERE login = ?1", BIND_STR(in->login));
+    Err e = DB_INT(cx, &there, 0, "SELECT id FROM account WHERE login = ?1 AND login <> ''", BIND_STR(in->login));
     if (!e && there)
         return err_set_arg(cx, ERR_CONFLICT, "login", "ident.login_there", in->login);
     Org org = {0};

@@ -91,8 +91,11 @@ static Err patent_hit(Cx *cx, i64 id, Val *row)
     val_set_str(cx->arena, val, "org", org);
     val_set(cx->arena, row, "patent", val);
     val_set_str(cx->arena, row, "title", patent.title);
-    val_set_int(cx->arena, row, "listing_id",
-                listing.id && listing_public(&listing) ? listing.id : 0);
+    bool listed = listing.id && listing_public(&listing);
+    val_set_int(cx->arena, row, "listing_id", listed ? listing.id : 0);
+    if (listed)
+        val_set(cx->arena, row, "listing",
+                record_val(cx, &listing_type, &listing, see_level(cx, listing.org_id, false)));
     return ERR_OK;
 }
 

@@ -160,6 +160,7 @@ NODISCARD Err record_load(Cx *cx, const RecordType *type, i64 id, void *ret_reco
 /* "SELECT <all columns> FROM <table> t " + tail, as one kept statement: tail from `WHERE` on. */
 NODISCARD Err record_find(Cx *cx, const RecordType *type, void *ret_record, const char *tail,
                           const Bind *binds, size_t count);                         /* First row; ERR_MISSING. */
+/* A look-up by a UNIQUE column must say `AND column <> ''`: its index holds no empty ones. */
 #define RECORD_FIND(cx, type, ret, tail, ...)                                                      \
     record_find((cx), (type), (ret), (tail), (const Bind[]){__VA_ARGS__}, COUNT(((const Bind[]){__VA_ARGS__})))
 NODISCARD Err record_query(Cx *cx, const RecordType *type, Rows *rows, const char *tail,

@@ -363,6 +363,7 @@ static const Field query_fields[] = {
     {AT(ListQuery, field),  F_CODE, "产业领域", "Field",  0, SEE_PUBLIC, NULL, .codes = &industry_fields},
     {AT(ListQuery, state),  F_TEXT, "状态",     "State",  0, SEE_PUBLIC, NULL, .max = 20},
     {AT(ListQuery, number), F_TEXT, "号码",     "Number", 0, SEE_PUBLIC, NULL, .max = 40},
+    {AT(ListQuery, ids),    F_REFS, "所选专利", "Chosen patents", 0, SEE_PUBLIC, NULL},
     {AT(ListQuery, org_id), F_REF,  "单位",     "Organisation", 0, SEE_PUBLIC, NULL},
     {AT(ListQuery, mine),   F_BOOL, "本单位",   "Mine",   0, SEE_PUBLIC, NULL},
     {AT(ListQuery, listed), F_BOOL, "仅看挂牌", "Listed", 0, SEE_PUBLIC, NULL},

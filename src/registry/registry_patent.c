@@ -28,9 +28,9 @@ static Err find_patent(Cx *cx, const Patent *given, Patent *ret, bool *ret_found
 {
     Err e = ERR_MISSING;
     if (given->appno.len)
-        e = RECORD_FIND(cx, &patent_type, ret, "WHERE appno = ?1", BIND_STR(given->appno));
+        e = RECORD_FIND(cx, &patent_type, ret, "WHERE appno = ?1 AND appno <> ''", BIND_STR(given->appno));
     if (e == ERR_MISSING && given->pub_key.len)
-        e = RECORD_FIND(cx, &patent_type, ret, "WHERE pub_key = ?1", BIND_STR(given->pub_key));
+        e = RECORD_FIND(cx, &patent_type, ret, "WHERE pub_key = ?1 AND pub_key <> ''", BIND_STR(given->pub_key));
     if (e == ERR_MISSING) {
         err_clear(cx);
         *ret_found = false;
@@ -115,10 +115,59 @@ static Str number_asked(Cx *cx, Str number)
     return number;
 }
 
+/* The state of the listing through which each is on offer, '' when this reader sees none. */
+static Err listing_states_add(Cx *cx, Val *items)
+{
+    for (size_t i = 0; i < val_count(items); i++) {
+        Val *row = val_at(items, i);
+        Listing listing;
+        Err e = listing_of_patent(cx, val_get_int(row, "id"), &listing);
+        if (e)
+            return e;
+        bool mine = who_of(cx, listing.org_id, false) & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL);
+        bool seen = listing.id && (listing_public(&listing) || mine);
+        val_set_z(cx->arena, row, "listing_state",
+                  seen ? flow_state_name(&listing_flow, listing.state) : "");
+    }
+    return ERR_OK;
+}
+
+static Err finish_list(Cx *cx, Val *items)
+{
+    Err e = listing_states_add(cx, items);
+    return e ? e : org_names_add(cx, items, "org_id", "org");
+}
+
+/* Those of the ids that are there, in the order given. */
+static Err patents_by_id(Cx *cx, Str refs, Val **ret)
+{
+    i64 *ids;
+    size_t count;
+    Val *items = val_list(cx->arena);
+    Err e = refs_read(cx, refs, "ids", &ids, &count);
+    for (size_t i = 0; !e && i < count; i++) {
+        Patent patent = {0};
+        e = record_load(cx, &patent_type, ids[i], &patent);
+        if (e == ERR_MISSING) { /* Gone since it was chosen. */
+            err_clear(cx);
+            e = ERR_OK;
+            continue;
+        }
+        val_push(cx->arena, items,
+                 record_val(cx, &patent_type, &patent, see_level(cx, patent.org_id, false)));
+    }
+    if (e)
+        return e;
+    *ret = list_val(cx, items, (i64)val_count(items), 1, REFS_MAX);
+    return finish_list(cx, items);
+}
+
 Err patent_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
     i64 page = page_number(in->page), total = 0;
+    if (in->ids.len)
+        return patents_by_id(cx, in->ids, ret);
     i64 org_id = in->mine ? cx->actor.org_id : in->org_id;
     bool plain = !org_id && !in->kind.len && !in->field.len && !in->number.len && !in->listed;
     const Bind binds[] = {BIND_INT(org_id), BIND_STR(in->kind), BIND_STR(in->field),
@@ -142,7 +191,7 @@ Err patent_list_run(Cx *cx, const void *arg, Val **ret)
     }
     *ret = list_val(cx, items, total, page, PAGE_SIZE);
     e = rows_end(&rows);
-    return e ? e : org_names_add(cx, items, "org_id", "org");
+    return e ? e : finish_list(cx, items);
 }
 
 Err patent_show_run(Cx *cx, const void *arg, Val **ret)

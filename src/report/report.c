@@ -178,11 +178,13 @@ Val *fact_val(Cx *cx, const Fact *fact)
 
 typedef struct FactsIn {
     i64 after;
+    i64 before;     /* The newest ones below this number; `after` is left aside. */
     i64 limit;
 } FactsIn;
 
 static const Field facts_fields[] = {
     {AT(FactsIn, after), F_INT, "起始序号", "After", 0, SEE_PUBLIC, NULL},
+    {AT(FactsIn, before), F_INT, "终止序号", "Before", 0, SEE_PUBLIC, NULL},
     {AT(FactsIn, limit), F_INT, "条数", "How many", 0, SEE_PUBLIC, NULL, .min = 1, .max = LOG_FACTS_MAX},
 };
 
@@ -195,6 +197,10 @@ static Err facts_run(Cx *cx, const void *arg, Val **ret)
     int limit = (int)(in->limit ? in->limit : 50);
     Err e = fact_last_seq(cx, &last);
     i64 after = in->after ? in->after : last > limit ? last - limit : 0;
+    if (in->before) {
+        after = in->before > limit ? in->before - 1 - limit : 0;
+        limit = (int)(in->before > limit ? limit : in->before - 1);
+    }
     if (!e)
         e = fact_after(cx, after, limit, &facts, &count);
     if (e)

@@ -1,7 +1,9 @@
 /* store_sqlite.c - the store in one SQLite file: WAL, every commit synced, small in memory.
  *
  * Settings that make SQLite read SQL the way PostgreSQL does: LIKE minds the case of letters, and
- * "x" is never a text. Tables are STRICT by the DDL of the callers.
+ * "x" is never a text. Tables are STRICT by the DDL of the callers. No memory map: each
+ * connection's would count as memory of the process, and an error of the disk would come as a
+ * signal.
  */
 #include "store/store_int.h"
 
@@ -12,7 +14,6 @@ enum {
     SQLITE_WAIT_MS = 10 * 1000, /* For a lock of another process; the writer is alone. */
     SQLITE_CACHE_WRITE_KIB = 4096,
     SQLITE_CACHE_READ_KIB = 1024,
-    SQLITE_MMAP_BYTES = 16 * 1024 * 1024,
     SQLITE_WAL_KEEP_BYTES = 64 * 1024 * 1024, /* A longer WAL is cut after a checkpoint. */
 };
 
@@ -275,13 +276,12 @@ static Err sqlite_set_up(Cx *cx, SqliteDb *db)
         if (e)
             return e;
     }
-    Str pragmas =
-        str_format(&db->base.arena,
-                   "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                   "PRAGMA case_sensitive_like = ON; PRAGMA cache_size = -%d;"
-                   "PRAGMA mmap_size = %d; PRAGMA journal_size_limit = %d;%s",
-                   write ? SQLITE_CACHE_WRITE_KIB : SQLITE_CACHE_READ_KIB, SQLITE_MMAP_BYTES,
-                   SQLITE_WAL_KEEP_BYTES, write ? "" : "PRAGMA query_only = ON;");
+    Str pragmas = str_format(&db->base.arena,
+                             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                             "PRAGMA case_sensitive_like = ON; PRAGMA cache_size = -%d;"
+                             "PRAGMA mmap_size = 0; PRAGMA journal_size_limit = %d;%s",
+                             write ? SQLITE_CACHE_WRITE_KIB : SQLITE_CACHE_READ_KIB,
+                             SQLITE_WAL_KEEP_BYTES, write ? "" : "PRAGMA query_only = ON;");
     return sqlite_plain(&db->base, cx, str_z(&db->base.arena, pragmas));
 }
 

@@ -712,6 +712,49 @@ static void pg_comes_back_after_a_broken_connection(void **state)
     bench_close(bench);
 }
 
+/* PostgreSQL answers COMMIT with a friendly ROLLBACK when the transaction had failed before. */
+static void pg_commit_of_a_failed_transaction_fails(void **state)
+{
+    (void)state;
+    static const Kind kind = {"postgresql", true, false};
+    if (!kind_available(&kind))
+        skip();
+    Bench *bench = bench_open(&kind);
+    Cx *cx = &bench->cx;
+    i64 got = 0;
+    OK(db_begin(cx));
+    OK(pet_add(cx, 1, S("lost"), 0));
+    assert_int_equal(db_int(cx, "SELECT nothing FROM pet", NULL, 0, 0, &got), ERR_STORE);
+    assert_int_equal(db_commit(cx), ERR_STORE);
+    db_rollback(cx);
+    assert_false(db_in_transaction(cx));
+    assert_int_equal(pet_count(cx), 0);
+    bench_close(bench);
+}
+
+/* What the server skipped after an error was not prepared, and is prepared when used again. */
+static void pg_prepares_again_what_was_skipped(void **state)
+{
+    (void)state;
+    static const Kind kind = {"postgresql", true, false};
+    if (!kind_available(&kind))
+        skip();
+    Bench *bench = bench_open(&kind);
+    Cx *cx = &bench->cx;
+    OK(pet_add(cx, 1, S("cat"), 0));
+    static const char sql[] = "UPDATE pet SET weight = ?1 WHERE id = 1";
+    OK(db_begin(cx));
+    OK(pet_add(cx, 1, S("again"), 0)); /* Fails on the server; the next is skipped. */
+    OK(DB_EXEC(cx, sql, BIND_INT(5)));
+    assert_int_equal(db_commit(cx), ERR_STORE);
+    db_rollback(cx);
+    OK(DB_EXEC(cx, sql, BIND_INT(6)));
+    i64 weight = 0;
+    OK(db_int(cx, "SELECT weight FROM pet WHERE id = 1", NULL, 0, 0, &weight));
+    assert_int_equal(weight, 6);
+    bench_close(bench);
+}
+
 static void pg_speaks_our_sql(void **state)
 {
     (void)state;
@@ -764,6 +807,8 @@ int main(void)
         cmocka_unit_test(sqlite_is_set_up_to_lose_nothing),
         cmocka_unit_test(sqlite_full_disk_is_seen),
         cmocka_unit_test(pg_comes_back_after_a_broken_connection),
+        cmocka_unit_test(pg_commit_of_a_failed_transaction_fails),
+        cmocka_unit_test(pg_prepares_again_what_was_skipped),
         cmocka_unit_test(pg_speaks_our_sql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,9 @@ static Lang lang_of(const Request *request)
         return str_same(asked, S("en")) ? LANG_EN : LANG_ZH;
     if (kept.len)
         return str_same(kept, S("en")) ? LANG_EN : LANG_ZH;
-    return str_starts(request_header(request, "accept-language"), S("en")) ? LANG_EN : LANG_ZH;
+    /* Pages are Chinese first; a program that calls the API may say otherwise. */
+    bool api = has_prefix(request->path, api_prefix);
+    return api && str_starts(request_header(request, "accept-language"), S("en")) ? LANG_EN : LANG_ZH;
 }
 
 static Err local_actor(Call *call, const Request *request)

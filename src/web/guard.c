@@ -23,6 +23,20 @@ static bool same_name(Str name, const char *z)
     return name.len == strlen(z) && strncasecmp(name.data, z, name.len) == 0;
 }
 
+static Str trim_left(Str s)
+{
+    while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t'))
+        s = str_slice(s, 1, s.len);
+    return s;
+}
+
+static Str trim_right(Str s)
+{
+    while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}
+
 bool guard_target(Str target)
 {
     if (target.len == 0 || target.data[0] != '/')
@@ -74,7 +88,8 @@ static bool host_valid(Str value)
     size_t at = 0;
     if (value.len > 0 && value.data[0] == '[') {
         at = 1;
-        while (at < value.len && strchr("0123456789abcdefABCDEF:.", value.data[at]) && value.data[at])
+        while (at < value.len && strchr("0123456789abcdefABCDEF:.", value.data[at]) &&
+               value.data[at])
             at++;
         if (at >= value.len || value.data[at] != ']')
             return false;
@@ -107,6 +122,8 @@ static bool value_clean(Str value)
     return true;
 }
 
+/* The two that frame the body must be bare of trailing blanks as well: the library does not trim
+ * them. */
 static const char *framing(GuardHeaders *headers, Str name, Str value, int *ret_status)
 {
     if (same_name(name, "content-length")) {
@@ -123,9 +140,9 @@ static const char *framing(GuardHeaders *headers, Str name, Str value, int *ret_
         headers->host_count++;
         if (headers->host_count > 1)
             return refuse(400, "two Host", ret_status);
-        if (!host_valid(value))
+        if (!host_valid(trim_right(value)))
             return refuse(400, "bad Host", ret_status);
-    } else if (same_name(name, "expect") && !same_name(value, "100-continue")) {
+    } else if (same_name(name, "expect") && !same_name(trim_right(value), "100-continue")) {
         return refuse(417, "unknown Expect", ret_status);
     }
     return NULL;
@@ -135,6 +152,9 @@ const char *guard_header(GuardHeaders *headers, Str name, Str value, int *ret_st
 {
     if (++headers->count > GUARD_HEADERS_MAX)
         return refuse(431, "too many headers", ret_status);
+    headers->bytes += name.len + value.len;
+    if (headers->bytes > GUARD_HEAD_MAX)
+        return refuse(431, "head too long", ret_status);
     if (name.len > 0 && (name.data[name.len - 1] == ' ' || name.data[name.len - 1] == '\t'))
         return refuse(400, "space before the colon of a header", ret_status);
     if (!is_token(name))
@@ -158,15 +178,6 @@ const char *guard_end(const GuardHeaders *headers, int *ret_status)
 static Guard refusal(int status, const char *reason)
 {
     return (Guard){.verdict = GUARD_REFUSE, .status = status, .reason = reason};
-}
-
-static Str trim_blanks(Str s)
-{
-    while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t'))
-        s = str_slice(s, 1, s.len);
-    while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
-        s.len--;
-    return s;
 }
 
 /* "HTTP/1.0" or "HTTP/1.1"; -1 another version, -2 no version at all. */
@@ -210,7 +221,8 @@ static Guard request_line(Str line)
     return (Guard){.verdict = GUARD_OK, .method = method, .target = target, .minor = minor};
 }
 
-/* The next line, without its CRLF. GUARD_MORE: it has not ended. Lines end in CRLF and in nothing else. */
+/* The next line, without its CRLF. GUARD_MORE: it has not ended. Lines end in CRLF and in nothing
+ * else. */
 static Guard next_line(Str bytes, size_t *at, Str *ret_line)
 {
     for (size_t i = *at; i < bytes.len; i++) {
@@ -253,7 +265,7 @@ static Guard header_line(GuardHeaders *headers, Str line)
     size_t colon = str_find(line, S(":"));
     if (colon == line.len)
         return refusal(400, "header without a colon");
-    Str value = trim_blanks(str_slice(line, colon + 1, line.len));
+    Str value = trim_left(str_slice(line, colon + 1, line.len));
     const char *reason = guard_header(headers, str_slice(line, 0, colon), value, &status);
     return reason ? refusal(status, reason) : (Guard){.verdict = GUARD_OK};
 }

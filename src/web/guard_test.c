@@ -51,7 +51,8 @@ static void test_cuts(void **state)
 static void test_what_it_tells(void **state)
 {
     (void)state;
-    Guard guard = guard_head(S("POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\nhello"));
+    Guard guard =
+        guard_head(S("POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\nhello"));
     assert_int_equal(guard.verdict, GUARD_OK);
     assert_true(str_same(guard.method, S("POST")));
     assert_true(str_same(guard.target, S("/a?b=c")));

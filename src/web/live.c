@@ -7,41 +7,41 @@ enum { BUCKETS = 1024, RING_FIRST = 16 * 1024 };
 
 typedef struct LiveMark {
     i64 id;
-    u64 start;              /* Where the event begins in the life of the channel. */
+    u64 start; /* Where the event begins in the life of the channel. */
 } LiveMark;
 
 struct LiveChannel {
     LiveChannel *bucket_next;
     LiveChannel *free_next;
     LiveChannel *dirty_next;
-    bool         dirty;
-    void        *user;
-    char         name[LIVE_NAME_MAX];
-    size_t       name_len;
-    int          watcher_count;
-    u64          used;      /* Tick of the last use, to find the longest unused. */
-    i64          last_id;
-    i64          gone_id;   /* Events up to this id are not kept. */
-    LiveMark     marks[LIVE_KEPT];
-    size_t       mark_first;
-    size_t       mark_count;
-    Arena        arena;     /* Of the ring. */
-    char        *ring;      /* Bytes [start, end) of the channel's life, at position modulo cap. */
-    size_t       cap;       /* Power of two; 0 before the first event. */
-    u64          start;
-    u64          end;
+    bool dirty;
+    void *user;
+    char name[LIVE_NAME_MAX];
+    size_t name_len;
+    int watcher_count;
+    u64 used; /* Tick of the last use, to find the longest unused. */
+    i64 last_id;
+    i64 gone_id; /* Events up to this id are not kept. */
+    LiveMark marks[LIVE_KEPT];
+    size_t mark_first;
+    size_t mark_count;
+    Arena arena; /* Of the ring. */
+    char *ring;  /* Bytes [start, end) of the channel's life, at position modulo cap. */
+    size_t cap;  /* Power of two; 0 before the first event. */
+    u64 start;
+    u64 end;
 };
 
 struct Live {
-    Arena           arena;
+    Arena arena;
     pthread_mutex_t lock;
-    LiveChannel    *buckets[BUCKETS];
-    LiveChannel    *free;
-    LiveChannel    *dirty;
-    LiveChannel   **dirty_last;
-    int             channel_count;
-    u64             tick;
-    i64             floor_id;
+    LiveChannel *buckets[BUCKETS];
+    LiveChannel *free;
+    LiveChannel *dirty;
+    LiveChannel **dirty_last;
+    int channel_count;
+    u64 tick;
+    i64 floor_id;
 };
 
 Live *live_new(void)

@@ -1,11 +1,11 @@
 /* live.h - server-sent events: channels named by text ("lot/17"), watched by browsers.
  *
  * A channel keeps its last LIVE_KEPT events, at most LIVE_BYTES of them, as the bytes that go over
- * the wire. A watcher is a position in those bytes, so thousands of watchers share one copy, and one
- * who falls further behind than the channel keeps is dropped: the browser comes back by itself and
- * says the last id it saw. Event ids grow within a channel (fact numbers do), so nothing is sent twice
- * and nothing is left out in silence: when events between that id and the kept tail are gone, the
- * watcher first gets an event named "gap" and the page loads itself anew.
+ * the wire. A watcher is a position in those bytes, so thousands of watchers share one copy, and
+ * one who falls further behind than the channel keeps is dropped: the browser comes back by itself
+ * and says the last id it saw. Event ids grow within a channel (fact numbers do), so nothing is
+ * sent twice and nothing is left out in silence: when events between that id and the kept tail are
+ * gone, the watcher first gets an event named "gap" and the page loads itself anew.
  *
  * The first half is what the program calls; the second is how server_live.c serves watchers.
  */
@@ -18,15 +18,16 @@ typedef struct Live Live;
 struct Server;
 
 enum {
-    LIVE_KEPT = 256,                /* Events kept in a channel. */
-    LIVE_BYTES = 64 * 1024,         /* And their bytes; who is further behind is dropped. */
-    LIVE_EVENT_MAX = 16 * 1024,     /* Bytes of one event. */
-    LIVE_CHANNELS_MAX = 4096,       /* The longest unused one without watchers gives way. */
+    LIVE_KEPT = 256,            /* Events kept in a channel. */
+    LIVE_BYTES = 64 * 1024,     /* And their bytes; who is further behind is dropped. */
+    LIVE_EVENT_MAX = 16 * 1024, /* Bytes of one event. */
+    LIVE_CHANNELS_MAX = 4096,   /* The longest unused one without watchers gives way. */
     LIVE_NAME_MAX = 64,
 };
 
 /* Sends an event to all who follow the channel. Any thread; never waits for a watcher. `id` must be
- * larger than the channel's last. False, and nothing is sent, when it is not, or a limit is reached. */
+ * larger than the channel's last. False, and nothing is sent, when it is not, or a limit is
+ * reached. */
 bool live_publish(struct Server *server, const char *channel, i64 id, const char *name, Str data);
 
 /* Events up to this id were published before the program started: whoever saw it misses nothing. */
@@ -39,13 +40,13 @@ typedef struct LiveChannel LiveChannel;
 /* Where a watcher is. */
 typedef struct LiveCursor {
     LiveChannel *channel;
-    u64          at;                /* Byte position in the life of the channel. */
-    bool         gap;               /* Events before `at` are gone: say so first. */
+    u64 at;   /* Byte position in the life of the channel. */
+    bool gap; /* Events before `at` are gone: say so first. */
 } LiveCursor;
 
 /* Lives in an arena of its own, which live_done gives back. */
 Live *live_new(void);
-void  live_done(Live *live);
+void live_done(Live *live);
 
 bool live_add(Live *live, Str channel, i64 id, Str name, Str data);
 void live_floor(Live *live, i64 id);
@@ -62,7 +63,8 @@ LiveRead live_read(Live *live, LiveCursor *cursor, char *bytes, size_t cap, size
 /* What comes next is kept no more. */
 bool live_behind(Live *live, const LiveCursor *cursor);
 
-/* The next watched channel that got events since it was last given here; NULL when there is none. */
+/* The next watched channel that got events since it was last given here; NULL when there is none.
+ */
 LiveChannel *live_next_dirty(Live *live);
 
 /* A place for the server to hang its watchers on; only for the thread that follows and leaves. */

@@ -175,7 +175,8 @@ static void test_channels_max(void **state)
     assert_true(live_add(live, S("first"), 5, S(""), S("x")));
     for (int i = 1; i < LIVE_CHANNELS_MAX; i++)
         assert_true(live_follow(live, str_format(&arena, "c/%d", i), -1, &cursor));
-    assert_true(live_follow(live, S("late"), -1, &cursor)); /* "first" gave way; all others are watched. */
+    assert_true(
+        live_follow(live, S("late"), -1, &cursor)); /* "first" gave way; all others are watched. */
     assert_false(live_follow(live, S("too many"), -1, &cursor));
     live_leave(live, &cursor);
     assert_true(live_follow(live, S("first"), 4, &cursor));
@@ -190,9 +191,9 @@ static void test_channels_max(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wire_form),  cmocka_unit_test(test_last_id),
-        cmocka_unit_test(test_gap),        cmocka_unit_test(test_ring_wraps),
-        cmocka_unit_test(test_behind),     cmocka_unit_test(test_dirty_once),
+        cmocka_unit_test(test_wire_form),    cmocka_unit_test(test_last_id),
+        cmocka_unit_test(test_gap),          cmocka_unit_test(test_ring_wraps),
+        cmocka_unit_test(test_behind),       cmocka_unit_test(test_dirty_once),
         cmocka_unit_test(test_channels_max),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

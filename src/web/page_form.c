@@ -190,7 +190,7 @@ static void set_back(const Form *form, const Val *record)
 {
     PageCx *page = form->page;
     Str back = S("");
-    web_pairs_find(form->given, "back", &back);
+    web_pairs_find(form->given, page->typed == form->given ? "next" : "back", &back);
     back = local_path(back);
     if (!back.len)
         back = record ? val_get_str(record, "href") : list_path(form);

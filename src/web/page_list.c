@@ -64,41 +64,41 @@ static void add_link(PageCx *page, Val *links, i64 n, i64 here)
 }
 
 /* 1 … 4 5 [6] 7 8 … 20; NULL when there is one page. */
-static Val *paging(PageCx *page, i64 here, i64 pages)
+static Val *paging(PageCx *page, i64 here, i64 last)
 {
-    if (pages <= 1)
+    if (last <= 1)
         return NULL;
     Arena *arena = page->cx->arena;
     Val *map = val_map(arena), *links = val_list(arena);
     i64 from = here - PAGES_AROUND > 1 ? here - PAGES_AROUND : 1;
-    i64 to = here + PAGES_AROUND < pages ? here + PAGES_AROUND : pages;
+    i64 to = here + PAGES_AROUND < last ? here + PAGES_AROUND : last;
     if (from > 1)
         add_link(page, links, 1, here);
     if (from > 2)
         add_link(page, links, 0, here);
     for (i64 n = from; n <= to; n++)
         add_link(page, links, n, here);
-    if (to < pages - 1)
+    if (to < last - 1)
         add_link(page, links, 0, here);
-    if (to < pages)
-        add_link(page, links, pages, here);
+    if (to < last)
+        add_link(page, links, last, here);
     val_set(arena, map, "links", links);
     val_set_str(arena, map, "prev_href", here > 1 ? page_href(page, here - 1) : S(""));
-    val_set_str(arena, map, "next_href", here < pages ? page_href(page, here + 1) : S(""));
+    val_set_str(arena, map, "next_href", here < last ? page_href(page, here + 1) : S(""));
     return map;
 }
 
 void list_set(PageCx *page, Val *reply, i64 pages_most, bool searches)
 {
     Arena *arena = page->cx->arena;
-    i64 pages = val_get_int(reply, "pages");
-    if (pages_most && pages > pages_most)
-        pages = pages_most;
+    i64 last = val_get_int(reply, "pages");
+    if (pages_most && last > pages_most)
+        last = pages_most;
     page_flash_errors(page);
     page_put(page, "list_path", val_str(arena, page->request->path));
     page_put(page, "items", val_get(reply, "items"));
     page_put(page, "total", val_int(arena, val_get_int(reply, "total")));
-    page_put(page, "paging", paging(page, val_get_int(reply, "page"), pages));
+    page_put(page, "paging", paging(page, val_get_int(reply, "page"), last));
     page_put(page, "searches", val_bool(arena, searches));
     page_put(page, "sorts", val_list(arena));
     page_put(page, "export_href", val_z(arena, ""));

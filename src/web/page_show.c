@@ -65,17 +65,34 @@ static void add_lot_act(PageCx *page, Str back)
     val_push(page->cx->arena, val_get(page->data, "acts"), shape_act(page, op, buf_str(&href)));
 }
 
+/* The lot in which a listing is, or was sold; NULL when there is none. */
+static Err find_lot(PageCx *page, const Val *listing, Val **ret)
+{
+    Str state = val_get_str(listing, "state");
+    *ret = NULL;
+    if (!str_same(state, S("in_lot")) && !str_same(state, S("sold")))
+        return ERR_OK;
+    Str id = str_format(page->cx->arena, "%lld", (long long)page->id);
+    Val *lots;
+    Err e = page_ask(page, "lot.list", (NameText[]){{S("listing_id"), id}}, 1, &lots);
+    if (!e)
+        *ret = val_at(val_get(lots, "items"), 0);
+    return e;
+}
+
 Err build_listing(PageCx *page)
 {
-    Val *reply;
+    Val *reply, *lot;
     Str back = own_path(page, "listing");
     Err e = page_ask_id(page, "listing.show", &reply);
+    if (!e)
+        e = find_lot(page, val_get(reply, "listing"), &lot);
     if (e)
         return e;
     Val *listing = shape_record(page, &listing_type, val_get(reply, "listing"));
     page_put(page, "listing", listing);
     page_put(page, "patent", shape_record(page, &patent_type, val_get(reply, "patent")));
-    page_put(page, "lot", shape_record(page, &lot_type, val_get(reply, "lot")));
+    page_put(page, "lot", shape_record(page, &lot_type, lot));
     shape_page(page, reply, back);
     if (val_get_bool(reply, "can_open_lot") && page_allowed(page, "lot.open"))
         add_lot_act(page, back);

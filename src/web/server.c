@@ -49,6 +49,7 @@ static Server *make(Cx *cx, const ServerConfig *config)
     server->epoll_fd = server->tcp.fd = server->local.fd = server->wake.fd = -1;
     server->heads.span_ms = server->config.head_ms;
     server->idles.span_ms = server->config.idle_ms + server->config.head_ms;
+    server->hangs.span_ms = HANG_MS;
     server->lingers.span_ms = LINGER_MS;
     server->scratch = arena_take(&server->arena, GUARD_HEAD_MAX + 1);
     server->chain_count = (size_t)server->config.connection_max * 2 + 1;
@@ -148,7 +149,8 @@ static i64 earlier_mhd(const Server *server, i64 due_ms, struct MHD_Daemon *daem
 /* How long the loop may sleep. */
 static int wait_ms(const Server *server)
 {
-    const ConnList *const lists[] = {&server->heads, &server->idles, &server->lingers};
+    const ConnList *const lists[] = {&server->heads, &server->idles, &server->hangs,
+                                     &server->lingers};
     i64 due_ms = server->beat_due_ms;
     for (size_t i = 0; i < COUNT(lists); i++)
         if (lists[i]->first)
@@ -221,7 +223,8 @@ static void turn(Server *server)
     live_wake(server);
     if (server->beat_due_ms <= server->now_ms) {
         live_beat(server);
-        server->beat_due_ms = server->now_ms + (server->config.beat_ms + BEAT_BUCKETS - 1) / BEAT_BUCKETS;
+        server->beat_due_ms =
+            server->now_ms + (server->config.beat_ms + BEAT_BUCKETS - 1) / BEAT_BUCKETS;
     }
     conn_expire(server);
     MHD_run(server->ordinary);
@@ -230,8 +233,9 @@ static void turn(Server *server)
 
 static bool finished(const Server *server)
 {
-    return server->stopping && ((server->job_count == 0 && atomic_load(&server->stat_watchers) == 0) ||
-                                server->stop_due_ms <= server->now_ms);
+    return server->stopping &&
+           ((server->job_count == 0 && atomic_load(&server->stat_watchers) == 0) ||
+            server->stop_due_ms <= server->now_ms);
 }
 
 void server_run(Server *server)

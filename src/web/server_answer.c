@@ -93,13 +93,14 @@ static struct MHD_Response *make(Job *job)
 {
     Response *response = &job->response;
     if (job->file_fd >= 0) {
-        struct MHD_Response *out = MHD_create_response_from_fd64((u64)job->file_bytes, job->file_fd);
+        struct MHD_Response *out =
+            MHD_create_response_from_fd64((u64)job->file_bytes, job->file_fd);
         if (out)
             job->file_fd = -1; /* It closes the file. */
         return out;
     }
-    return MHD_create_response_from_buffer(response->body.len, (void *)(uintptr_t)response->body.data,
-                                           MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(
+        response->body.len, (void *)(uintptr_t)response->body.data, MHD_RESPMEM_PERSISTENT);
 }
 
 enum MHD_Result answer_queue(Job *job, void **job_slot)

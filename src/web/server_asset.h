@@ -1,16 +1,17 @@
-/* server_asset.h - static files built into the program: found, chosen by encoding, cached by hash. */
+/* server_asset.h - static files built into the program: found, chosen by encoding, cached by hash.
+ */
 #ifndef WEB_SERVER_ASSET_H
 #define WEB_SERVER_ASSET_H
 
 #include "base/base.h"
 
 typedef struct Asset {
-    const char *path;           /* "app.css"; below the prefix the caller serves it at. */
+    const char *path; /* "app.css"; below the prefix the caller serves it at. */
     const char *content_type;
-    const char *hash;           /* Hexadecimal of the content; the ETag and the ?v= of the URL. */
-    Str         raw;
-    Str         gzip;           /* Empty when not smaller. */
-    Str         brotli;
+    const char *hash; /* Hexadecimal of the content; the ETag and the ?v= of the URL. */
+    Str raw;
+    Str gzip; /* Empty when not smaller. */
+    Str brotli;
 } Asset;
 
 /* In a table sorted by path. NULL when there is none. */
@@ -20,10 +21,10 @@ const Asset *asset_find(const Asset *assets, size_t count, Str path);
 Str asset_url(Arena *arena, Str prefix, const Asset *asset);
 
 typedef struct AssetChoice {
-    Str         bytes;
-    const char *encoding;       /* NULL: as it is. */
-    Str         etag;           /* Quoted; each encoding has its own. */
-    bool        unchanged;      /* Answer 304. */
+    Str bytes;
+    const char *encoding; /* NULL: as it is. */
+    Str etag;             /* Quoted; each encoding has its own. */
+    bool unchanged;       /* Answer 304. */
     const char *cache_control;
 } AssetChoice;
 

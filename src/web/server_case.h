@@ -13,9 +13,9 @@
 
 typedef struct RawCase {
     char name[64];
-    int  status;
-    bool late;          /* Passes the guard, is refused after it. */
-    Str  bytes;
+    int status;
+    bool late; /* Passes the guard, is refused after it. */
+    Str bytes;
 } RawCase;
 
 static inline size_t case_escape(const char *text, char *out)

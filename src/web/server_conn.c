@@ -45,12 +45,14 @@ static void list_take(Conn *conn)
 void conn_idle(Server *server, Conn *conn)
 {
     list_take(conn);
-    list_put(&server->idles, conn, server->now_ms);
+    list_put(conn->hung ? &server->hangs : &server->idles, conn, server->now_ms);
 }
 
-void conn_busy(Conn *conn)
+void conn_busy(Server *server, Conn *conn)
 {
     list_take(conn);
+    if (conn->hung)
+        list_put(&server->hangs, conn, server->now_ms);
 }
 
 /* -------------------------------------------------------------------------------- accepting */
@@ -131,8 +133,8 @@ static Conn *conn_new(Server *server, int fd)
     conn->linger_fd = -1;
     if ((size_t)fd >= server->by_fd_cap) {
         size_t cap = (size_t)fd * 2 + 64;
-        server->by_fd = arena_grow(&server->arena, server->by_fd, server->by_fd_cap * sizeof(Conn *),
-                                   cap * sizeof(Conn *));
+        server->by_fd = arena_grow(&server->arena, server->by_fd,
+                                   server->by_fd_cap * sizeof(Conn *), cap * sizeof(Conn *));
         server->by_fd_cap = cap;
     }
     server->by_fd[fd] = conn;
@@ -186,8 +188,8 @@ void accept_pause(Server *server, bool pause)
     server->pause_until_ms = pause ? server->now_ms + ACCEPT_PAUSE_MS : 0;
 }
 
-/* Edge-triggered: an event comes with each arrival, so a head that is peeked at and left in the socket
- * does not make the loop spin, without SO_RCVLOWAT, which unix sockets do not heed. */
+/* Edge-triggered: an event comes with each arrival, so a head that is peeked at and left in the
+ * socket does not make the loop spin, without SO_RCVLOWAT, which unix sockets do not heed. */
 static void conn_watch(Server *server, Conn *conn)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = conn};
@@ -252,6 +254,8 @@ void conn_keep_reading(Conn *conn)
 void conn_closed(Server *server, Conn *conn)
 {
     int fd = conn->linger_fd;
+    epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, conn->source.fd,
+              NULL); /* `fd` would keep it there. */
     conn_done(server, conn);
     if (fd >= 0)
         conn_linger(server, conn_new(server, fd));
@@ -280,12 +284,14 @@ static void linger_ready(Server *server, Conn *conn)
 bool refuse_raw(Server *server, int fd, int status, const char *reason)
 {
     char text[512];
-    const char *allow = status == 405 ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" : "";
-    int len = snprintf(text, sizeof text,
-                       "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                       "Content-Length: %zu\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n"
-                       "%s\r\n%s\n",
-                       status, MHD_get_reason_phrase_for((unsigned)status), strlen(reason) + 1, allow, reason);
+    const char *allow =
+        status == 405 ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" : "";
+    int len = snprintf(
+        text, sizeof text,
+        "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Content-Length: %zu\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n"
+        "%s\r\n%s\n",
+        status, MHD_get_reason_phrase_for((unsigned)status), strlen(reason) + 1, allow, reason);
     assert(len > 0 && (size_t)len < sizeof text);
     atomic_fetch_add(&server->stat_refused, 1);
     return send(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) == len;
@@ -312,10 +318,12 @@ static void conn_give(Server *server, Conn *conn, const Guard *guard)
     socklen_t len = sizeof address;
     int fd = conn->source.fd;
     bool live = wants_live(server, guard);
-    epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = conn};
+    epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, fd, &event);
     conn->state = CONN_GIVEN;
     getpeername(fd, (struct sockaddr *)&address, &len);
-    if (conn->is_local) { /* The library takes internet addresses only; we keep our own note of it. */
+    if (conn->is_local) { /* The library takes internet addresses only; we keep our own note of it.
+                           */
         struct sockaddr_in none = {.sin_family = AF_INET};
         memcpy(&address, &none, sizeof none);
         len = sizeof none;
@@ -327,8 +335,29 @@ static void conn_give(Server *server, Conn *conn, const Guard *guard)
         conn_done(server, conn); /* It has closed the socket. */
 }
 
+/* The library may miss an end that comes together with the last bytes, and does not look at
+ * sleeping connections at all. A little later, when it has read what there was, nothing more can
+ * come. */
+static void hang_check(Server *server, Conn *conn)
+{
+    char byte;
+    list_take(conn);
+    if (conn->watcher)
+        live_hung(conn->watcher);
+    else if (recv(conn->source.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+        list_put(&server->hangs, conn, server->now_ms);
+    else if (!conn->job || conn->job->state == JOB_READING)
+        shutdown(conn->source.fd, SHUT_RDWR);
+}
+
 void conn_ready(Server *server, Conn *conn, unsigned events)
 {
+    if (conn->state == CONN_GIVEN) {
+        conn->hung = true;
+        list_take(conn);
+        list_put(&server->hangs, conn, server->now_ms);
+        return;
+    }
     if (conn->state == CONN_LINGER) {
         linger_ready(server, conn);
         return;
@@ -356,11 +385,14 @@ void conn_expire(Server *server)
         conn_close(server, server->heads.first);
     while (server->lingers.first && server->lingers.first->due_ms <= server->now_ms)
         conn_close(server, server->lingers.first);
+    while (server->hangs.first && server->hangs.first->due_ms <= server->now_ms)
+        hang_check(server, server->hangs.first);
     while (server->idles.first && server->idles.first->due_ms <= server->now_ms) {
         Conn *conn = server->idles.first;
         list_take(conn);
         shutdown(conn->source.fd, SHUT_RDWR); /* The library sees the end and closes. */
     }
-    if (server->pause_until_ms != 0 && server->pause_until_ms <= server->now_ms && !server->stopping)
+    if (server->pause_until_ms != 0 && server->pause_until_ms <= server->now_ms &&
+        !server->stopping)
         accept_pause(server, false);
 }

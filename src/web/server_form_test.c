@@ -52,7 +52,8 @@ static void test_query(void **state)
     (void)state;
     Arena arena = {0};
     Request request;
-    assert_true(request_make(&arena, METHOD_GET, S("/s?q=%E6%8A%80+x%2B&&empty=&bare&q=2"), &request));
+    assert_true(
+        request_make(&arena, METHOD_GET, S("/s?q=%E6%8A%80+x%2B&&empty=&bare&q=2"), &request));
     assert_string_equal(str_z(&arena, request_query(&request, "q")), "技 x+");
     assert_int_equal(request.query.count, 4);
     assert_int_equal(request_query(&request, "empty").len, 0);
@@ -84,9 +85,9 @@ static void test_headers(void **state)
 /* ------------------------------------------------------------------------------------ multipart */
 
 typedef struct Received {
-    char   bytes[4096];
+    char bytes[4096];
     size_t len;
-    int    dropped;
+    int dropped;
 } Received;
 
 static int sink_open(Request *request, Upload *upload)
@@ -130,16 +131,18 @@ static int feed_all(Request *request, Str body, size_t step, const UploadSink *t
 }
 
 #define PART(head) "--b.1\r\nContent-Disposition: form-data; " head "\r\n\r\n"
-#define LAST "--b.1--\r\n"
+#define LAST       "--b.1--\r\n"
 
 static void test_multipart(void **state)
 {
     (void)state;
-    static const char body[] =
-        "preamble\r\n" PART("name=\"title\"") "技术\r\n" PART("name=empty") "\r\n"
-        "--b.1\r\ncontent-type: text/plain\r\ncontent-disposition: form-data; name=\"f\"; "
-        "filename=\"C:\\dir\\a \\\"x\\\".txt\"\r\n\r\n"
-        "line\r\n--b.\r\n--b.2\r\r\n-\0\r\n\r\n" PART("name=\"g\"; filename=\"\"") "\r\n" LAST "epilogue";
+    static const char body[] = "preamble\r\n" PART("name=\"title\"") "技术\r\n" PART(
+        "name=empty") "\r\n"
+                      "--b.1\r\ncontent-type: text/plain\r\ncontent-disposition: form-data; "
+                      "name=\"f\"; "
+                      "filename=\"C:\\dir\\a \\\"x\\\".txt\"\r\n\r\n"
+                      "line\r\n--b.\r\n--b.2\r\r\n-\0\r\n\r\n" PART(
+                          "name=\"g\"; filename=\"\"") "\r\n" LAST "epilogue";
     static const char file[] = "line\r\n--b.\r\n--b.2\r\r\n-\0\r\n";
     Str whole = {body, sizeof body - 1};
     for (size_t step = 1; step <= whole.len; step++) {
@@ -217,9 +220,10 @@ static void test_multipart_limits(void **state)
     memset(text, 'x', sizeof text);
     assert_int_equal(parts_feed(parts, (Str){text, PARTS_HEAD_MAX + 1}), 400);
 
-    static const char *const bad[] = {"multipart/form-data", "multipart/form-data; boundary=",
-                                      "multipart/form-data; boundary=\"x", "multipart/form-data; xboundary=x",
-                                      "multipart/form-data; boundary=\"a\tb\""};
+    static const char *const bad[] = {
+        "multipart/form-data",
+        "multipart/form-data; boundary=", "multipart/form-data; boundary=\"x",
+        "multipart/form-data; xboundary=x", "multipart/form-data; boundary=\"a\tb\""};
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_null(parts_begin(&request, str_from(bad[i]), NULL));
     arena_done(&arena);
@@ -268,12 +272,14 @@ static void test_asset_choose(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         AssetChoice choice =
             asset_choose(&arena, &assets[rows[i].asset], str_from(rows[i].accept), S(""), S(""));
-        bool same = rows[i].encoding ? choice.encoding && strcmp(choice.encoding, rows[i].encoding) == 0
-                                     : !choice.encoding;
+        bool same = rows[i].encoding
+                        ? choice.encoding && strcmp(choice.encoding, rows[i].encoding) == 0
+                        : !choice.encoding;
         if (!same)
             fail_msg("%s", rows[i].accept);
     }
-    AssetChoice choice = asset_choose(&arena, &assets[0], S("gzip"), S("\"x\", W/\"11aa-gzip\""), S("11aa"));
+    AssetChoice choice =
+        asset_choose(&arena, &assets[0], S("gzip"), S("\"x\", W/\"11aa-gzip\""), S("11aa"));
     assert_true(choice.unchanged);
     assert_non_null(strstr(choice.cache_control, "immutable"));
     choice = asset_choose(&arena, &assets[0], S(""), S("\"11aa-gzip\""), S("old"));
@@ -295,7 +301,8 @@ static void test_response(void **state)
     response_cookie(&response, "sid", S("abc"), 60, true);
     Str value;
     assert_int_equal(response.status, 303);
-    assert_true(web_pairs_find(&response.headers, "Location", &value) && str_same(value, S("/next")));
+    assert_true(web_pairs_find(&response.headers, "Location", &value) &&
+                str_same(value, S("/next")));
     assert_true(web_pairs_find(&response.headers, "Set-Cookie", &value));
     assert_true(str_same(value, S("sid=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure")));
     arena_done(&arena);
@@ -304,10 +311,14 @@ static void test_response(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths),        cmocka_unit_test(test_query),
-        cmocka_unit_test(test_headers),      cmocka_unit_test(test_multipart),
-        cmocka_unit_test(test_multipart_refused), cmocka_unit_test(test_multipart_limits),
-        cmocka_unit_test(test_asset_find),   cmocka_unit_test(test_asset_choose),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_query),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_multipart),
+        cmocka_unit_test(test_multipart_refused),
+        cmocka_unit_test(test_multipart_limits),
+        cmocka_unit_test(test_asset_find),
+        cmocka_unit_test(test_asset_choose),
         cmocka_unit_test(test_response),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

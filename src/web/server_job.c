@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FREE_JOBS_MAX = 64 };    /* That keep their first piece of memory. */
+enum { FREE_JOBS_MAX = 64 }; /* That keep their first piece of memory. */
 
 Job *job_new(Server *server, Conn *conn, struct MHD_Connection *mhd)
 {
@@ -70,7 +70,8 @@ static void drop_untaken(Job *job)
             job->route.sink->drop(&job->request, upload);
 }
 
-/* The connection has no more use for the job. One that a worker holds is put away when it comes back. */
+/* The connection has no more use for the job. One that a worker holds is put away when it comes
+ * back. */
 void job_end(Job *job)
 {
     if (job->conn)
@@ -112,7 +113,8 @@ static void give_back(Job *job)
     else
         server->done_first = job;
     server->done_last = job;
-    /* Under the lock: whoever frees the server once all is done cannot do it before this is over. */
+    /* Under the lock: whoever frees the server once all is done cannot do it before this is over.
+     */
     server_wake(server);
     pthread_mutex_unlock(&server->lock);
 }
@@ -229,7 +231,7 @@ static Job *next_work(Server *server)
 
 typedef struct WorkerStart {
     Server *server;
-    int     index;
+    int index;
 } WorkerStart;
 
 static void *work(void *arg)

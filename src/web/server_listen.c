@@ -47,14 +47,16 @@ Err listen_tcp(Cx *cx, Server *server)
         if (fd >= 0)
             close(fd);
         server->tcp.fd = -1;
-        return err_set_arg(cx, ERR_IO, "port", "web.cannot_listen",
-                           str_format(cx->arena, "%s:%s: %s", server->config.host, port, strerror(errno)));
+        return err_set_arg(
+            cx, ERR_IO, "port", "web.cannot_listen",
+            str_format(cx->arena, "%s:%s: %s", server->config.host, port, strerror(errno)));
     }
     note_port(server, fd);
     return ERR_OK;
 }
 
-/* A socket file left by a program that ended badly is replaced; one that somebody answers on is not. */
+/* A socket file left by a program that ended badly is replaced; one that somebody answers on is
+ * not. */
 static bool stale_removed(const struct sockaddr_un *address)
 {
     struct stat status;
@@ -76,11 +78,13 @@ Err listen_local(Cx *cx, Server *server)
     if (strlen(path) >= sizeof address.sun_path)
         return err_set_arg(cx, ERR_IO, "socket_path", "web.socket_path_long", str_from(path));
     memcpy(address.sun_path, path, strlen(path) + 1);
-    int fd = stale_removed(&address) ? socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;
+    int fd = stale_removed(&address)
+                 ? socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+                 : -1;
     /* The mode is set on the socket before it has a name: there is no moment with a wider one. */
     bool bound = fd >= 0 && fchmod(fd, 0600) == 0 &&
-                 bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0600) == 0 &&
-                 watch_listener(server, &server->local, SOURCE_UNIX, fd);
+                 bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+                 chmod(path, 0600) == 0 && watch_listener(server, &server->local, SOURCE_UNIX, fd);
     if (bound)
         return ERR_OK;
     if (fd >= 0)

@@ -43,7 +43,8 @@ static ssize_t read_next(void *arg, u64 pos, char *buffer, size_t cap)
     if (cap < 64)
         return 0;
     if (!watcher->greeted) {
-        watcher->greeted = true; /* So that the head goes out, and with it the news that all is well. */
+        watcher->greeted =
+            true; /* So that the head goes out, and with it the news that all is well. */
         return put(buffer, cap, "retry: 2000\n\n");
     }
     size_t count = 0;
@@ -90,8 +91,8 @@ static Watcher *watcher_new(Server *server, const Job *job, const LiveCursor *cu
         server->free_watchers = watcher->next;
     else
         watcher = ARENA_NEW(&server->arena, Watcher, 1);
-    *watcher = (Watcher){
-        .server = server, .cursor = *cursor, .mhd = job->mhd, .fd = job->conn->source.fd};
+    *watcher = (Watcher){.server = server, .cursor = *cursor, .mhd = job->mhd, .conn = job->conn};
+    job->conn->watcher = watcher;
     link_watcher((Watcher **)live_channel_user(cursor->channel), watcher);
     link_beat(&server->beats[server->beat_new++ % BEAT_BUCKETS], watcher);
     atomic_fetch_add(&server->stat_watchers, 1);
@@ -102,6 +103,7 @@ static void watcher_done(void *arg)
 {
     Watcher *watcher = arg;
     Server *server = watcher->server;
+    watcher->conn->watcher = NULL;
     *watcher->link = watcher->next;
     if (watcher->next)
         watcher->next->link = watcher->link;
@@ -114,7 +116,8 @@ static void watcher_done(void *arg)
     atomic_fetch_sub(&server->stat_watchers, 1);
 }
 
-/* The last event the browser saw: Last-Event-ID when it comes back by itself, ?last= from the page. */
+/* The last event the browser saw: Last-Event-ID when it comes back by itself, ?last= from the page.
+ */
 static i64 last_seen(const Request *request)
 {
     i64 id;
@@ -131,7 +134,8 @@ enum MHD_Result live_answer(Job *job, void **job_slot)
     Server *server = job->server;
     Response *response = &job->response;
     LiveCursor cursor;
-    if (server->stopping || !live_follow(server->live, response->live, last_seen(&job->request), &cursor)) {
+    if (server->stopping ||
+        !live_follow(server->live, response->live, last_seen(&job->request), &cursor)) {
         response->live = (Str){0};
         answer_refuse(job, 503);
         return answer_queue(job, job_slot);
@@ -165,7 +169,8 @@ void live_wake(Server *server)
             if (watcher->asleep)
                 watcher_wake(watcher);
             else if (live_behind(server->live, &watcher->cursor))
-                shutdown(watcher->fd, SHUT_RDWR); /* The library sees the end and closes. */
+                shutdown(watcher->conn->source.fd,
+                         SHUT_RDWR); /* The library sees the end and closes. */
         }
 }
 
@@ -176,6 +181,12 @@ void live_beat(Server *server)
         watcher->beat = true;
         watcher_wake(watcher);
     }
+}
+
+void live_hung(Watcher *watcher)
+{
+    watcher->ended = true;
+    watcher_wake(watcher);
 }
 
 void live_end(Server *server)

@@ -9,14 +9,14 @@
 /* ------------------------------------------------------------------------------ reading a head */
 
 typedef struct HeadReader {
-    Job         *job;
+    Job *job;
     GuardHeaders guard;
-    int          status;    /* 0 while all is well. */
-    Buf          query;
+    int status; /* 0 while all is well. */
+    Buf query;
 } HeadReader;
 
-static enum MHD_Result read_header(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_len,
-                                   const char *value, size_t value_len)
+static enum MHD_Result read_header(void *arg, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_len, const char *value, size_t value_len)
 {
     HeadReader *reader = arg;
     Str n = {name, name_len};
@@ -24,13 +24,14 @@ static enum MHD_Result read_header(void *arg, enum MHD_ValueKind kind, const cha
     (void)kind;
     if (guard_header(&reader->guard, n, v, &reader->status))
         return MHD_NO;
-    request_add_header(&reader->job->request, n, v);
+    request_add_header(&reader->job->request, n,
+                       str_trim(v)); /* The library leaves blanks at the end. */
     return MHD_YES;
 }
 
 /* The library has cut the query at & and =; it is put together again to be decoded in one place. */
-static enum MHD_Result read_argument(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_len,
-                                     const char *value, size_t value_len)
+static enum MHD_Result read_argument(void *arg, enum MHD_ValueKind kind, const char *name,
+                                     size_t name_len, const char *value, size_t value_len)
 {
     HeadReader *reader = arg;
     (void)kind;
@@ -174,7 +175,8 @@ static enum MHD_Result discard(Job *job, size_t *size)
 static bool too_slow(const Job *job)
 {
     i64 span_ms = job->server->now_ms - job->began_ms;
-    return span_ms > BODY_GRACE_MS && job->body_bytes < (span_ms - BODY_GRACE_MS) * BODY_BYTES_PER_S / 1000;
+    return span_ms > BODY_GRACE_MS &&
+           job->body_bytes < (span_ms - BODY_GRACE_MS) * BODY_BYTES_PER_S / 1000;
 }
 
 static void body_append(Job *job, const char *bytes, size_t count)
@@ -262,8 +264,9 @@ static enum MHD_Result request_complete(Job *job, void **slot)
     return MHD_YES;
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *mhd, const char *url, const char *method,
-                                  const char *version, const char *bytes, size_t *size, void **slot)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *mhd, const char *url,
+                                  const char *method, const char *version, const char *bytes,
+                                  size_t *size, void **slot)
 {
     Server *server = arg;
     Job *job = *slot;
@@ -273,7 +276,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *mhd, const c
         Conn *conn = info ? conn_of(server, info->connect_fd) : NULL;
         if (!conn)
             return MHD_NO;
-        conn_busy(conn);
+        conn_busy(server, conn);
         job = job_new(server, conn, mhd);
         *slot = job;
         return request_began(job, slot, url, method, version);
@@ -305,7 +308,8 @@ static void on_completed(void *arg, struct MHD_Connection *mhd, void **slot,
     *slot = NULL;
     if (job)
         job_end(job);
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
     Conn *conn = info ? conn_of(server, info->connect_fd) : NULL;
     if (conn)
         conn_idle(server, conn);
@@ -318,7 +322,8 @@ static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
     (void)context;
     if (code != MHD_CONNECTION_NOTIFY_CLOSED)
         return;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
     Conn *conn = info ? conn_of(server, info->connect_fd) : NULL;
     if (conn)
         conn_closed(server, conn);
@@ -327,7 +332,6 @@ static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 /* A worker has given the job back. */
 void mhd_job_done(Server *server, Job *job)
 {
-    (void)server;
     JobState before = job->state;
     job->state = JOB_DONE;
     if (!job->mhd) { /* The connection has gone meanwhile, or was never to be answered. */
@@ -341,6 +345,7 @@ void mhd_job_done(Server *server, Job *job)
         job->state = JOB_READING;
         job->piece_len = 0;
         job->refused_at = job->body_bytes;
+        conn_busy(server, job->conn);
     }
     MHD_resume_connection(job->mhd);
 }
@@ -350,7 +355,8 @@ void mhd_give_up(Server *server)
     server->giving_up = true;
     for (size_t fd = 0; fd < server->by_fd_cap; fd++) {
         const Conn *conn = server->by_fd[fd];
-        if (conn && conn->job && (conn->job->state == JOB_FEEDING || conn->job->state == JOB_HANDLING))
+        if (conn && conn->job &&
+            (conn->job->state == JOB_FEEDING || conn->job->state == JOB_HANDLING))
             MHD_resume_connection(conn->job->mhd);
     }
 }
@@ -378,13 +384,13 @@ static struct MHD_Daemon *start_one(Server *server, size_t pool_bytes, Source *s
 {
     unsigned idle_s = (unsigned)((server->config.idle_ms + 999) / 1000);
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
-        NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0,
+        NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_bytes, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)server->config.connection_max + 16, MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (!daemon)
         return NULL;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);

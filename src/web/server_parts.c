@@ -8,21 +8,21 @@ typedef enum State { ST_PREAMBLE, ST_AFTER_BOUNDARY, ST_HEAD, ST_DATA, ST_END } 
 enum { BOUNDARY_MAX = 70, HOLD = PARTS_HEAD_MAX + 128 };
 
 struct Parts {
-    Request          *request;
+    Request *request;
     const UploadSink *sink;
-    State             state;
-    char              mark[BOUNDARY_MAX + 4];   /* CR LF - - boundary */
-    size_t            mark_len;
-    char              held[HOLD];               /* Bytes not yet judged: part of a mark, or of a head. */
-    size_t            held_len;
-    int               part_count;
-    size_t            text_bytes;
-    Upload           *upload;                   /* Of the part being read; NULL for a text part. */
-    Upload          **upload_last;
-    Str               field;
-    char             *text;
-    size_t            text_len;
-    size_t            text_cap;
+    State state;
+    char mark[BOUNDARY_MAX + 4]; /* CR LF - - boundary */
+    size_t mark_len;
+    char held[HOLD]; /* Bytes not yet judged: part of a mark, or of a head. */
+    size_t held_len;
+    int part_count;
+    size_t text_bytes;
+    Upload *upload; /* Of the part being read; NULL for a text part. */
+    Upload **upload_last;
+    Str field;
+    char *text;
+    size_t text_len;
+    size_t text_cap;
 };
 
 /* A parameter of a header value: name=token or name="quoted". False when absent or broken. */
@@ -38,7 +38,8 @@ static bool parameter(Arena *arena, Str value, const char *name, Str *ret)
             at++;
         if (at >= value.len || value.data[at] != '=')
             continue;
-        bool mine = at - name_at == strlen(name) && strncasecmp(value.data + name_at, name, at - name_at) == 0;
+        bool mine = at - name_at == strlen(name) &&
+                    strncasecmp(value.data + name_at, name, at - name_at) == 0;
         at++;
         Buf buf = buf_new(arena);
         if (at < value.len && value.data[at] == '"') {
@@ -80,7 +81,8 @@ static bool boundary_valid(Str boundary)
 Parts *parts_begin(Request *request, Str content_type, const UploadSink *sink)
 {
     Str boundary;
-    if (!parameter(request->arena, content_type, "boundary", &boundary) || !boundary_valid(boundary))
+    if (!parameter(request->arena, content_type, "boundary", &boundary) ||
+        !boundary_valid(boundary))
         return NULL;
     Parts *parts = ARENA_NEW(request->arena, Parts, 1);
     parts->request = request;
@@ -309,7 +311,8 @@ int parts_feed(Parts *parts, Str bytes)
                 return status;
             bytes = str_slice(bytes, used, bytes.len);
         }
-        /* What is left, or was held, is short: join it with as much of the new as there is room for. */
+        /* What is left, or was held, is short: join it with as much of the new as there is room
+         * for. */
         size_t room = HOLD - parts->held_len;
         size_t take = bytes.len < room ? bytes.len : room;
         if (take == 0 && bytes.len > 0)

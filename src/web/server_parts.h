@@ -9,9 +9,9 @@
 #include "web/server.h"
 
 enum {
-    PARTS_MAX = 1000,               /* Parts of one form. */
-    PARTS_HEAD_MAX = 4 * 1024,      /* Bytes of a part's head. */
-    PARTS_TEXT_MAX = 1024 * 1024,   /* Bytes of all text parts together. */
+    PARTS_MAX = 1000,             /* Parts of one form. */
+    PARTS_HEAD_MAX = 4 * 1024,    /* Bytes of a part's head. */
+    PARTS_TEXT_MAX = 1024 * 1024, /* Bytes of all text parts together. */
 };
 
 typedef struct Parts Parts;

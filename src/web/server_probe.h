@@ -91,9 +91,9 @@ static inline Str probe_until(Arena *arena, int fd, const char *text)
 }
 
 typedef struct Reply {
-    int  status;        /* 0: none came. */
-    Str  head;
-    Str  body;
+    int status; /* 0: none came. */
+    Str head;
+    Str body;
 } Reply;
 
 static inline Str reply_header(const Reply *reply, const char *name)
@@ -121,7 +121,8 @@ static inline Reply probe_reply(Arena *arena, int fd, bool has_body)
     char *body = arena_take(arena, (size_t)len);
     size_t at = 0;
     size_t got;
-    while (at < (size_t)len && (got = probe_some(fd, body + at, (size_t)len - at, PROBE_WAIT_MS)) > 0)
+    while (at < (size_t)len &&
+           (got = probe_some(fd, body + at, (size_t)len - at, PROBE_WAIT_MS)) > 0)
         at += got;
     reply.body = (Str){body, at};
     return reply;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PAIRS_MAX = 2000 };      /* Of a query or a form. */
+enum { PAIRS_MAX = 2000 }; /* Of a query or a form. */
 
 // clang-format off
 static const struct { Method method; const char *name; } methods[] = {

@@ -11,7 +11,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#define HOST "Host: a.example\r\n"
+#define HOST      "Host: a.example\r\n"
 #define GET(path) "GET " path " HTTP/1.1\r\n" HOST "\r\n"
 
 enum { MIB = 1024 * 1024 };
@@ -19,17 +19,17 @@ enum { MIB = 1024 * 1024 };
 /* ------------------------------------------------------------------------- the house under test */
 
 typedef struct App {
-    Server     *server;
-    Arena       arena;
-    Clock       clock;
-    pthread_t   thread;
+    Server *server;
+    Arena arena;
+    Clock clock;
+    pthread_t thread;
     atomic_llong sunk_bytes;
     atomic_uint sunk_sum;
-    atomic_int  opened, dropped, handled, began, ended;
-    atomic_bool hold;               /* /held waits while this is so. */
-    _Atomic(Request *) never;       /* The one nobody finishes. */
-    char        socket_path[64];
-    char        file_path[64];
+    atomic_int opened, dropped, handled, began, ended;
+    atomic_bool hold;         /* /held waits while this is so. */
+    _Atomic(Request *) never; /* The one nobody finishes. */
+    char socket_path[64];
+    char file_path[64];
 } App;
 
 static int sink_open(Request *request, Upload *upload)
@@ -133,9 +133,10 @@ static void in_thread(void *(*run)(void *), void *arg)
 static void echo(const Request *request, Response *response)
 {
     Buf buf = buf_new(request->arena);
-    buf_format(&buf, "%s %.*s q=%.*s f=%.*s b=%.*s %s%s", method_name(request->method), STR_ARG(request->path),
-               STR_ARG(request_query(request, "q")), STR_ARG(request_field(request, "f")),
-               STR_ARG(request->body), request->is_local ? "local " : "", request->arrived_ms > 0 ? "at" : "");
+    buf_format(&buf, "%s %.*s q=%.*s f=%.*s b=%.*s %s%s", method_name(request->method),
+               STR_ARG(request->path), STR_ARG(request_query(request, "q")),
+               STR_ARG(request_field(request, "f")), STR_ARG(request->body),
+               request->is_local ? "local " : "", request->arrived_ms > 0 ? "at" : "");
     response_text(response, 200, "text/plain", buf_str(&buf));
 }
 
@@ -144,9 +145,11 @@ static void uploaded(const Request *request, Response *response)
     i64 bytes = 0;
     for (Upload *upload = request->uploads; upload; upload = upload->next) {
         bytes += upload->bytes;
-        upload->taken = str_same(request_field(request, "keep"), S("yes")) || request->method == METHOD_PUT;
+        upload->taken =
+            str_same(request_field(request, "keep"), S("yes")) || request->method == METHOD_PUT;
     }
-    response_text(response, 200, "text/plain", str_format(request->arena, "%lld", (long long)bytes));
+    response_text(response, 200, "text/plain",
+                  str_format(request->arena, "%lld", (long long)bytes));
 }
 
 static Handled handle(Server *server, Request *request, Response *response)
@@ -169,7 +172,8 @@ static Handled handle(Server *server, Request *request, Response *response)
             in_thread(again_soon, request);
             return HANDLED_LATER;
         }
-        response_text(response, 200, "text/plain", str_format(request->arena, "turn %d", request->turn));
+        response_text(response, 200, "text/plain",
+                      str_format(request->arena, "turn %d", request->turn));
         break;
     case AT_NEVER:
         atomic_store(&app->never, request);
@@ -299,25 +303,33 @@ static void test_raw_cases(void **state)
     arena_done(&arena);
 }
 
-/* The same heads as the second request of a connection: what the library still shows is refused. */
+/* The same heads as the second request of a connection, where only the library sees the bytes. It
+ * hides some faults; docs/operate/nginx.md names them, and no other may slip through. */
 static void test_second_request(void **state)
 {
-    static const char *const files[] = {"length_twice.txt",  "length_and_coding.txt", "host_missing.txt",
-                                        "host_twice.txt",    "coding_unknown.txt",    "space_before_colon.txt",
-                                        "length_plus.txt",   "coding_twice.txt",      "name_empty.txt",
-                                        "late_path_nul.txt", "target_not_ascii.txt",  "length_list.txt"};
+    // clang-format off
+    static const char *const hidden[] = {
+        "bare_lf.txt",      "bare_lf_late.txt",  "empty_line_first.txt", "folded.txt",   "folded_tab.txt",
+        "name_empty.txt",   "nul_in_target.txt", "nul_in_value.txt",     "two_spaces.txt",
+    };
+    // clang-format on
     Arena arena = {0};
-    for (size_t i = 0; i < COUNT(files); i++) {
-        RawCase raw;
-        assert_true(case_load(&arena, files[i], &raw));
+    static RawCase cases[200];
+    size_t count = cases_load(&arena, cases, COUNT(cases));
+    for (size_t i = 0; i < count; i++) {
         int fd = probe_connect(port_of(state));
         probe_send_z(fd, GET("/echo?q=1"));
         Reply first = probe_reply(&arena, fd, true);
         expect_body(&first, 200, "GET /echo q=1 f= b= at");
-        probe_send(fd, raw.bytes.data, raw.bytes.len);
-        Reply second = probe_reply(&arena, fd, true);
-        if (second.status != 400)
-            fail_msg("%s: %d", files[i], second.status);
+        probe_send(fd, cases[i].bytes.data, cases[i].bytes.len);
+        shutdown(fd, SHUT_WR);
+        int status = probe_reply(&arena, fd, true).status;
+        bool is_hidden = false;
+        for (size_t h = 0; h < COUNT(hidden); h++)
+            is_hidden = is_hidden || strcmp(hidden[h], cases[i].name) == 0;
+        bool refused = status == 0 || status >= 400;
+        if (refused != (cases[i].status >= 400 && !is_hidden))
+            fail_msg("%s: %d", cases[i].name, status);
         close(fd);
     }
     arena_done(&arena);
@@ -327,10 +339,11 @@ static void test_pipelined(void **state)
 {
     Arena arena = {0};
     int fd = probe_connect(port_of(state));
-    probe_send_z(fd, GET("/echo?q=a") "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nxyz" GET(
-                         "/static/a.css") GET("/again") GET("/echo?q=%E6%8A%80"));
-    static const char *const bodies[] = {"GET /echo q=a f= b= at", "POST /echo q= f= b=xyz at", "plain text",
-                                         "turn 2", "GET /echo q=技 f= b= at"};
+    probe_send_z(fd, GET("/echo?q=a") "POST /echo HTTP/1.1\r\n" HOST
+                                      "Content-Length: 3\r\n\r\nxyz" GET("/static/a.css")
+                                          GET("/again") GET("/echo?q=%E6%8A%80"));
+    static const char *const bodies[] = {"GET /echo q=a f= b= at", "POST /echo q= f= b=xyz at",
+                                         "plain text", "turn 2", "GET /echo q=技 f= b= at"};
     for (size_t i = 0; i < COUNT(bodies); i++) {
         Reply reply = probe_reply(&arena, fd, true);
         expect_body(&reply, 200, bodies[i]);
@@ -377,15 +390,17 @@ static void test_forms(void **state)
                       "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n"
                       "Content-Length: 15\r\n\r\nf=%E6%8A%80+%2B");
     expect_body(&reply, 200, "POST /echo q= f=技 + b=f=%E6%8A%80+%2B at");
-    reply = probe_ask(&arena, port_of(state),
-                      "POST /echo HTTP/1.1\r\n" HOST "Content-Type: multipart/form-data; boundary=b\r\n"
-                      "Content-Length: 65\r\n\r\n--b\r\n"
-                      "Content-Disposition: form-data; name=f\r\n\r\nhello\r\n--b--\r\n");
+    reply =
+        probe_ask(&arena, port_of(state),
+                  "POST /echo HTTP/1.1\r\n" HOST "Content-Type: multipart/form-data; boundary=b\r\n"
+                  "Content-Length: 61\r\n\r\n--b\r\n"
+                  "Content-Disposition: form-data; name=f\r\n\r\nhello\r\n--b--\r\n");
     expect_body(&reply, 200, "POST /echo q= f=hello b= at");
-    reply = probe_ask(&arena, port_of(state),
-                      "POST /echo HTTP/1.1\r\n" HOST "Content-Type: multipart/form-data; boundary=b\r\n"
-                      "Content-Length: 77\r\n\r\n--b\r\n"
-                      "Content-Disposition: form-data; name=f; filename=x\r\n\r\nhello\r\n--b--\r\n");
+    reply =
+        probe_ask(&arena, port_of(state),
+                  "POST /echo HTTP/1.1\r\n" HOST "Content-Type: multipart/form-data; boundary=b\r\n"
+                  "Content-Length: 73\r\n\r\n--b\r\n"
+                  "Content-Disposition: form-data; name=f; filename=x\r\n\r\nhello\r\n--b--\r\n");
     assert_int_equal(reply.status, 415);
     arena_done(&arena);
 }
@@ -398,7 +413,8 @@ static Reply send_much(Arena *arena, int port, const char *head, size_t bytes, b
     bool open = probe_send_z(fd, head);
     for (size_t at = 0; open && at < bytes; at += sizeof piece) {
         open = !chunked || probe_send_z(fd, "10000\r\n");
-        open = open && probe_send(fd, piece, sizeof piece) && (!chunked || probe_send_z(fd, "\r\n"));
+        open =
+            open && probe_send(fd, piece, sizeof piece) && (!chunked || probe_send_z(fd, "\r\n"));
     }
     Reply reply = probe_reply(arena, fd, true);
     close(fd);
@@ -410,19 +426,23 @@ static void test_too_long(void **state)
 {
     Arena arena = {0};
     int port = port_of(state);
-    Reply reply = send_much(&arena, port, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1048577\r\n\r\n",
-                            MIB, false);
+    Reply reply = send_much(
+        &arena, port, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1048577\r\n\r\n", MIB, false);
     assert_int_equal(reply.status, 413);
-    reply = send_much(&arena, port, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4194304\r\n\r\n",
-                      4 * MIB, false);
+    reply =
+        send_much(&arena, port, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4194304\r\n\r\n",
+                  4 * MIB, false);
     assert_int_equal(reply.status, 413);
-    reply = send_much(&arena, port, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n",
-                      8 * MIB, true);
+    reply =
+        send_much(&arena, port, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n",
+                  8 * MIB, true);
     assert_int_equal(reply.status, 413);
-    reply = send_much(&arena, port, "GET /later HTTP/1.1\r\n" HOST "Content-Length: 65536\r\n\r\n", 65536, false);
+    reply = send_much(&arena, port, "GET /later HTTP/1.1\r\n" HOST "Content-Length: 65536\r\n\r\n",
+                      65536, false);
     assert_int_equal(reply.status, 413);
-    reply = send_much(&arena, port, "POST /nothing HTTP/1.1\r\n" HOST "Content-Length: 65536\r\n\r\n", 65536,
-                      false);
+    reply =
+        send_much(&arena, port, "POST /nothing HTTP/1.1\r\n" HOST "Content-Length: 65536\r\n\r\n",
+                  65536, false);
     assert_int_equal(reply.status, 404);
     arena_done(&arena);
 }
@@ -431,7 +451,8 @@ static void test_expect_continue(void **state)
 {
     Arena arena = {0};
     int fd = probe_connect(port_of(state));
-    probe_send_z(fd, "POST /echo HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    probe_send_z(fd, "POST /echo HTTP/1.1\r\n" HOST
+                     "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     Reply reply = probe_reply(&arena, fd, false);
     assert_int_equal(reply.status, 100);
     probe_send_z(fd, "ok");
@@ -439,22 +460,24 @@ static void test_expect_continue(void **state)
     expect_body(&reply, 200, "POST /echo q= f= b=ok at");
     close(fd);
     reply = probe_ask(&arena, port_of(state),
-                      "POST /echo HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 2000000\r\n\r\n");
+                      "POST /echo HTTP/1.1\r\n" HOST
+                      "Expect: 100-continue\r\nContent-Length: 2000000\r\n\r\n");
     assert_int_equal(reply.status, 413);
     arena_done(&arena);
 }
 
-enum { UPLOAD_PIECES = 800, UPLOAD_PIECE = 64 * 1024 };   /* 50 MiB. */
+enum { UPLOAD_PIECES = 800, UPLOAD_PIECE = 64 * 1024 }; /* 50 MiB. */
 
 static Reply upload(Arena *arena, int port, const char *path, int pieces, const char *keep)
 {
     static u8 piece[UPLOAD_PIECE];
     for (size_t i = 0; i < sizeof piece; i++)
         piece[i] = (u8)(i * 31 + 7);
-    Str head = str_format(arena,
-                          "--b\r\nContent-Disposition: form-data; name=keep\r\n\r\n%s\r\n"
-                          "--b\r\nContent-Disposition: form-data; name=f; filename=\"技术.bin\"\r\n\r\n",
-                          keep);
+    Str head =
+        str_format(arena,
+                   "--b\r\nContent-Disposition: form-data; name=keep\r\n\r\n%s\r\n"
+                   "--b\r\nContent-Disposition: form-data; name=f; filename=\"技术.bin\"\r\n\r\n",
+                   keep);
     Str tail = S("\r\n--b--\r\n");
     int fd = probe_connect(port);
     size_t whole = head.len + (size_t)pieces * UPLOAD_PIECE + tail.len;
@@ -495,7 +518,8 @@ static void wait_for(atomic_int *counter, int wanted)
     assert_int_equal(atomic_load(counter), wanted);
 }
 
-/* A file that nobody takes is dropped: the handler left it, the client went away, the sink is full. */
+/* A file that nobody takes is dropped: the handler left it, the client went away, the sink is full.
+ */
 static void test_upload_dropped(void **state)
 {
     App *app = *state;
@@ -577,7 +601,7 @@ static void test_methods(void **state)
     probe_send_z(fd, "HEAD /echo HTTP/1.1\r\n" HOST "\r\n" GET("/echo"));
     Reply reply = probe_reply(&arena, fd, false);
     assert_int_equal(reply.status, 200);
-    assert_true(str_same(reply_header(&reply, "Content-Length"), S("23")));
+    assert_true(str_same(reply_header(&reply, "Content-Length"), S("22")));
     reply = probe_reply(&arena, fd, true);
     expect_body(&reply, 200, "GET /echo q= f= b= at");
     close(fd);
@@ -598,17 +622,19 @@ static void test_asset(void **state)
     expect_body(&reply, 200, "plain text");
     assert_true(str_has(reply_header(&reply, "Cache-Control"), S("immutable")));
     assert_true(str_same(reply_header(&reply, "Content-Type"), S("text/css")));
-    reply = probe_ask(&arena, port, "GET /static/a.css HTTP/1.1\r\n" HOST "Accept-Encoding: br, gzip\r\n\r\n");
+    reply = probe_ask(&arena, port,
+                      "GET /static/a.css HTTP/1.1\r\n" HOST "Accept-Encoding: br, gzip\r\n\r\n");
     expect_body(&reply, 200, "gz");
     assert_true(str_same(reply_header(&reply, "Content-Encoding"), S("gzip")));
     assert_true(str_same(reply_header(&reply, "Vary"), S("Accept-Encoding")));
     assert_false(str_has(reply_header(&reply, "Cache-Control"), S("immutable")));
     Str etag = reply_header(&reply, "ETag");
-    reply = probe_ask(&arena, port,
-                      str_z(&arena, str_format(&arena,
-                                               "GET /static/a.css HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\n"
-                                               "If-None-Match: %.*s\r\n\r\n",
-                                               STR_ARG(etag))));
+    reply = probe_ask(
+        &arena, port,
+        str_z(&arena, str_format(&arena,
+                                 "GET /static/a.css HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\n"
+                                 "If-None-Match: %.*s\r\n\r\n",
+                                 STR_ARG(etag))));
     assert_int_equal(reply.status, 304);
     assert_true(str_same(reply_header(&reply, "ETag"), etag));
     arena_done(&arena);
@@ -776,9 +802,9 @@ static void test_slow_watcher(void **state)
 
 typedef struct Client {
     pthread_t thread;
-    int       port;
-    int       number;
-    int       good;
+    int port;
+    int number;
+    int good;
 } Client;
 
 static void *ask_many(void *arg)
@@ -787,7 +813,8 @@ static void *ask_many(void *arg)
     Arena arena = {0};
     int fd = probe_connect(client->port);
     for (int i = 0; fd >= 0 && i < 20; i++) {
-        Str request = str_format(&arena, "GET /echo?q=%d-%d HTTP/1.1\r\n" HOST "\r\n", client->number, i);
+        Str request =
+            str_format(&arena, "GET /echo?q=%d-%d HTTP/1.1\r\n" HOST "\r\n", client->number, i);
         Str want = str_format(&arena, "GET /echo q=%d-%d f= b= at", client->number, i);
         probe_send(fd, request.data, request.len);
         Reply reply = probe_reply(&arena, fd, true);
@@ -817,7 +844,8 @@ static void test_parallel(void **state)
 static void test_rude(void **state)
 {
     App *app = *state;
-    static const char request[] = "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 20\r\n\r\n0123456789012345";
+    static const char request[] =
+        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 20\r\n\r\n0123456789012345";
     for (size_t cut = 0; cut < sizeof request; cut++) {
         int fd = probe_connect(port_of(state));
         probe_send(fd, request, cut);
@@ -911,12 +939,15 @@ static void test_proxy(void **state)
     int port = server_port(app->server);
     assert_int_equal(probe_ask(&arena, port, GET("/echo")).status, 200);
     assert_int_equal(probe_ask(&arena, port,
-                               "GET /echo HTTP/1.1\r\n" HOST "X-Forwarded-For: 10.0.0.1, 203.0.113.9\r\n\r\n")
+                               "GET /echo HTTP/1.1\r\n" HOST
+                               "X-Forwarded-For: 10.0.0.1, 203.0.113.9\r\n\r\n")
                          .status,
                      429);
-    assert_int_equal(
-        probe_ask(&arena, port, "GET /echo HTTP/1.1\r\n" HOST "X-Forwarded-For: 203.0.113.9, x\r\n\r\n").status,
-        200);
+    assert_int_equal(probe_ask(&arena, port,
+                               "GET /echo HTTP/1.1\r\n" HOST
+                               "X-Forwarded-For: 203.0.113.9, x\r\n\r\n")
+                         .status,
+                     200);
     app_stop(app);
     arena_done(&arena);
 }

@@ -159,7 +159,7 @@
     put('count', String(bid_count));
     if (now.bidder_count !== undefined) put('bidders', String(now.bidder_count));
     put('end', time_full(lot.end));
-    if (lot.leader) put('leader', fill(part('bids').dataset.wordsNo, lot.leader));
+    if (lot.leader) put('leader', fill(words.wordsLeader, lot.leader));
     if (lot.price !== before.price) { pulse(part('price')); beep(); price_say(); }
     if (lot.end > before.end) say(fill(words.wordsExtended, time_full(lot.end).slice(11, 19)));
     mine_show(bid_count);
