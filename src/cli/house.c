@@ -69,7 +69,7 @@ static Err mark_made(Cx *cx, Str data)
 }
 
 /* Tables, then the log, then the writer, all on the one writing connection. */
-static Err open_writer(Cx *cx, Open *open, OpenMode mode)
+static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *context)
 {
     House *house = &open->house;
     size_t count;
@@ -90,6 +90,8 @@ static Err open_writer(Cx *cx, Open *open, OpenMode mode)
     if (e)
         db_rollback(cx);
     cx->db = NULL;
+    if (!e && wrap)
+        db = wrap(db, context);
     if (!e) {
         WriterHooks hooks = fact_hooks(house->facts);
         Cx own = {.arena = &open->arena, .clock = &open->clock, .chance = &open->chance, .house = house};
@@ -118,6 +120,12 @@ static void fill_house(Cx *cx, const Settings *settings, Open *open)
 
 Err house_open(Cx *cx, const Settings *settings, OpenMode mode, Open *ret)
 {
+    return house_open_with(cx, settings, mode, NULL, NULL, ret);
+}
+
+Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap, void *context,
+                    Open *ret)
+{
     *ret = (Open){.lock_fd = -1, .writes = mode != OPEN_READ};
     Err e = ERR_OK;
     if (mode == OPEN_MAKE && is_made(cx, settings->data))
@@ -131,7 +139,7 @@ Err house_open(Cx *cx, const Settings *settings, OpenMode mode, Open *ret)
     if (!e && ret->writes)
         e = take_lock(cx, settings->data, &ret->lock_fd);
     if (!e && ret->writes)
-        e = open_writer(cx, ret, mode);
+        e = open_writer(cx, ret, mode, wrap, context);
     if (!e && mode == OPEN_MAKE)
         e = mark_made(cx, settings->data);
     if (e)

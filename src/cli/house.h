@@ -34,6 +34,11 @@ extern const size_t all_rooms_count;
 /* ERR_BUSY house.locked: another process has the writer. ERR_MISSING house.none: no exchange there;
  * ERR_CONFLICT house.there: one is there already (OPEN_MAKE). */
 NODISCARD Err house_open(Cx *cx, const Settings *settings, OpenMode mode, Open *ret);
+/* The same with the writer's connection put into another, which then owns it: for tests that make the
+ * store fail (db_fault_wrap). `wrap` may be NULL. */
+typedef Db *(*DbWrap)(Db *inner, void *context);
+NODISCARD Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap,
+                              void *context, Open *ret);
 void house_close(Open *open);
 
 /* A context for one request on a reading connection of its own. */

@@ -68,7 +68,7 @@ static Err deal_page(Cx *cx, const DealFilter *filter, i64 page, Deal **ret, siz
 Err deal_list_run(Cx *cx, const void *input, Val **ret)
 {
     const DealListIn *in = input;
-    DealFilter filter;
+    DealFilter filter = {0};
     Err e = filter_from(cx, in, &filter);
     if (e)
         return e;

@@ -161,6 +161,14 @@ typedef struct Reading {
     void *context;
 } Reading;
 
+/* Below the header of its sheet. The keys of JSON lines stand on the line of the first object. */
+static bool is_data(const Preview *preview, const SheetRow *row)
+{
+    if (row->is_keys || !str_same(row->sheet, preview->sheet))
+        return false;
+    return row->line > preview->head.line || preview->rows[preview->head.row].is_keys;
+}
+
 static Err run_rows(Reading *reading)
 {
     Cx *cx = reading->cx;
@@ -172,10 +180,8 @@ static Err run_rows(Reading *reading)
     for (bool got = true; !e && got;) {
         SheetRow row;
         e = sheet_next(cx, reading->reader, &row, &got);
-        bool data = !e && got && str_same(row.sheet, reading->preview.sheet)
-                    && row.line > reading->preview.head.line;
-        if (!data || skip-- > 0) /* Rows of the part that is written already. */
-            continue;
+        if (e || !got || !is_data(&reading->preview, &row) || skip-- > 0)
+            continue; /* Titles, other sheets, and the part that is written already. */
         cx->arena = &reading->batch_arena;
         if (!reading->batch.lines)
             reading->batch.lines = ARENA_NEW(cx->arena, Line, most);

@@ -157,7 +157,8 @@ See field_see(const RecordType *type, const Field *field, const void *record);
 
 /* Rows. In these, `record` is a pointer to a struct of type->size bytes. Text is in cx->arena. */
 NODISCARD Err record_load(Cx *cx, const RecordType *type, i64 id, void *ret_record); /* ERR_MISSING */
-/* "SELECT <all columns> FROM <table> t " + tail, as one kept statement: tail from `WHERE` on. */
+/* "SELECT <all columns> FROM <table> t " + tail, as one kept statement: tail from `WHERE` on, a literal
+ * (it is told from others by its place in memory). */
 NODISCARD Err record_find(Cx *cx, const RecordType *type, void *ret_record, const char *tail,
                           const Bind *binds, size_t count);                         /* First row; ERR_MISSING. */
 /* A look-up by a UNIQUE column must say `AND column <> ''`: its index holds no empty ones. */

@@ -1,7 +1,8 @@
 /* The SQL that follows from a record's table: one statement of each kind, made once and kept. */
 #include "record/record.h"
 
-#include <stdio.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 static void columns(Buf *sql, const RecordType *type)
 {
@@ -18,9 +19,57 @@ static void binds_of(const RecordType *type, const void *record, Bind *binds)
     }
 }
 
-/* Generated text is short-lived; db_keep gives the one lasting copy. */
+/* The statements of a type are made once: a small table of them, found by type, kind and tail. A slot
+ * taken by another key is no loss, the statement is then made anew. */
+typedef enum SqlKind { SQL_INSERT, SQL_UPDATE, SQL_SELECT } SqlKind;
+
+typedef struct Made {
+    const RecordType *type;
+    const char       *tail;
+    SqlKind           kind;
+    const char       *sql;
+} Made;
+
+enum { MADE_SLOTS = 1024 };
+
+static struct {
+    pthread_mutex_t       mutex;
+    Arena                 arena;
+    _Atomic(const Made *) slots[MADE_SLOTS];
+} made = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static size_t made_slot(const RecordType *type, const char *tail, SqlKind kind)
+{
+    u64 key = (u64)(uintptr_t)type * 31 + (u64)(uintptr_t)tail * 7 + (u64)kind;
+    return (size_t)(key * 0x9e3779b97f4a7c15u >> 54);
+}
+
+static const char *made_find(const RecordType *type, const char *tail, SqlKind kind)
+{
+    const Made *row = atomic_load(&made.slots[made_slot(type, tail, kind)]);
+    return row && row->type == type && row->tail == tail && row->kind == kind ? row->sql : NULL;
+}
+
+/* `tail` is a literal, or kept: it is compared by its place. */
+static const char *made_keep(const RecordType *type, const char *tail, SqlKind kind, Str text)
+{
+    const char *sql = db_keep(text);
+    _Atomic(const Made *) *slot = &made.slots[made_slot(type, tail, kind)];
+    pthread_mutex_lock(&made.mutex);
+    if (!atomic_load(slot)) {
+        Made *row = ARENA_NEW(&made.arena, Made, 1);
+        *row = (Made){type, tail, kind, sql};
+        atomic_store(slot, row);
+    }
+    pthread_mutex_unlock(&made.mutex);
+    return sql;
+}
+
 static const char *insert_sql(Arena *arena, const RecordType *type)
 {
+    const char *kept = made_find(type, NULL, SQL_INSERT);
+    if (kept)
+        return kept;
     Buf sql = buf_new(arena);
     buf_format(&sql, "INSERT INTO %s (", type->name);
     columns(&sql, type);
@@ -28,26 +77,32 @@ static const char *insert_sql(Arena *arena, const RecordType *type)
     for (size_t i = 0; i < type->count; i++)
         buf_format(&sql, "%s?%zu", i ? ", " : "", i + 1);
     buf_char(&sql, ')');
-    return db_keep(buf_str(&sql));
+    return made_keep(type, NULL, SQL_INSERT, buf_str(&sql));
 }
 
 static const char *update_sql(Arena *arena, const RecordType *type)
 {
+    const char *kept = made_find(type, NULL, SQL_UPDATE);
+    if (kept)
+        return kept;
     Buf sql = buf_new(arena);
     buf_format(&sql, "UPDATE %s SET ", type->name);
     for (size_t i = 1; i < type->count; i++)
         buf_format(&sql, "%s%s = ?%zu", i > 1 ? ", " : "", type->fields[i].name, i + 1);
     buf_z(&sql, " WHERE id = ?1");
-    return db_keep(buf_str(&sql));
+    return made_keep(type, NULL, SQL_UPDATE, buf_str(&sql));
 }
 
 static const char *select_sql(Arena *arena, const RecordType *type, const char *tail)
 {
+    const char *kept = made_find(type, tail, SQL_SELECT);
+    if (kept)
+        return kept;
     Buf sql = buf_new(arena);
     buf_z(&sql, "SELECT ");
     columns(&sql, type);
     buf_format(&sql, " FROM %s t %s", type->name, tail);
-    return db_keep(buf_str(&sql));
+    return made_keep(type, tail, SQL_SELECT, buf_str(&sql));
 }
 
 Err record_insert(Cx *cx, const RecordType *type, void *record)

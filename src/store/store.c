@@ -177,11 +177,22 @@ static struct {
     Kept *heads[KEPT_HEADS];
 } kept = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
+u64 sql_hash(const char *sql, size_t len)
+{
+    u64 hash = len * 0x9e3779b97f4a7c15u;
+    for (size_t at = 0; at < len; at += sizeof hash) {
+        u64 part = 0;
+        size_t left = len - at;
+        memcpy(&part, sql + at, left < sizeof part ? left : sizeof part);
+        hash = (hash ^ part) * 0xff51afd7ed558ccdu;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
 const char *db_keep(Str sql)
 {
-    u64 hash = 14695981039346656037u;
-    for (size_t i = 0; i < sql.len; i++)
-        hash = (hash ^ (u8)sql.data[i]) * 1099511628211u;
+    u64 hash = sql_hash(sql.data, sql.len);
 
     pthread_mutex_lock(&kept.mutex);
     Kept **head = &kept.heads[(hash >> 32 ^ hash) % KEPT_HEADS];

@@ -16,9 +16,7 @@ void cache_init(StatementCache *cache, Arena *arena)
 
 static u64 cache_hash(const char *sql, const u64 *types)
 {
-    u64 hash = 14695981039346656037u;
-    for (const char *at = sql; *at; at++)
-        hash = (hash ^ (u8)*at) * 1099511628211u;
+    u64 hash = sql_hash(sql, strlen(sql));
     if (types)
         hash = (hash ^ types[0] ^ (types[1] << 1)) * 1099511628211u;
     return hash;

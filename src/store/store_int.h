@@ -26,6 +26,9 @@ Err pg_open(Cx *cx, Str url, DbMode mode, Db **ret);
 /* True when any call has failed since the last BEGIN, also when the caller took no notice. */
 bool db_failed(const Cx *cx);
 
+/* A quick hash of a statement's text, eight bytes at a time. */
+u64 sql_hash(const char *sql, size_t len);
+
 /* A prepared statement of a connection, found again by its text. */
 typedef struct Statement {
     const char *sql; /* The caller's; lives as long as the connection. */

@@ -279,6 +279,12 @@ static const TemplateFilter filters[] = {
     {"code", filter_code}, {"asset", filter_asset},
 };
 
+const TemplateFilter *app_filters(size_t *ret_count)
+{
+    *ret_count = COUNT(filters);
+    return filters;
+}
+
 static Err listen_of(Cx *cx, App *app, int *ret_port)
 {
     Str listen = app->house->settings->listen;

@@ -36,6 +36,9 @@ typedef struct Call {
     bool      waiting;                      /* The writer has it. */
 } Call;
 
+/* What the templates may name behind a bar. */
+const TemplateFilter *app_filters(size_t *ret_count);
+
 NODISCARD Err call_init(App *app, Request *request, Call **ret);
 
 Handled api_handle(App *app, Request *request, Response *response, Call *call);

@@ -128,11 +128,11 @@ static Str actor_of(PageCx *page, const Val *row)
     return str_format(arena, "%.*s #%lld", STR_ARG(unit), (long long)account_id);
 }
 
-/* What the fact is about: the type's label and the number; those with a page get a link. */
+/* What the fact is about: the type's label and the number; those with a page that an auditor may
+ * see get a link. */
 static void shape_subject(PageCx *page, Val *row)
 {
-    static const char *const paged[] = {"patent", "achievement", "listing", "need",
-                                        "lot",    "deal",        "org"};
+    static const char *const paged[] = {"patent", "achievement", "listing", "need", "lot", "org"};
     Arena *arena = page->cx->arena;
     Str table = val_get_str(row, "table");
     long long id = val_get_int(row, "row_id");

@@ -29,7 +29,7 @@ static void add_defaults(Job *job, struct MHD_Response *out)
         { "X-Content-Type-Options",     "nosniff" },
         { "X-Frame-Options",            "DENY" },
         { "Referrer-Policy",            "same-origin" },
-        { "Permissions-Policy",         "camera=(), microphone=(), geolocation=(), payment=(), usb=()" },
+        { "Permissions-Policy",         "camera=(), microphone=(), geolocation=(), usb=()" },
         { "Cross-Origin-Opener-Policy", "same-origin" },
         { "Cache-Control",              "no-store" },
     };

@@ -258,7 +258,7 @@ static void *work(void *arg)
         case JOB_READING:
         case JOB_DONE:
         case JOB_ANSWERED:
-            assert(!"not work");
+            assert(false);
         }
     }
     if (server->config.worker_end)

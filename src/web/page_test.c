@@ -1,0 +1,454 @@
+/* Every page, for every kind of reader, rendered strictly: a name that no presenter has set fails. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "auction/auction_fixture.h"
+#include "deal/deal.h"
+#include "exchange/import.h"
+#include "match/match_feed.h"
+#include "report/report.h"
+#include "store/files.h"
+#include "web/app_int.h"
+
+static const Room *const rooms[] = {&ident_room, &registry_room, &auction_room, &deal_room,
+                                    &match_room, &report_room,   &exchange_room};
+
+/* Who reads: a bit each, so that a row can name several. */
+enum { PUBLIC = 1, OFFICE = 2, BUYER = 4, APPLICANT = 8, OPERATOR = 16, AUDITOR = 32, ALL = 63 };
+
+static const struct {
+    const char *name;
+    unsigned who, roles;
+    i64 org_id;
+} readers[] = {
+    {"public", PUBLIC, 0, 0},
+    {"office", OFFICE, WHO_OFFICE, SELLER},
+    {"buyer", BUYER, WHO_FIRM, FIRM_A},
+    {"applicant", APPLICANT, WHO_FIRM, FIRM_C},
+    {"operator", OPERATOR, WHO_OPERATOR, EXCHANGE},
+    {"auditor", AUDITOR, WHO_AUDIT, EXCHANGE},
+};
+
+typedef struct World {
+    Fixture f;
+    App app;
+    i64 patent_id, bare_patent_id, achievement_id, listing_id, waiting_id;
+    i64 need_id, waiting_need_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id, done_id;
+} World;
+
+/* ---- the play ---- */
+
+static Err save_patents(Cx *cx, void *arg)
+{
+    World *w = arg;
+    const Patent full = {.org_id = SELLER, .appno = S("201910000001.X"), .pubno = S("CN109999999B"),
+                         .pub_key = S("CN109999999"), .title = S("Lithium <battery> separator"),
+                         .kind = S("INV"), .filed_date = 20190102, .granted_date = 20210304,
+                         .expiry_date = 20390102, .applicant = S("Unit number 1"),
+                         .inventors = S("Alpha;Beta"), .ipc = S("H01M 50/40;C08J 5/18"),
+                         .field = S("newenergy"), .abstract = S("A battery separator of low stress"),
+                         .claim_count = 7, .trl = 6, .region = S("Zhejiang")};
+    const Patent bare = {.org_id = SELLER, .pubno = S("CN108888888A"),
+                         .pub_key = S("CN108888888"), .title = S("Bare coating")};
+    Patent before;
+    PatentSaved saved;
+    Err e = patent_save(cx, &full, &saved, &w->patent_id, &before);
+    return e ? e : patent_save(cx, &bare, &saved, &w->bare_patent_id, &before);
+}
+
+static i64 reply_id(const Val *reply)
+{
+    assert_true(val_get_int(reply, "id") > 0);
+    return val_get_int(reply, "id");
+}
+
+static void play_registry(World *w)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    Cx cx = fixture_cx(f, SELLER, T);
+    MUST(writer_run(f->house.writer, &cx, save_patents, w));
+    MUST(play(f, SELLER, 0, "achievement.add", &reply,
+              "{\"title\":\"Stress software\",\"kind\":\"software\",\"field\":\"ict\","
+              "\"intro\":\"It computes the stress of films.\"}"));
+    w->achievement_id = reply_id(reply);
+    MUST(play(f, SELLER, 0, "listing.file", &reply,
+              "{\"patent_ids\":[%lld],\"mode\":\"assign\",\"price_fen\":3500000,"
+              "\"floor_fen\":3000000,\"intro\":\"Pitch\",\"contact\":\"Office\",\"phone\":\"110\"}",
+              (long long)w->patent_id));
+    w->listing_id = val_at(val_get(reply, "ids"), 0)->i;
+    MUST(play(f, EXCHANGE, 0, "listing.accept", &reply, "{\"ids\":[%lld]}",
+              (long long)w->listing_id));
+    MUST(play(f, SELLER, 0, "listing.file", &reply,
+              "{\"patent_ids\":[%lld],\"mode\":\"ordinary\",\"price_fen\":100}",
+              (long long)w->bare_patent_id));
+    w->waiting_id = val_at(val_get(reply, "ids"), 0)->i;
+    const char *need = "{\"title\":\"A better battery separator\",\"problem\":\"The battery "
+                       "separator tears under stress\",\"params\":\"2 kN\",\"amount_fen\":5000000,"
+                       "\"cooperation\":[\"joint\",\"assign\"],\"field\":\"newenergy\","
+                       "\"valid_until_date\":\"2027-01-01\",\"contact\":\"Lab\",\"hidden\":%s}";
+    MUST(play(f, FIRM_A, 0, "need.post", &reply, need,
+              "[\"org_id\",\"problem\",\"params\",\"amount_fen\"]"));
+    w->need_id = reply_id(reply);
+    MUST(play(f, EXCHANGE, 0, "need.accept", &reply, "{\"ids\":[%lld]}", (long long)w->need_id));
+    MUST(play(f, FIRM_A, 0, "need.post", &reply, need, "[]"));
+    w->waiting_need_id = reply_id(reply);
+}
+
+static void play_lots(World *w)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    w->sold_lot_id = open_lot(f, "");
+    tick(f, 0);
+    admit(f, w->sold_lot_id, FIRM_A);
+    bid(f, w->sold_lot_id, FIRM_A, SECONDS(10), 3500000);
+    tick(f, SECONDS(700));
+    MUST(fixture_call(f, fixture_clock_cx(f, T + SECONDS(701)), "deal.make_due", "{}", &reply));
+    w->deal_id = lot_now(f, w->sold_lot_id).deal_id;
+    assert_true(w->deal_id > 0);
+    MUST(play(f, EXCHANGE, SECONDS(800), "lot.open", &reply,
+              "{\"listing_id\":%lld,\"start_fen\":1000,\"step_fen\":100,\"reserve_fen\":9000,"
+              "\"deposit_fen\":50000,\"end_ms\":%lld}",
+              (long long)w->listing_id, (long long)(T + SECONDS(9000))));
+    w->lot_id = reply_id(reply);
+    tick(f, SECONDS(801));
+    MUST(play(f, FIRM_C, SECONDS(802), "lot.enter", &reply, "{\"lot_id\":%lld}",
+              (long long)w->lot_id));
+    w->bidder_id = reply_id(reply);
+    MUST(play(f, FIRM_A, SECONDS(803), "lot.enter", &reply, "{\"lot_id\":%lld}",
+              (long long)w->lot_id));
+    MUST(play(f, EXCHANGE, SECONDS(804), "lot.admit", &reply, "{\"id\":%lld}",
+              (long long)reply_id(reply)));
+    bid(f, w->lot_id, FIRM_A, SECONDS(805), 1000);
+}
+
+static i64 upload(World *w, const char *csv)
+{
+    Fixture *f = &w->f;
+    Cx cx = fixture_cx(f, SELLER, T);
+    FileSink *sink;
+    Str hash;
+    i64 bytes;
+    Val *reply;
+    MUST(files_begin(&cx, import_files_root(&cx), &sink));
+    MUST(files_add(&cx, sink, csv, strlen(csv)));
+    MUST(files_keep(&cx, sink, &hash, &bytes));
+    MUST(play(f, SELLER, SECONDS(900), "import.upload", &reply,
+              "{\"file_hash\":\"%.*s\",\"name\":\"ledger.csv\"}", STR_ARG(hash)));
+    return reply_id(reply);
+}
+
+static void play_imports(World *w)
+{
+    static const char *const csv = "专利名称,申请号,状态\nA membrane,202010000002.8,有效\n"
+                                   "Broken,2.02E+11,有效\n";
+    Fixture *f = &w->f;
+    Val *reply;
+    w->import_id = upload(w, csv);
+    w->done_id = upload(w, csv);
+    MUST(play(f, SELLER, SECONDS(901), "import.map", &reply,
+              "{\"id\":%lld,\"mapping\":[\"0=title\",\"1=appno\"]}", (long long)w->done_id));
+    MUST(play(f, SELLER, SECONDS(902), "import.start", &reply, "{\"id\":%lld}",
+              (long long)w->done_id));
+    Cx cx = fixture_cx(f, SELLER, T + SECONDS(903));
+    cx.actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+    MUST(import_work(&cx, w->done_id, NULL, NULL));
+}
+
+static int setup(void **state)
+{
+    static World world;
+    World *w = &world;
+    Fixture *f = &w->f;
+    fixture_open(f, rooms, COUNT(rooms), false);
+    play_registry(w);
+    play_lots(w);
+    play_imports(w);
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    w->app = (App){.house = &f->house, .clock = &f->clock, .chance = &f->chance};
+    TemplateConfig config = {.sources = page_sources, .source_count = page_source_count,
+                             .strict = true};
+    config.filters = app_filters(&config.filter_count);
+    Err e = templates_init(&cx, &f->arena, &config, &w->app.templates);
+    if (e)
+        print_message("%.*s %.*s\n", STR_ARG(cx.err.args[0]), STR_ARG(cx.err.args[1]));
+    assert_int_equal(e, ERR_OK);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    World *w = *state;
+    match_close(w->f.house.match);
+    fixture_close(&w->f);
+    return 0;
+}
+
+/* ---- reading ---- */
+
+typedef struct Read {
+    int status;
+    Str body;
+    Str location;
+} Read;
+
+typedef struct Refused {
+    const char *op, *typed;
+} Refused;
+
+static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refused *refused)
+{
+    Fixture *f = &w->f;
+    Request *request = ARENA_NEW(&f->arena, Request, 1);
+    Response response;
+    Call *call = ARENA_NEW(&f->arena, Call, 1);
+    bool signed_in = readers[reader].roles != 0;
+    assert_true(request_make(&f->arena, METHOD_GET, target, request));
+    response_init(&f->arena, &response);
+    call->cx = fixture_cx(f, readers[reader].org_id, f->clock.now_ms);
+    call->cx.lang = lang;
+    call->cx.actor = (Actor){.account_id = signed_in ? 1 : 0, .org_id = readers[reader].org_id,
+                             .roles = readers[reader].roles, .via = VIA_WEB};
+    call->signed_in = signed_in;
+    call->me = (SignedIn){.actor = call->cx.actor, .csrf = S("token"), .name = S("Somebody"),
+                          .login = S("login"), .org_name = S("Some unit")};
+    const Op *failed = NULL;
+    if (refused) {
+        failed = op_find(&f->house, str_from(refused->op));
+        assert_true(request_add_form(request, str_from(refused->typed)));
+        NameText *texts = ARENA_NEW(&f->arena, NameText, request->form.count);
+        for (size_t i = 0; i < request->form.count; i++)
+            texts[i] = (NameText){request->form.items[i].name, request->form.items[i].value};
+        void *in;
+        Val *reply;
+        Err e = op_read_texts(&call->cx, failed, texts, request->form.count, false, &in);
+        e = e ? e : op_call(&call->cx, failed, in, &reply);
+        assert_int_not_equal(e, ERR_OK);
+    }
+    page_answer(&w->app, request, &response, call, failed, refused ? &request->form : NULL,
+                refused ? 400 : 200);
+    if (response.status == 500)
+        print_message("%s %.*s: %s %.*s %.*s\n", readers[reader].name, STR_ARG(target),
+                      call->cx.err.key, STR_ARG(call->cx.err.args[0]),
+                      STR_ARG(call->cx.err.args[1]));
+    Read read = {.status = response.status, .body = response.body};
+    web_pairs_find(&response.headers, "Location", &read.location);
+    return read;
+}
+
+/* {p} patent, {b} bare patent, {a} achievement, {l} listing, {w} waiting listing, {n} need, {m}
+ * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import. */
+static Str fill(World *w, const char *path)
+{
+    const struct {
+        char sign;
+        i64 id;
+    } ids[] = {{'p', w->patent_id},       {'b', w->bare_patent_id}, {'a', w->achievement_id},
+               {'l', w->listing_id},      {'w', w->waiting_id},     {'n', w->need_id},
+               {'m', w->waiting_need_id}, {'s', w->sold_lot_id},    {'o', w->lot_id},
+               {'d', w->deal_id},         {'r', w->bidder_id},      {'i', w->import_id},
+               {'j', w->done_id}};
+    Buf out = buf_new(&w->f.arena);
+    for (; *path; path++) {
+        if (*path != '{') {
+            buf_char(&out, *path);
+            continue;
+        }
+        for (size_t i = 0; i < COUNT(ids); i++)
+            if (ids[i].sign == path[1])
+                buf_i64(&out, ids[i].id);
+        path += 2;
+    }
+    return buf_str(&out);
+}
+
+static void expect(const Read *read, Str target, size_t reader, const char *text, bool wanted)
+{
+    if (text && str_has(read->body, str_from(text)) != wanted)
+        fail_msg("%s reads %.*s: \"%s\" is%s there", readers[reader].name, STR_ARG(target), text,
+                 wanted ? " not" : "");
+}
+
+// clang-format off
+static const struct {
+    const char *path;
+    unsigned seen;              /* Who sees it; to all others it is refused. */
+    const char *there;          /* Stands in what they see. */
+    unsigned some;              /* These alone also see `more`. */
+    const char *more;
+} pages_read[] = {
+    {"/",                       ALL,               "Lithium &lt;battery&gt; separator", OPERATOR, "/listings?state=filed"},
+    {"/signin?next=/lots",      ALL,               "value=\"/lots\"", 0, NULL},
+    {"/signin?next=//evil",     ALL,               "value=\"/\"", 0, NULL},
+    {"/search?q=battery",       ALL,               "<mark>battery</mark>", 0, NULL},
+    {"/search?q=battery&kind=need", ALL,           "A better battery separator", 0, "The <mark>battery</mark>"},
+    {"/search",                 ALL,               "/search?kind=patent", 0, NULL},
+    {"/patents",                ALL,               "/patent/{p}\"", OFFICE, "name=\"patent_ids\""},
+    {"/patents?q=battery",      ALL,               "/patent/{p}\"", 0, "/patent/{b}\""},
+    {"/patents?kind=INV&field=newenergy", ALL,     "value=\"INV\" id=\"f-kind-INV\" checked", 0, "/patent/{b}\""},
+    {"/patents?mine=1",         ALL,               "tb-table", OFFICE, "name=\"mine\" value=\"1\" id=\"f-mine-1\" checked"},
+    {"/patent/{p}",             ALL,               "H01M 50/40", 0, NULL},
+    {"/patent/{b}",             ALL,               "Bare coating", OFFICE | OPERATOR, "s-filed"},
+    {"/patent/999",             0,                 NULL, 0, NULL},
+    {"/patent/x",               0,                 NULL, 0, NULL},
+    {"/achievement/{a}",        ALL,               "Stress software", OFFICE, "achievement_id={a}"},
+    {"/listings",               ALL,               "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
+    {"/listings?q=battery",     ALL,               "/listing/{l}\"", 0, "/listing/{w}\""},
+    {"/listing/{l}",            ALL,               "Pitch", OFFICE | OPERATOR, "30,000.00"},
+    {"/listing/{l}?",           ALL,               "/lot/{o}\"", ALL & ~PUBLIC, ">110<"},
+    {"/listing/{w}",            OFFICE | OPERATOR, "Bare coating", OPERATOR, "/form/listing.return?ids={w}"},
+    {"/needs",                  ALL,               "/need/{n}\"", BUYER | OPERATOR, "/need/{m}\""},
+    {"/needs?q=battery",        ALL,               "/need/{n}\"", BUYER, "href=\"/form/need.post\""},
+    {"/need/{n}",               ALL,               "A better battery", BUYER | OPERATOR, "tears under stress"},
+    {"/need/{n}?a",             ALL,               "A better battery", BUYER | OPERATOR, "class=\"tb-matches\""},
+    {"/need/{n}?b",             ALL,               "2027-01-01", BUYER | OPERATOR, "50,000.00"},
+    {"/need/{n}?c",             ALL,               "2027-01-01", BUYER | OPERATOR, "href=\"/org/2\""},
+    {"/need/{m}",               BUYER | OPERATOR,  "tears under stress", OPERATOR, "/form/need.return?ids={m}"},
+    {"/lots",                   ALL,               "/lot/{o}\"", 0, NULL},
+    {"/lots?state=sold",        ALL,               "/lot/{s}\"", 0, "/lot/{o}\""},
+    {"/lot/{o}",                ALL,               "data-state=\"open\"", BUYER, "name=\"amount_fen\""},
+    {"/lot/{o}?a",              ALL,               "data-next=\"1100\"", OPERATOR, "/form/bidder.refuse?id={r}"},
+    {"/lot/{o}?b",              ALL,               "/listing/{l}\"", OPERATOR, "Unit number 4"},
+    {"/lot/{s}",                ALL,               "Unit number 2", 0, "name=\"amount_fen\""},
+    {"/deals",                  ALL & ~PUBLIC,     "tb-table", OFFICE | BUYER | OPERATOR, "/deal/{d}\""},
+    {"/deal/{d}",               OFFICE | BUYER | OPERATOR, "A thin film", OFFICE | OPERATOR, "id=\"split-h\"><"},
+    {"/deal/{d}?a",             OFFICE | BUYER | OPERATOR, "/form/deal.sign?id={d}", 0, NULL},
+    {"/orgs",                   ALL,               "/org/1\"", 0, NULL},
+    {"/orgs?q=number+3",        ALL,               "/org/3\"", 0, "/org/1\""},
+    {"/org/1",                  ALL,               "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
+    {"/import",                 OFFICE,            "/import/{i}\"", 0, NULL},
+    {"/import/{i}",             OFFICE,            "value=\"appno\" selected", 0, NULL},
+    {"/import/{j}",             OFFICE,            "2.02E+11", 0, NULL},
+    {"/import/{j}?a",           OFFICE,            "/import/{j}/rejects.xlsx", 0, NULL},
+    {"/verify",                 ALL,               "techbourse verify", AUDITOR, "/api/v1/log/facts"},
+    {"/log",                    AUDITOR,           "listing.accepted", 0, NULL},
+    {"/log?before=3",           AUDITOR,           ">2</td>", 0, ">3</td>"},
+    {"/form/need.post",         BUYER | APPLICANT, "name=\"cooperation\" value=\"joint\"", 0, NULL},
+    {"/form/listing.file?patent_ids={p}&patent_ids={b}", OFFICE, "value=\"{b}\" id=\"p-{b}\" checked", 0, NULL},
+    {"/form/listing.file",      OFFICE,            "name=\"price_fen\"", 0, "name=\"achievement_id\""},
+    {"/form/listing.file?achievement_id={a}", OFFICE, "name=\"achievement_id\" value=\"{a}\"", 0, NULL},
+    {"/form/listing.return?ids={w}&back=/listings", OPERATOR, "name=\"next\" value=\"/listings\"", 0, NULL},
+    {"/form/lot.open?listing_id={l}", OPERATOR,    "name=\"listing_id\" value=\"{l}\"", 0, NULL},
+    {"/form/lot.cancel?id={o}", ALL & ~PUBLIC,     "btn-danger", 0, NULL},
+    {"/form/bidder.refuse?id={r}&back=/lot/{o}", OPERATOR, "href=\"/lot/{o}\"", 0, NULL},
+    {"/form/deal.sign?id={d}",  OFFICE | BUYER | OPERATOR, "type=\"date\"", 0, NULL},
+    {"/form/org.add",           OPERATOR,          "value=\"university\"", 0, NULL},
+    {"/form/account.add",       0,                 NULL, 0, NULL},
+    {"/form/lot.tick",          0,                 NULL, 0, NULL},
+    {"/form/patent.list",       0,                 NULL, 0, NULL},
+    {"/form/no.such",           0,                 NULL, 0, NULL},
+    {"/nowhere",                0,                 NULL, 0, NULL},
+};
+// clang-format on
+
+/* Also refusals are pages, and rendered strictly. */
+static void test_every_page(void **state)
+{
+    World *w = *state;
+    for (size_t i = 0; i < COUNT(pages_read); i++) {
+        for (size_t r = 0; r < COUNT(readers); r++) {
+            Str target = fill(w, pages_read[i].path);
+            Read read = read_page(w, r, target, r % 2 ? LANG_ZH : LANG_EN, NULL);
+            bool sees = (pages_read[i].seen & readers[r].who) != 0;
+            if (sees != (read.status == 200) || read.status == 500)
+                fail_msg("%s reads %.*s: %d", readers[r].name, STR_ARG(target), read.status);
+            if (!sees)
+                continue;
+            const char *there = pages_read[i].there, *more = pages_read[i].more;
+            expect(&read, target, r, there ? str_z(&w->f.arena, fill(w, there)) : NULL, true);
+            expect(&read, target, r, more ? str_z(&w->f.arena, fill(w, more)) : NULL,
+                   (pages_read[i].some & readers[r].who) != 0);
+        }
+    }
+}
+
+static void test_sign_in_asked(void **state)
+{
+    Read read = read_page(*state, 0, S("/form/need.post?a=b"), LANG_ZH, NULL);
+    assert_int_equal(read.status, 303);
+    assert_true(str_same(read.location, S("/signin?next=%2Fform%2Fneed.post%3Fa%3Db")));
+}
+
+/* ---- refused acts: what was typed stays, and each field says what is wrong ---- */
+
+// clang-format off
+static const struct {
+    size_t reader;
+    const char *path, *op, *typed, *there[4];
+} refusals[] = {
+    {2, "/form/need.post", "need.post", "next=%2Fneeds&title=ab&problem=Short+words&cooperation=joint&cooperation=equity&amount_fen=much",
+     {"value=\"ab\"", "value=\"equity\" id=\"i-cooperation-equity\" checked", "id=\"e-amount_fen\"", "name=\"next\" value=\"/needs\""}},
+    {1, "/form/listing.file?patent_ids={b}", "listing.file", "patent_ids={p}&patent_ids={b}&mode=sole&price_fen=x",
+     {"id=\"p-{p}\" checked", "id=\"p-{b}\" checked", "value=\"sole\" selected", "value=\"x\""}},
+    {4, "/form/deal.sign?id={d}", "deal.sign", "id={d}&contract_no=K-7", {"value=\"K-7\"", "href=\"#i-signed_date\"", "A thin film", NULL}},
+    {2, "/lot/{o}", "lot.cancel", "id={o}&reason=none", {"k-error", "data-state=\"open\"", NULL, NULL}},
+    {1, "/listings", "listing.accept", "ids={w}", {"k-error", "tb-table", NULL, NULL}},
+    {1, "/import/{i}", "import.map", "id={i}&column_0=&column_1=title&mapping=", {"tb-errors", "value=\"title\" selected", NULL, NULL}},
+    {0, "/signin?next=%2Flots", "session.open", "login=nobody&password=secret-word", {"value=\"nobody\"", "value=\"/lots\"", "tb-errors", NULL}},
+};
+// clang-format on
+
+static void test_refusals(void **state)
+{
+    World *w = *state;
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        Str target = fill(w, refusals[i].path);
+        const Refused refused = {refusals[i].op, str_z(&w->f.arena, fill(w, refusals[i].typed))};
+        Read read = read_page(w, refusals[i].reader, target, LANG_ZH, &refused);
+        assert_int_equal(read.status, 400);
+        for (size_t k = 0; k < 4 && refusals[i].there[k]; k++)
+            expect(&read, target, refusals[i].reader,
+                   str_z(&w->f.arena, fill(w, refusals[i].there[k])), true);
+        expect(&read, target, refusals[i].reader, "secret-word", false);
+    }
+}
+
+/* ---- paging ---- */
+
+static Err add_orgs(Cx *cx, void *arg)
+{
+    Err e = ERR_OK;
+    for (int i = 0; !e && i < *(int *)arg; i++) {
+        Org org = {.code = str_format(cx->arena, "MORE%d", i), .name = S("One more unit"),
+                   .kind = S("firm")};
+        e = fact_create(cx, &org_type, &org, (FactNote){.kind = "org.added"});
+    }
+    return e;
+}
+
+static void test_pager(void **state)
+{
+    World *w = *state;
+    Fixture *f = &w->f;
+    int count = 180;
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    MUST(writer_run(f->house.writer, &cx, add_orgs, &count));
+    Str target = S("/orgs?kind=firm&q=More+%26&page=5");
+    Read read = read_page(w, 0, target, LANG_EN, NULL);
+    assert_int_equal(read.status, 200);
+    expect(&read, target, 0, "rel=\"next\"", false);
+    target = S("/orgs?kind=firm&q=more&page=5");
+    read = read_page(w, 0, target, LANG_EN, NULL);
+    expect(&read, target, 0, "/orgs?kind=firm&amp;q=more&amp;page=4\" rel=\"prev\"", true);
+    expect(&read, target, 0, "/orgs?kind=firm&amp;q=more&amp;page=6\" rel=\"next\"", true);
+    expect(&read, target, 0, "/orgs?kind=firm&amp;q=more\">1</a>", true);
+    expect(&read, target, 0, "aria-current=\"page\">5</a>", true);
+    expect(&read, target, 0, "page=9\">9</a>", true);
+    expect(&read, target, 0, "page=8\">8</a>", false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_page),
+        cmocka_unit_test(test_sign_in_asked),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_pager),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

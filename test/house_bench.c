@@ -1,0 +1,171 @@
+/* house_bench.c - see house_bench.h. */
+#include "house_bench.h"
+
+#include "exchange/import.h"
+#include "flow/who.h"
+#include "match/match_feed.h"
+#include "store/files.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FEED_MAX = 10 * 1000 };
+
+const Actor bench_local = {.roles = WHO_LOCAL | WHO_OPERATOR, .via = VIA_LOCAL};
+const Actor bench_clock = {.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+
+bool bench_has_pg(void)
+{
+    const char *url = getenv("TECHBOURSE_TEST_PG");
+    return url && *url;
+}
+
+static Db *wrap_writer(Db *inner, void *context)
+{
+    Bench *bench = context;
+    bench->fault_write = db_fault_wrap(inner);
+    return bench->fault_write;
+}
+
+/* An empty schema, and the address of the server as seen from within it. */
+static Err pg_schema(Bench *bench, Cx *cx, Str *ret_url)
+{
+    static const char sql[] =
+        "DROP SCHEMA IF EXISTS house_bench CASCADE; CREATE SCHEMA house_bench";
+    Str plain = str_from(getenv("TECHBOURSE_TEST_PG"));
+    Err e = db_open(cx, plain, DB_WRITE, &cx->db);
+    if (e)
+        return e;
+    e = db_exec_plain(cx, sql);
+    db_close(cx->db);
+    cx->db = NULL;
+    *ret_url =
+        str_format(&bench->arena, "%.*s?options=-csearch_path%%3Dhouse_bench", STR_ARG(plain));
+    return e;
+}
+
+bool bench_open(Bench *bench, bool is_pg)
+{
+    Clock clock = {.fixed = true, .now_ms = BENCH_NOW};
+    Chance chance = {.seeded = true, .state = 1};
+    memset(bench, 0, sizeof *bench);
+    strcpy(bench->folder, "/tmp/house_bench.XXXXXX");
+    if (!mkdtemp(bench->folder))
+        return false;
+    Cx cx = {.arena = &bench->arena, .clock = &clock, .chance = &chance};
+    settings_default(&bench->settings);
+    bench->settings.data = str_format(&bench->arena, "%s/data", bench->folder);
+    Err e = is_pg ? pg_schema(bench, &cx, &bench->settings.store) : ERR_OK;
+    if (!e)
+        e = house_open_with(&cx, &bench->settings, OPEN_MAKE, wrap_writer, bench, &bench->open);
+    if (!e) {
+        bench->open.clock = clock;
+        bench->open.chance = chance;
+        e = house_reader(&bench->open, &bench->arena, &bench->cx);
+    }
+    if (e) {
+        printf("no exchange: %s %s\n", err_name(e), cx.err.key ? cx.err.key : "");
+        return false;
+    }
+    bench->fault_read = db_fault_wrap(bench->cx.db);
+    bench->cx.db = bench->fault_read;
+    return true;
+}
+
+static int remove_one(const char *path, const struct stat *stat, int flag, struct FTW *ftw)
+{
+    (void)stat;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+void bench_done(Bench *bench)
+{
+    if (bench->cx.db)
+        house_reader_done(&bench->cx);
+    if (bench->open.house.writer)
+        house_close(&bench->open);
+    nftw(bench->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    arena_done(&bench->arena);
+}
+
+Err bench_call(Bench *bench, Actor actor, const char *name, const Val *in, Val **ret)
+{
+    Cx *cx = &bench->cx;
+    void *read;
+    const Op *op = op_find(&bench->open.house, str_from(name));
+    assert(op);
+    err_clear(cx);
+    cx->actor = actor;
+    cx->arrived_ms = clock_now_ms(cx->clock);
+    Err e = op_read_json(cx, op, in, &read);
+    return e ? e : op_call(cx, op, read, ret);
+}
+
+Err bench_call_text(Bench *bench, Actor actor, const char *name, Str json, Val **ret)
+{
+    Str why;
+    Val *in = val_read_json(&bench->arena, json, &why);
+    if (!in)
+        printf("%s %.*s: %.*s\n", name, STR_ARG(json), STR_ARG(why));
+    assert(in);
+    return bench_call(bench, actor, name, in, ret);
+}
+
+Err bench_feed(Bench *bench)
+{
+    Cx *cx = &bench->cx;
+    MatchIndex *index = bench->open.house.match;
+    i64 last = 0;
+    Fact *facts;
+    size_t count = 0;
+    Err e = fact_last_seq(cx, &last);
+    if (e || !index)
+        return e;
+    if (bench->fed_seq) /* 0: it was filled from the rows by the question that came last. */
+        e = fact_after(cx, bench->fed_seq, FEED_MAX, &facts, &count);
+    for (size_t i = 0; !e && i < count; i++)
+        e = match_feed_fact(cx, index, &facts[i]);
+    bench->fed_seq = last;
+    return e;
+}
+
+Err bench_work(Bench *bench)
+{
+    Cx *cx = &bench->cx;
+    i64 id = 0;
+    err_clear(cx);
+    cx->actor = (Actor){.via = VIA_SYSTEM};
+    Err e = import_waiting(cx, &id);
+    if (e)
+        return e;
+    return id ? import_work(cx, id, NULL, NULL) : err_set(cx, ERR_MISSING, NULL, "record.missing");
+}
+
+Err bench_file(Bench *bench, Str text, Str *ret_hash)
+{
+    Cx *cx = &bench->cx;
+    FileSink *sink;
+    i64 bytes;
+    Err e = files_begin(cx, import_files_root(cx), &sink);
+    if (e)
+        return e;
+    e = files_add(cx, sink, text.data, text.len);
+    if (e) {
+        files_drop(sink);
+        return e;
+    }
+    return files_keep(cx, sink, ret_hash, &bytes);
+}
+
+Err bench_verify(Bench *bench, VerifyReport *ret)
+{
+    size_t count;
+    const RecordType **types = house_types(&bench->arena, &bench->open.house, &count);
+    err_clear(&bench->cx);
+    return fact_verify(&bench->cx, types, count, NULL, fact_public_key(bench->open.house.facts),
+                       NULL, NULL, ret);
+}
