@@ -148,8 +148,10 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
     if (e)
         return e;
     tell_watchers(serve, cx, facts, count);
-    if (count)
+    if (count) {
         *seq = facts[count - 1].seq;
+        app_facts_followed(serve->app);
+    }
     *ret_more = count == FACTS_AT_ONCE;
     return ERR_OK;
 }
@@ -165,6 +167,7 @@ static void *follower(void *arg)
     if (match_feed_all(&cx, serve->index, &seq) != ERR_OK)
         log_line(LOG_ERROR_LEVEL, "match.not_built", "why", cx.err.key, NULL);
     live_set_floor(app_server(serve->app), seq);
+    app_facts_followed(serve->app); /* What was rendered without the index is old. */
     do {
         for (bool more = true; more;) {
             more = false;

@@ -296,6 +296,7 @@ static Val *options_val(Cx *cx, size_t column, const Field *chosen)
             continue;
         Val *row = val_map(cx->arena);
         val_set_str(cx->arena, row, "code", str_format(cx->arena, "%zu=%s", column, field->name));
+        val_set_z(cx->arena, row, "name", field->name);
         val_set_z(cx->arena, row, "label", field_label(field, cx->lang));
         val_set_bool(cx->arena, row, "chosen", field == chosen);
         val_push(cx->arena, list, row);

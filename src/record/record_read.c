@@ -195,7 +195,8 @@ Err field_read(Cx *cx, const Field *field, Str text, void *record)
     }
 }
 
-static Str join_list(Cx *cx, const Val *list, char separator)
+/* A list of texts and whole numbers; any other item is refused, not left out. */
+static Err read_items(Cx *cx, const Field *field, const Val *list, char separator, void *record)
 {
     Buf out = buf_new(cx->arena);
     for (size_t i = 0; i < val_count(list); i++) {
@@ -206,8 +207,10 @@ static Str join_list(Cx *cx, const Val *list, char separator)
             buf_add(&out, item->s);
         else if (item->kind == VAL_INT)
             buf_i64(&out, item->i);
+        else
+            return bad(cx, field, "field.kind");
     }
-    return buf_str(&out);
+    return field_read(cx, field, buf_str(&out), record);
 }
 
 Err field_read_val(Cx *cx, const Field *field, const Val *val, void *record)
@@ -227,13 +230,15 @@ Err field_read_val(Cx *cx, const Field *field, const Val *val, void *record)
             return field_read(cx, field, str_format(cx->arena, "%lld", (long long)val->i), record);
         if (field_is_text(field) || field->kind == F_DATE || field->kind == F_STATE)
             return bad(cx, field, "field.kind");
+        if (field->kind == F_BOOL && val->i != 0 && val->i != 1)
+            return bad(cx, field, "field.bool");
         field_set_int(field, record, val->i); /* Money: fen. */
         return ERR_OK;
     case VAL_LIST:
         if (field->kind == F_LIST)
-            return field_read(cx, field, join_list(cx, val, ';'), record);
+            return read_items(cx, field, val, ';', record);
         if (field->kind == F_CODES || field->kind == F_REFS)
-            return field_read(cx, field, join_list(cx, val, ','), record);
+            return read_items(cx, field, val, ',', record);
         return bad(cx, field, "field.kind");
     default:
         return bad(cx, field, "field.kind");

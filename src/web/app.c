@@ -329,9 +329,11 @@ Err app_init(Cx *cx, House *house, App **ret)
         .worker_end = worker_end,
     };
     e = server_init(cx, &config, &app->server);
-    if (!e)
-        *ret = app;
-    return e;
+    if (e)
+        return e;
+    app->cache = page_cache_new();
+    *ret = app;
+    return ERR_OK;
 }
 
 void app_run(App *app)
@@ -347,6 +349,12 @@ void app_stop(App *app)
 void app_done(App *app)
 {
     server_done(app->server);
+    page_cache_done(app->cache);
+}
+
+void app_facts_followed(App *app)
+{
+    page_cache_turn(app->cache);
 }
 
 Server *app_server(App *app)

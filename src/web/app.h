@@ -35,5 +35,7 @@ void app_run(App *app);
 void app_stop(App *app);                    /* Any thread, signal handlers. */
 void app_done(App *app);
 Server *app_server(App *app);
+/* New facts have been taken in: pages kept for the public are old. Any thread. */
+void app_facts_followed(App *app);
 
 #endif

@@ -269,7 +269,7 @@ Str safe_path(Str path)
 }
 
 /* Where a made thing is shown: "need.post" replied id 7 -> /need/7. */
-static Str page_of_reply(Call *call, const Val *reply, Str back)
+static Str page_of_reply(Call *call, const Request *request, const Val *reply, Str back)
 {
     static const char *const made[][2] = {
         {"need.post", "/need/"}, {"lot.open", "/lot/"}, {"import.upload", "/import/"},
@@ -281,6 +281,8 @@ static Str page_of_reply(Call *call, const Val *reply, Str back)
             return str_format(call->cx.arena, "%s%lld", made[i][1], (long long)id);
     if (strcmp(call->op->name, "listing.file") == 0)
         return S("/listings?mine=1");
+    if (request_field(request, "next").len) /* Of a form page: where it was opened from. */
+        return safe_path(request_field(request, "next"));
     if (str_starts(back, S("/form/")) || str_starts(back, S("/signin")))
         return S("/");
     return back;
@@ -327,7 +329,7 @@ static void do_succeed(App *app, Request *request, Response *response, Call *cal
         flash_set(app, response, str_format(cx->arena, "!%.*s", STR_ARG(val_get_str(reply, "message"))));
     else if (!str_starts(str_from(call->op->name), S("session.")) && !str_starts(str_from(call->op->name), S("import.")))
         flash_set(app, response, text_say(cx->arena, cx->lang, "web.done", &label, 1));
-    response_redirect(response, 303, page_of_reply(call, reply, back));
+    response_redirect(response, 303, page_of_reply(call, request, reply, back));
 }
 
 static void do_fail(App *app, Request *request, Response *response, Call *call, Err e)

@@ -7,12 +7,14 @@
 #include "web/app.h"
 #include "web/asset_table.h"
 #include "web/page.h"
+#include "web/page_cache.h"
 #include "web/template.h"
 
 struct App {
     House     *house;
     Server    *server;
     Templates *templates;
+    PageCache *cache;
     Clock     *clock;
     Chance    *chance;
     char      *socket_path;

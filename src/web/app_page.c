@@ -310,6 +310,34 @@ static void to_sign_in(Response *response, Cx *cx, const Request *request)
     response_redirect(response, 303, buf_str(&to));
 }
 
+/* Lists that everybody sees alike and that hold no clock. */
+static bool may_keep(const Page *page, const Request *request, const Call *call)
+{
+    static const char *const kept[] = {"/patents", "/listings", "/needs", "/orgs", "/search"};
+    if (call->signed_in || request->is_local || call->cx.actor.roles || request_cookie(request, "flash").len
+        || request_query(request, "lang").len)
+        return false;
+    for (size_t i = 0; page && i < COUNT(kept); i++)
+        if (strcmp(page->path, kept[i]) == 0)
+            return true;
+    return false;
+}
+
+static Str keep_key(PageCx *page)
+{
+    Buf out = buf_new(page->cx->arena);
+    buf_add(&out, own_path(page->cx, page->request, false, NULL));
+    buf_z(&out, page->cx->lang == LANG_EN ? " en " : " zh ");
+    buf_add(&out, request_cookie(page->request, "theme"));
+    return buf_str(&out);
+}
+
+static void answer_html(Response *response, Str html)
+{
+    response_text(response, 200, "text/html; charset=utf-8", html);
+    response_header(response, "Cache-Control", S("no-store"));
+}
+
 void page_answer(App *app, Request *request, Response *response, Call *call, const Op *failed,
                  const WebPairs *typed, int status)
 {
@@ -324,6 +352,13 @@ void page_answer(App *app, Request *request, Response *response, Call *call, con
     Err e = ERR_OK;
     if (!(page.page->who & held))
         e = page.me ? err_set(cx, ERR_DENIED, NULL, "command.denied") : err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
+    bool keep = !e && !failed && may_keep(page.page, request, call);
+    Str key = keep ? keep_key(&page) : S(""), html;
+    i64 turn = page_cache_now(app->cache);
+    if (keep && page_cache_get(app->cache, cx->arena, key, &html)) {
+        answer_html(response, html);
+        return;
+    }
     if (!e) {
         set_layout(&page);
         e = page.page->build(&page);
@@ -334,4 +369,6 @@ void page_answer(App *app, Request *request, Response *response, Call *call, con
         show_error(app, request, response, &page, e);
     else
         render(app, request, response, &page, page.template_name ? page.template_name : page.page->template_name, status);
+    if (keep && !e && response->status == 200)
+        page_cache_put(app->cache, key, turn, response->body);
 }

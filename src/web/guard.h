@@ -42,7 +42,7 @@ Guard guard_head(Str bytes);
  * ret_status is then set. `value` begins behind the blanks. guard_head uses the same three. */
 typedef struct GuardHeaders {
     int count;
-    size_t bytes;
+    size_t bytes; /* Of names and values so far. */
     int host_count;
     int length_count;
     int coding_count;
@@ -50,8 +50,11 @@ typedef struct GuardHeaders {
     i64 body_len;
 } GuardHeaders;
 
+/* Before the first header; `minor` is that of HTTP/1.minor. */
 GuardHeaders guard_begin(int minor);
+/* One header. NULL, or why it is refused, with *ret_status set. */
 const char *guard_header(GuardHeaders *headers, Str name, Str value, int *ret_status);
+/* After the last: what only all of them together show. */
 const char *guard_end(const GuardHeaders *headers, int *ret_status);
 
 /* A target in origin form (/path?query) of visible ASCII without a fragment. */

@@ -48,7 +48,9 @@ typedef struct LiveCursor {
 Live *live_new(void);
 void live_done(Live *live);
 
+/* What live_publish and live_set_floor do, without a server to wake. */
 bool live_add(Live *live, Str channel, i64 id, Str name, Str data);
+/* See live_set_floor. */
 void live_floor(Live *live, i64 id);
 
 /* Follows a channel, after the event `last_id`; below 0: only what comes from now on.

@@ -167,6 +167,7 @@ void server_again(Request *request);
 typedef struct ServerStats {
     i64 connection_count, watcher_count, request_count, refused_count;
 } ServerStats;
+/* Numbers since the start, connections and watchers now. Any thread. */
 ServerStats server_stats(Server *server);
 
 /* Look-ups: an absent name gives the empty Str. Header names in lower case. */

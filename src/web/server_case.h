@@ -55,7 +55,7 @@ static inline Str case_unescape(Arena *arena, Str text)
             while (rest.data[star] != '*')
                 star--;
             Str piece = case_unescape(arena, str_slice(rest, 0, star));
-            for (int n = atoi(rest.data + star + 1); n > 0; n--)
+            for (long n = strtol(rest.data + star + 1, NULL, 10); n > 0; n--)
                 buf_add(&buf, piece);
             i += 2 + end + 1;
         } else if (text.data[i] == '\\') {
@@ -83,7 +83,8 @@ static inline bool case_load(Arena *arena, const char *file_name, RawCase *ret)
     char *end = strchr(text, '\n');
     if (!end)
         return false;
-    *ret = (RawCase){.status = atoi(text), .late = strncmp(file_name, "late_", 5) == 0};
+    *ret = (RawCase){.status = (int)strtol(text, NULL, 10),
+                     .late = strncmp(file_name, "late_", 5) == 0};
     snprintf(ret->name, sizeof ret->name, "%s", file_name);
     ret->bytes = case_unescape(arena, (Str){end + 1, (size_t)(text + len - end - 1)});
     return true;

@@ -34,7 +34,7 @@ static void expect_events(Arena *arena, int fd, i64 from, i64 to)
         size_t next = str_find(rest, S("id: "));
         if (next == rest.len)
             break;
-        assert_int_equal(atoll(rest.data + next + 4), want);
+        assert_int_equal(strtoll(rest.data + next + 4, NULL, 10), want);
         want++;
         at += next + 4;
     }

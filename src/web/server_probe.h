@@ -114,7 +114,7 @@ static inline Reply probe_reply(Arena *arena, int fd, bool has_body)
     reply.head = probe_until(arena, fd, "\r\n\r\n");
     if (!str_ends(reply.head, S("\r\n\r\n")) || reply.head.len < 12)
         return (Reply){0};
-    reply.status = atoi(reply.head.data + 9);
+    reply.status = (int)strtol(reply.head.data + 9, NULL, 10);
     i64 len = 0;
     if (!has_body || !str_to_i64(reply_header(&reply, "Content-Length"), &len) || len == 0)
         return reply;
