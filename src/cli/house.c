@@ -140,6 +140,8 @@ Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap
         e = take_lock(cx, settings->data, &ret->lock_fd);
     if (!e && ret->writes)
         e = open_writer(cx, ret, mode, wrap, context);
+    if (!e && mode == OPEN_SERVE)
+        ret->house.counts = count_memo_new();
     if (!e && mode == OPEN_MAKE)
         e = mark_made(cx, settings->data);
     if (e)
@@ -155,6 +157,8 @@ void house_close(Open *open)
         fact_log_close(open->house.facts);
     if (open->house.match)
         match_close(open->house.match);
+    if (open->house.counts)
+        count_memo_done(open->house.counts);
     if (open->lock_fd >= 0)
         close(open->lock_fd);
     arena_done(&open->arena);

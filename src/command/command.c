@@ -199,7 +199,8 @@ Err op_check(Cx *cx, const Op *op, void *in)
 static Err run_job(Cx *cx, void *arg)
 {
     OpJob *job = arg;
-    cx->doing = job->op->name;
+    bool quiet = job->op->flags & OP_QUIET; /* Without a name, a refusal leaves no fact. */
+    cx->doing = quiet ? NULL : job->op->name;
     return job->op->run(cx, job->in, &job->reply);
 }
 

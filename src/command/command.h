@@ -71,6 +71,7 @@ typedef struct House {
     struct FactLog    *facts;
     Str                data_folder;
     Str                store_url;
+    struct CountMemo  *counts;      /* For count_rows; NULL: nothing is remembered. */
     struct MatchIndex *match;       /* match/match.h; NULL until it is built. */
     const struct Settings *settings;
 } House;
@@ -124,6 +125,13 @@ NODISCARD Err history_val(Cx *cx, const RecordType *type, i64 id, Val **ret);
 Val *list_val(Cx *cx, Val *items, i64 total, i64 page, i64 size);
 i64  page_number(i64 asked);                                    /* 1.. PAGE_MAX */
 i64  page_size(i64 asked);                                      /* PAGE_SIZE when 0. */
+
+/* One number of a counting statement, remembered until the next fact: a list asks for the same total
+ * with every page. `sql` is a literal or kept. */
+NODISCARD Err count_rows(Cx *cx, const char *sql, const Bind *binds, size_t count, i64 *ret);
+/* In an arena of its own until count_memo_done. */
+struct CountMemo *count_memo_new(void);
+void count_memo_done(struct CountMemo *memo);
 
 /* The level at which this actor sees a record of `owner_org`; WHO_OWNER is among ret_who then. */
 See  see_level(const Cx *cx, i64 owner_org, bool is_party);

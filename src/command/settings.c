@@ -1,7 +1,18 @@
 #include "command/settings.h"
 
 #include <libfyaml.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+static Err rule_hash(Cx *cx, const Field *field, const void *member)
+{
+    Str hash;
+    memcpy(&hash, member, sizeof hash);
+    if (str_same(hash, S("sha256")) || str_same(hash, S("sm3")))
+        return ERR_OK;
+    return err_set(cx, ERR_INPUT, field->name, "setting.wrong");
+}
 
 // clang-format off
 const Field settings_fields[] = {
@@ -11,7 +22,7 @@ const Field settings_fields[] = {
     {AT(Settings, data),              F_TEXT, "数据目录",             "Data folder: store, files, keys, socket", 0, SEE_PUBLIC, NULL},
     {AT(Settings, store),             F_TEXT, "数据库地址",           "postgresql://... or empty for SQLite in the data folder", 0, SEE_PUBLIC, NULL},
     {AT(Settings, listen),            F_TEXT, "监听地址",             "host:port; TLS belongs to nginx in front", 0, SEE_PUBLIC, NULL},
-    {AT(Settings, hash),              F_TEXT, "日志散列算法",         "Hash of the fact log: sha256 or sm3",     0, SEE_PUBLIC, NULL},
+    {AT(Settings, hash),              F_TEXT, "日志散列算法",         "Hash of the fact log: sha256 or sm3",     0, SEE_PUBLIC, rule_hash},
     {AT(Settings, workers),           F_INT,  "工作线程数",           "Worker threads",                          0, SEE_PUBLIC, NULL, .min = 1, .max = 64},
     {AT(Settings, connections_max),   F_INT,  "最大连接数",           "Connections at once, watchers included",  0, SEE_PUBLIC, NULL, .min = 16, .max = 100000},
     {AT(Settings, upload_mb_max),     F_INT,  "上传文件上限（MB）",   "Largest upload, MB",                      0, SEE_PUBLIC, NULL, .min = 1, .max = 500},
@@ -65,6 +76,12 @@ static Str scalar(struct fy_node *node)
     return (Str){text ? text : "", len};
 }
 
+/* Here 0 is a value like any other, not the absence of one. */
+static bool below_least(const Field *field, const Settings *settings)
+{
+    return !field_is_text(field) && field_int(field, settings) < field->min;
+}
+
 static Err read_pair(Cx *cx, struct fy_node_pair *pair, Settings *settings)
 {
     struct fy_node *key = fy_node_pair_key(pair), *value = fy_node_pair_value(pair);
@@ -74,11 +91,28 @@ static Err read_pair(Cx *cx, struct fy_node_pair *pair, Settings *settings)
     if (!field)
         return err_set_args(cx, ERR_INPUT, NULL, "setting.unknown", args, 2);
     if ((value && !fy_node_is_scalar(value)) || field_read(cx, field, str_copy(cx->arena, text), settings)
-        || fields_check(cx, field, 1, settings, CHECK_SAVE)) {
+        || fields_check(cx, field, 1, settings, CHECK_SAVE) || below_least(field, settings)) {
         err_clear(cx);
         return err_set_args(cx, ERR_INPUT, field->name, "setting.wrong", args, 2);
     }
     return ERR_OK;
+}
+
+/* A file of comments and empty lines is no YAML document, and changes nothing. */
+static bool says_nothing(const char *path)
+{
+    char line[256];
+    bool nothing = true, fresh = true;
+    FILE *file = fopen(path, "re");
+    while (file && nothing && fgets(line, sizeof line, file)) {
+        Str words = str_trim(str_from(line));
+        nothing = !fresh || !words.len || words.data[0] == '#';
+        size_t len = strlen(line);
+        fresh = len && line[len - 1] == '\n'; /* A long comment goes on in the next piece. */
+    }
+    if (file)
+        fclose(file);
+    return file && nothing;
 }
 
 Err settings_load(Cx *cx, Str path, Settings *settings)
@@ -86,11 +120,14 @@ Err settings_load(Cx *cx, Str path, Settings *settings)
     char *file = str_z(cx->arena, path);
     if (access(file, R_OK) != 0)
         return err_set_arg(cx, ERR_IO, NULL, "setting.unreadable", path);
+    if (says_nothing(file))
+        return ERR_OK;
     struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET};
     struct fy_document *doc = fy_document_build_from_file(&cfg, file);
     struct fy_node *root = doc ? fy_document_root(doc) : NULL;
     Err e = ERR_OK;
-    if (!doc || (root && !fy_node_is_mapping(root) && scalar(root).len))
+    bool empty = root && fy_node_is_scalar(root) && !scalar(root).len;
+    if (!doc || (root && !fy_node_is_mapping(root) && !empty))
         e = err_set_arg(cx, ERR_INPUT, NULL, "setting.syntax", path);
     void *at = NULL;
     struct fy_node_pair *pair;

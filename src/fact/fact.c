@@ -198,10 +198,12 @@ static Err on_begin(Cx *cx, void *context)
 static Err on_refused(Cx *cx, void *context, WriteJob *job)
 {
     (void)context;
+    if (!job->cx->doing) /* No command: nothing to tell of. */
+        return ERR_OK;
     Actor own = cx->actor;
     cx->actor = job->cx->actor;
-    Str code = str_format(cx->arena, "%s %s %s", job->cx->doing ? job->cx->doing : "-",
-                          err_name(job->err), job->cx->err.key ? job->cx->err.key : "-");
+    Str code = str_format(cx->arena, "%s %s %s", job->cx->doing, err_name(job->err),
+                          job->cx->err.key ? job->cx->err.key : "-");
     Err e = append(cx, NULL, 0, S(""),
                    (FactNote){.kind = "command.refused", .code = str_z(cx->arena, code)});
     cx->actor = own;

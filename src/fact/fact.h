@@ -82,8 +82,9 @@ typedef struct VerifyReport {
     Str  what;              /* "patent 17" */
 } VerifyReport;
 
-/* Walks every block and compares every row. `public_key` (hex) must have signed every block; empty:
- * any key that fits. `progress` may be NULL. Needs one steady view of the
+/* Walks every block and compares every row; in a log that was touched itself, the first block of it
+ * is named and rows are not judged. `public_key` (hex) must have signed every block; empty: any key
+ * that fits. `progress` may be NULL. Needs one steady view of the
  * store. `head` may be NULL, or a published head that the log must contain. */
 NODISCARD Err fact_verify(Cx *cx, const RecordType *const *types, size_t type_count, const FactHead *head,
                           Str public_key,

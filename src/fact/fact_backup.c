@@ -158,7 +158,8 @@ static Err begin_table(Restore *restore, const Val *head)
     Buf sql = buf_new(cx->arena);
     buf_format(&sql, "INSERT INTO %s (", restore->now->name);
     for (size_t i = 0; i < restore->count; i++) {
-        restore->order[i] = column_index(restore->now, val_at(names, i)->s);
+        const Val *name = val_at(names, i);
+        restore->order[i] = name->kind == VAL_STR ? column_index(restore->now, name->s) : -1;
         if (restore->order[i] < 0)
             return bad_line(restore);
         buf_format(&sql, "%s%s", i ? ", " : "", restore->now->columns[restore->order[i]]);
@@ -203,15 +204,12 @@ static Err restore_line(Restore *restore, Str line)
     return end && end->kind == VAL_INT && end->i == restore->rows ? ERR_OK : bad_line(restore);
 }
 
+/* With its line break; empty at the end of the file. A damaged file may hold any byte. */
 static Str read_line(Arena *arena, FILE *file)
 {
     Buf out = buf_new(arena);
-    char piece[4096];
-    while (fgets(piece, sizeof piece, file)) {
-        buf_z(&out, piece);
-        if (out.data[out.len - 1] == '\n')
-            break;
-    }
+    for (int c = 0; c != '\n' && (c = getc_unlocked(file)) != EOF;)
+        buf_char(&out, (char)c);
     return buf_str(&out);
 }
 

@@ -24,6 +24,7 @@ typedef struct Walk {
     size_t slot_count, used;
     Hasher hashers[2];      /* By FactHash. */
     Str    public_key;
+    bool   log_broken;      /* Rows are then not judged: a lost fact makes an honest row look edited. */
     i64    all, done;
     void (*progress)(void *context, i64 done, i64 all);
     void  *context;
@@ -210,6 +211,8 @@ static void check_row(Walk *walk, int type, const void *record)
     Seen *seen = walk->slot_count ? &walk->slots[slot_of(walk, type, id)] : NULL;
     Str what = str_format(walk->cx->arena, "%s %lld", row->name, (long long)id);
     walk->report.rows++;
+    if (walk->log_broken)
+        return;
     if (!seen || !seen->type || seen->gone) {
         i64 block = seen && seen->type ? seen->block : walk->report.blocks + 1;
         blame(walk, block, 0, "verify.row_without_fact", what);
@@ -242,7 +245,7 @@ static Err walk_rows(Walk *walk, int type)
 
 static void check_missing_rows(Walk *walk)
 {
-    for (size_t i = 0; i < walk->slot_count; i++) {
+    for (size_t i = 0; !walk->log_broken && i < walk->slot_count; i++) {
         const Seen *seen = &walk->slots[i];
         if (seen->type && !seen->gone && !seen->met)
             blame(walk, seen->block, seen->seq, "verify.row_missing",
@@ -264,6 +267,7 @@ Err fact_verify(Cx *cx, const RecordType *const *types, size_t type_count, const
     walk.all *= 2; /* Facts, then about as many rows. */
     if (!e)
         e = walk_chain(&walk, head);
+    walk.log_broken = !walk.report.ok;
     for (int type = 1; !e && type <= (int)type_count; type++)
         e = walk_rows(&walk, type);
     if (!e) {

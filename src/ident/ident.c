@@ -42,14 +42,16 @@ Err org_ensure(Cx *cx, Str code, Str name, const char *kind, i64 *ret_id, bool *
 
 Err org_names_add(Cx *cx, Val *list, const char *id_key, const char *name_key)
 {
+    i64 last_id = 0;
+    Str name = S("");
     for (size_t i = 0; i < val_count(list); i++) {
-        Str name = S("");
         Val *row = val_at(list, i);
         i64 id = val_get_int(row, id_key);
-        Err e = id ? org_name(cx, id, &name) : ERR_OK;
+        Err e = id && id != last_id ? org_name(cx, id, &name) : ERR_OK;
         if (e)
             return e;
-        val_set_str(cx->arena, row, name_key, name);
+        last_id = id; /* Rows of one unit often stand together. */
+        val_set_str(cx->arena, row, name_key, id ? name : S(""));
     }
     return ERR_OK;
 }
@@ -340,7 +342,7 @@ static Err org_list_run(Cx *cx, const void *arg, Val **ret)
     const Bind binds[] = {BIND_STR(in->kind), BIND_STR(like), BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};
 #define ORG_WHERE "WHERE (?1 = '' OR kind = ?1) AND name LIKE ?2 ESCAPE '\\'"
-    Err e = db_int(cx, "SELECT COUNT(*) FROM org " ORG_WHERE, binds, 2, 0, &total);
+    Err e = count_rows(cx, "SELECT COUNT(*) FROM org " ORG_WHERE, binds, 2, &total);
     if (e)
         return e;
     Rows rows;

@@ -65,14 +65,14 @@ static Val *snippet_val(Cx *cx, Str question, Str text)
 typedef struct MatchesIn {
     i64 id;
     i64 limit;
-    i64 all; /* Also those that are not on offer. */
+    i64 listed; /* Only those on offer; else they are marked by their listing_id. */
 } MatchesIn;
 
 static const Field matches_fields[] = {
     {AT(MatchesIn, id), F_REF, "需求", "Need", REQUIRED, SEE_PUBLIC, NULL},
     {AT(MatchesIn, limit), F_INT, "条数", "How many", 0, SEE_PUBLIC, NULL, .min = 1,
      .max = NEED_MATCHES_MAX},
-    {AT(MatchesIn, all), F_BOOL, "含未挂牌", "Unlisted too", 0, SEE_PUBLIC, NULL},
+    {AT(MatchesIn, listed), F_BOOL, "仅看挂牌", "On offer only", 0, SEE_PUBLIC, NULL},
 };
 
 static Err patent_hit(Cx *cx, i64 id, Val *row)
@@ -193,7 +193,7 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
     const MatchQuery query = {.fields = fields,
                               .field_count = COUNT(fields),
                               .kinds = MATCH_OF_PATENTS | MATCH_OF_ACHIEVEMENTS,
-                              .listed_only = !in->all,
+                              .listed_only = in->listed,
                               .not_org_id = need.org_id,
                               .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
     e = match_search(cx, index, &query, &answer);

@@ -184,7 +184,7 @@ Err listing_list_run(Cx *cx, const void *arg, Val **ret)
                           BIND_STR(in->kind), BIND_INT(in->mine ? cx->actor.org_id : in->org_id),
                           BIND_INT(sees_all(cx)), BIND_INT(cx->actor.org_id), BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e = db_int(cx, "SELECT COUNT(*) FROM listing " LISTING_WHERE, binds, 6, 0, &total);
+    Err e = count_rows(cx, "SELECT COUNT(*) FROM listing " LISTING_WHERE, binds, 6, &total);
     if (e)
         return e;
     Rows rows;
@@ -276,7 +276,7 @@ Err need_list_run(Cx *cx, const void *arg, Val **ret)
                           BIND_INT(in->mine ? cx->actor.org_id : 0), BIND_INT(sees_all(cx)),
                           BIND_INT(cx->actor.org_id), BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e = db_int(cx, "SELECT COUNT(*) FROM need " NEED_WHERE, binds, 5, 0, &total);
+    Err e = count_rows(cx, "SELECT COUNT(*) FROM need " NEED_WHERE, binds, 5, &total);
     if (e)
         return e;
     Rows rows;

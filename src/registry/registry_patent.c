@@ -99,11 +99,36 @@ Err patent_save(Cx *cx, const Patent *given, PatentSaved *ret_saved, i64 *ret_id
     return e;
 }
 
-/* One statement for every choice of filters: an empty filter matches all. */
-#define PATENT_WHERE                                                                               \
-    "WHERE (?1 = 0 OR org_id = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR field = ?3) "        \
-    "AND (?4 = '' OR appno = ?4 OR pubno = ?4) AND (?5 = 0 OR EXISTS (SELECT 1 FROM listing l "    \
-    "WHERE l.patent_id = t.id AND l.state IN (2, 3)))"
+/* A statement for each choice of filters, so that each can use its index; values are bound, never
+ * written into the text. */
+static Str patent_where(Cx *cx, const ListQuery *in, i64 org_id, Str number)
+{
+    const struct {
+        bool asked;
+        const char *part;
+    } parts[] = {
+        {org_id != 0, "org_id = ?1"},
+        {in->kind.len > 0, "kind = ?2"},
+        {in->field.len > 0, "field = ?3"},
+        {number.len > 0, "((appno = ?4 AND appno <> '') OR pubno = ?4)"},
+        {in->listed != 0, "id IN (SELECT patent_id FROM listing WHERE state IN (2, 3))"},
+    };
+    Buf out = buf_new(cx->arena);
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (parts[i].asked)
+            buf_format(&out, "%s%s", out.len ? " AND " : "WHERE ", parts[i].part);
+    return buf_str(&out);
+}
+
+/* How many values a statement with this condition takes. */
+static size_t highest_bind(Str where)
+{
+    size_t highest = 0;
+    for (size_t i = 0; i + 1 < where.len; i++)
+        if (where.data[i] == '?' && (size_t)(where.data[i + 1] - '0') > highest)
+            highest = (size_t)(where.data[i + 1] - '0');
+    return highest;
+}
 
 static Str number_asked(Cx *cx, Str number)
 {
@@ -169,18 +194,17 @@ Err patent_list_run(Cx *cx, const void *arg, Val **ret)
     if (in->ids.len)
         return patents_by_id(cx, in->ids, ret);
     i64 org_id = in->mine ? cx->actor.org_id : in->org_id;
-    bool plain = !org_id && !in->kind.len && !in->field.len && !in->number.len && !in->listed;
-    const Bind binds[] = {BIND_INT(org_id), BIND_STR(in->kind), BIND_STR(in->field),
-                          BIND_STR(number_asked(cx, in->number)), BIND_INT(in->listed),
+    Str number = number_asked(cx, in->number), where = patent_where(cx, in, org_id, number);
+    const Bind binds[] = {BIND_INT(org_id), BIND_STR(in->kind), BIND_STR(in->field), BIND_STR(number),
                           BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e = plain ? db_int(cx, "SELECT COUNT(*) FROM patent", NULL, 0, 0, &total)
-                  : db_int(cx, "SELECT COUNT(*) FROM patent t " PATENT_WHERE, binds, 5, 0, &total);
+    Str count = str_format(cx->arena, "SELECT COUNT(*) FROM patent %.*s", STR_ARG(where));
+    Str tail = str_format(cx->arena, "%.*s ORDER BY id DESC LIMIT ?5 OFFSET ?6", STR_ARG(where));
+    Err e = count_rows(cx, db_keep(count), binds, highest_bind(where), &total);
     if (e)
         return e;
     Rows rows;
     Val *items = val_list(cx->arena);
-    e = plain ? record_query(cx, &patent_type, &rows, "ORDER BY id DESC LIMIT ?1 OFFSET ?2", binds + 5, 2)
-              : record_query(cx, &patent_type, &rows, PATENT_WHERE " ORDER BY id DESC LIMIT ?6 OFFSET ?7", binds, 7);
+    e = record_query(cx, &patent_type, &rows, db_keep(tail), binds, COUNT(binds));
     if (e)
         return e;
     while (rows_next(&rows)) {
@@ -245,7 +269,7 @@ Err achievement_list_run(Cx *cx, const void *arg, Val **ret)
     i64 page = page_number(in->page), total = 0;
     const Bind binds[] = {BIND_INT(in->mine ? cx->actor.org_id : in->org_id), BIND_STR(in->kind),
                           BIND_STR(in->field), BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e = db_int(cx, "SELECT COUNT(*) FROM achievement " ACHIEVEMENT_WHERE, binds, 3, 0, &total);
+    Err e = count_rows(cx, "SELECT COUNT(*) FROM achievement " ACHIEVEMENT_WHERE, binds, 3, &total);
     if (e)
         return e;
     Rows rows;

@@ -10,7 +10,7 @@ static Err figure(Cx *cx, Val *list, const char *name, const char *sql, const ch
 {
     i64 count = 0;
     char *key = str_z(cx->arena, str_format(cx->arena, "figure.%s", name));
-    Err e = db_int(cx, sql, NULL, 0, 0, &count);
+    Err e = count_rows(cx, sql, NULL, 0, &count);
     if (e)
         return e;
     Val *row = val_map(cx->arena);

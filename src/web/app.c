@@ -192,10 +192,14 @@ static Str filter_money(Cx *cx, const Val *value, Str arg)
     return value && value->kind == VAL_INT ? money_format(cx->arena, value->i) : S("");
 }
 
+/* `money_short:beside` stands next to the full figure: nothing when it would only say it again. */
 static Str filter_money_short(Cx *cx, const Val *value, Str arg)
 {
-    (void)arg;
-    return value && value->kind == VAL_INT ? money_format_short(cx->arena, value->i) : S("");
+    if (!value || value->kind != VAL_INT)
+        return S("");
+    Str text = money_format_short(cx->arena, value->i);
+    bool again = str_same(arg, S("beside")) && str_same(text, money_format(cx->arena, value->i));
+    return again ? S("") : text;
 }
 
 static i64 int_of(const Val *value)

@@ -4,10 +4,10 @@
 #include <string.h>
 
 typedef struct Form {
-    PageCx         *page;
-    const Op       *op;
-    const WebPairs *given;      /* What was typed, or the query of the link to the form. */
-    Val            *fields;     /* Of all kinds, in the order of the rows. */
+    PageCx *page;
+    const Op *op;
+    const WebPairs *given; /* What was typed, or the query of the link to the form. */
+    Val *fields;           /* Of all kinds, in the order of the rows. */
 } Form;
 
 Str local_path(Str path)
@@ -39,9 +39,9 @@ static Str given_text(const Form *form, const Field *field)
 static const char *kind_name(const Field *field, Str value)
 {
     static const char *const names[] = {
-        [F_TEXT] = "text", [F_PROSE] = "prose", [F_CODE] = "code",     [F_CODES] = "codes",
-        [F_LIST] = "list", [F_SECRET] = "secret", [F_INT] = "int",     [F_MONEY] = "money",
-        [F_DATE] = "date", [F_TIME] = "time",   [F_BOOL] = "bool",     [F_REF] = "ref",
+        [F_TEXT] = "text", [F_PROSE] = "prose",   [F_CODE] = "code", [F_CODES] = "codes",
+        [F_LIST] = "list", [F_SECRET] = "secret", [F_INT] = "int",   [F_MONEY] = "money",
+        [F_DATE] = "date", [F_TIME] = "time",     [F_BOOL] = "bool", [F_REF] = "ref",
         [F_REFS] = "refs", [F_STATE] = "state",
     };
     if (strcmp(field->name, "id") == 0)
@@ -53,8 +53,9 @@ static const char *kind_name(const Field *field, Str value)
 
 static Val *kind_map(Arena *arena, const char *kind)
 {
-    static const char *const kinds[] = {"text", "prose", "int",    "money", "date", "time", "code",
-                                        "codes", "bool", "secret", "refs",  "ref",  "list", "state"};
+    static const char *const kinds[] = {"text", "prose", "int",   "money", "date",
+                                        "time", "code",  "codes", "bool",  "secret",
+                                        "refs", "ref",   "list",  "state"};
     Val *is = val_map(arena);
     for (size_t i = 0; i < COUNT(kinds); i++)
         val_set_bool(arena, is, kinds[i], strcmp(kinds[i], kind) == 0);
@@ -140,8 +141,8 @@ static const char *noun_of(const Op *op, const Field *field)
     Str name = str_from(own ? op->name : field->name);
     for (size_t i = 0; i < COUNT(nouns); i++) {
         Str rest = str_slice(name, strlen(nouns[i]), name.len);
-        if (str_starts(name, str_from(nouns[i]))
-            && (own ? str_starts(rest, S(".")) : str_same(rest, S("_id"))))
+        if (str_starts(name, str_from(nouns[i])) &&
+            (own ? str_starts(rest, S(".")) : str_same(rest, S("_id"))))
             return nouns[i];
     }
     return NULL;
@@ -179,8 +180,8 @@ static Str list_path(const Form *form)
 {
     for (size_t i = 0; i < COUNT(nouns); i++) {
         Str noun = str_from(nouns[i]);
-        if (str_starts(str_from(form->op->name), noun) && form->op->name[noun.len] == '.'
-            && strcmp(nouns[i], "achievement") != 0)
+        if (str_starts(str_from(form->op->name), noun) && form->op->name[noun.len] == '.' &&
+            strcmp(nouns[i], "achievement") != 0)
             return str_format(form->page->cx->arena, "/%ss", nouns[i]);
     }
     return S("/");
@@ -236,8 +237,8 @@ static Err lay_out_listing(Form *form)
     if (achievement.len)
         return ERR_OK;
     Val *reply = NULL;
-    Err e = ids.len ? page_ask(page, "patent.list", (NameText[]){{S("ids"), ids}}, 1, &reply)
-                    : ERR_OK;
+    Err e =
+        ids.len ? page_ask(page, "patent.list", (NameText[]){{S("ids"), ids}}, 1, &reply) : ERR_OK;
     if (e)
         return e;
     Val *patents = reply ? val_get(reply, "items") : val_list(page->cx->arena);

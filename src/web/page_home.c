@@ -179,6 +179,8 @@ Err build_log(PageCx *page)
     for (size_t i = 0; i < val_count(items); i++) {
         Val *row = val_at(items, i);
         val_set_int(arena, row, "id", val_get_int(row, "seq"));
+        val_set_int(arena, row, "amount",
+                    shape_fact_fen(val_get_str(row, "kind"), val_get_int(row, "amount")));
         val_set_str(arena, row, "actor", actor_of(page, row));
         shape_subject(page, row);
     }

@@ -68,6 +68,16 @@ static bool can_undo(const Val *acts)
     return false;
 }
 
+/* Rows that were taken with a remark (`taken`), or not at all. */
+static Val *rejects_of(PageCx *page, const Val *rejects, bool taken)
+{
+    Val *list = val_list(page->cx->arena);
+    for (size_t i = 0; i < val_count(rejects); i++)
+        if (val_get_bool(val_at(rejects, i), "taken") == taken)
+            val_push(page->cx->arena, list, val_at(rejects, i));
+    return list;
+}
+
 static void set_result(PageCx *page, const Val *reply, Val *import)
 {
     Arena *arena = page->cx->arena;
@@ -79,7 +89,8 @@ static void set_result(PageCx *page, const Val *reply, Val *import)
     page_put(page, "running", val_bool(arena, working));
     page_put(page, "done", val_int(arena, val_get_int(import, "rows_read")));
     page_put(page, "total", val_int(arena, val_get_int(reply, "total")));
-    page_put(page, "rejects", val_get(reply, "rejects"));
+    page_put(page, "rejects", rejects_of(page, val_get(reply, "rejects"), false));
+    page_put(page, "warnings", rejects_of(page, val_get(reply, "rejects"), true));
     page_put(page, "rejects_href",
              val_str(arena, val_get_int(import, "rejected") ? rejects : S("")));
     page_put(page, "can", can);

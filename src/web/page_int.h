@@ -34,6 +34,8 @@ Val *shape_is(PageCx *page, const Flow *flow, Str state);
  * reader cannot ask for are left out. `back` is the record's own page. */
 Val *shape_acts(PageCx *page, const Val *acts, i64 id, Str back);
 Val *shape_act(PageCx *page, const Op *op, Str form_href);
+/* The amount of a fact of this kind when it is money, else 0: others count or tell a time. */
+i64 shape_fact_fen(Str kind, i64 amount);
 /* Rows of a history with what the template names. NULL: an empty list. */
 Val *shape_history(PageCx *page, Val *history);
 /* Sets acts, stepper and history from a reply. */
@@ -41,8 +43,8 @@ void shape_page(PageCx *page, const Val *reply, Str back);
 
 /* ---- page_list.c: lists ---- */
 
-/* Sets items, total, paging, list_path, query and what the bar above the rows needs; can, facets and
- * title are the list's own. `pages_most`: no page behind this one can be asked for; 0: any. */
+/* Sets items, total, paging, list_path, query and what the bar above the rows needs; filters, can
+ * and title are the list's own. `pages_most`: no page behind this one can be asked for; 0: any. */
 void list_set(PageCx *page, Val *reply, i64 pages_most, bool searches);
 /* Sets `query`: {q}, the words looked for. */
 void list_query(PageCx *page);

@@ -275,9 +275,9 @@ Err build_listings(PageCx *page)
     list_set(page, reply, search_pages(words), true);
     if (!words) {
         facet_mine(page, WHO_OFFICE | WHO_INVENTOR);
-        facet_states(page, &listing_flow,
-                     states_shown(page, 1u << LISTING_LISTED | 1u << LISTING_IN_LOT
-                                            | 1u << LISTING_SOLD));
+        facet_states(
+            page, &listing_flow,
+            states_shown(page, 1u << LISTING_LISTED | 1u << LISTING_IN_LOT | 1u << LISTING_SOLD));
         facet_codes(page, "kind", "page.mode", &trade_modes);
     }
     facet_codes(page, "field", "page.field", &industry_fields);

@@ -150,10 +150,20 @@ Val *shape_acts(PageCx *page, const Val *acts, i64 id, Str back)
             continue;
         Val *act = shape_act(page, op, op_asks(op) ? act_form_href(page, op, id, back) : S(""));
         val_set_str(arena, act, "label", val_get_str(given, "label"));
-        val_set_bool(arena, act, "danger", val_get_bool(given, "danger"));
         val_push(arena, list, act);
     }
     return list;
+}
+
+i64 shape_fact_fen(Str kind, i64 amount)
+{
+    static const char *const kinds[] = {"lot.made",     "lot.led",   "lot.sold",
+                                        "lot.not_sold", "lot.bid",   "lot.bid_refused",
+                                        "deal.made",    "deal.done", "listing.drafted"};
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (str_same_z(kind, kinds[i]))
+            return amount;
+    return 0;
 }
 
 Val *shape_history(PageCx *page, Val *history)
@@ -164,7 +174,8 @@ Val *shape_history(PageCx *page, Val *history)
     for (size_t i = 0; i < val_count(history); i++) {
         Val *row = val_at(history, i);
         val_set_str(arena, row, "actor", val_get_str(row, "actor"));
-        val_set_int(arena, row, "amount", val_get_int(row, "amount"));
+        val_set_int(arena, row, "amount",
+                    shape_fact_fen(val_get_str(row, "kind"), val_get_int(row, "amount")));
     }
     return history;
 }

@@ -34,8 +34,7 @@ Err build_patent(PageCx *page)
     Val *patent = shape_record(page, &patent_type, val_get(reply, "patent"));
     page_put(page, "patent", patent);
     page_put(page, "listing", shape_record(page, &listing_type, val_get(reply, "listing")));
-    set_can(page, "file",
-            val_get_bool(reply, "can_list") && page_allowed(page, "listing.file"));
+    set_can(page, "file", val_get_bool(reply, "can_list") && page_allowed(page, "listing.file"));
     shape_page(page, reply, own_path(page, "patent"));
     set_title(page, patent, "title");
     return ERR_OK;
@@ -174,7 +173,8 @@ static void shape_bids(PageCx *page, Val *bids, const Val *mine)
     }
 }
 
-/* Firms that wait to be admitted, for the operator; their acts go to a form or are posted at once. */
+/* Firms that wait to be admitted, for the operator; their acts go to a form or are posted at once.
+ */
 static Val *shape_bidders(PageCx *page, Val *bidders, Str back)
 {
     Arena *arena = page->cx->arena;
@@ -221,6 +221,13 @@ static Val *without_enter(PageCx *page, const Val *acts, bool *ret_found)
     return list;
 }
 
+/* Sold, not sold or cancelled: nobody can bid or enter any more. */
+static bool is_over(Str state)
+{
+    i64 stage = flow_state_find(&lot_flow, state);
+    return stage >= 0 && lot_flow.states[stage].kind == FLOW_END;
+}
+
 Err build_lot(PageCx *page)
 {
     Arena *arena = page->cx->arena;
@@ -237,13 +244,13 @@ Err build_lot(PageCx *page)
     shape_bids(page, val_get(reply, "bids"), mine);
     page_put(page, "lot", lot);
     page_put(page, "mine", mine);
+    page_put(page, "over", val_bool(arena, is_over(val_get_str(lot, "state"))));
     page_put(page, "bids", val_get(reply, "bids"));
     page_put(page, "winner", val_get(reply, "winner"));
     page_put(page, "bidders", shape_bidders(page, val_get(reply, "bidders"), back));
     page_put(page, "listing", shape_lot_listing(page, reply, lot));
     page_put(page, "now_ms", val_get(reply, "now_ms"));
-    page_put(page, "bid_key",
-             val_str(arena, chance_token(page->cx->chance, arena, BID_KEY_BYTES)));
+    page_put(page, "bid_key", val_str(arena, chance_token(page->cx->chance, arena, BID_KEY_BYTES)));
     set_can(page, "enter", can_enter);
     shape_page(page, reply, back);
     set_title(page, lot, "title");

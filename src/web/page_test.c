@@ -1,4 +1,5 @@
-/* Every page, for every kind of reader, rendered strictly: a name that no presenter has set fails. */
+/* Every page, for every kind of reader, rendered strictly: a name that no presenter has set fails.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,15 +46,27 @@ typedef struct World {
 static Err save_patents(Cx *cx, void *arg)
 {
     World *w = arg;
-    const Patent full = {.org_id = SELLER, .appno = S("201910000001.X"), .pubno = S("CN109999999B"),
-                         .pub_key = S("CN109999999"), .title = S("Lithium <battery> separator"),
-                         .kind = S("INV"), .filed_date = 20190102, .granted_date = 20210304,
-                         .expiry_date = 20390102, .applicant = S("Unit number 1"),
-                         .inventors = S("Alpha;Beta"), .ipc = S("H01M 50/40;C08J 5/18"),
-                         .field = S("newenergy"), .abstract = S("A battery separator of low stress"),
-                         .claim_count = 7, .trl = 6, .region = S("Zhejiang")};
-    const Patent bare = {.org_id = SELLER, .pubno = S("CN108888888A"),
-                         .pub_key = S("CN108888888"), .title = S("Bare coating")};
+    const Patent full = {.org_id = SELLER,
+                         .appno = S("201910000001.X"),
+                         .pubno = S("CN109999999B"),
+                         .pub_key = S("CN109999999"),
+                         .title = S("Lithium <battery> separator"),
+                         .kind = S("INV"),
+                         .filed_date = 20190102,
+                         .granted_date = 20210304,
+                         .expiry_date = 20390102,
+                         .applicant = S("Unit number 1"),
+                         .inventors = S("Alpha;Beta"),
+                         .ipc = S("H01M 50/40;C08J 5/18"),
+                         .field = S("newenergy"),
+                         .abstract = S("A battery separator of low stress"),
+                         .claim_count = 7,
+                         .trl = 6,
+                         .region = S("Zhejiang")};
+    const Patent bare = {.org_id = SELLER,
+                         .pubno = S("CN108888888A"),
+                         .pub_key = S("CN108888888"),
+                         .title = S("Bare coating")};
     Patent before;
     PatentSaved saved;
     Err e = patent_save(cx, &full, &saved, &w->patent_id, &before);
@@ -145,14 +158,17 @@ static i64 upload(World *w, const char *csv)
 
 static void play_imports(World *w)
 {
-    static const char *const csv = "专利名称,申请号,状态\nA membrane,202010000002.8,有效\n"
-                                   "Broken,2.02E+11,有效\n";
+    static const char *const csv = "专利名称,申请号,公开号,状态\n"
+                                   "A membrane,202010000002.8,,有效\n"
+                                   "Broken,2.02E+11,,有效\n"
+                                   "Warned,2.03E+11,CN107777777B,有效\n";
     Fixture *f = &w->f;
     Val *reply;
     w->import_id = upload(w, csv);
     w->done_id = upload(w, csv);
     MUST(play(f, SELLER, SECONDS(901), "import.map", &reply,
-              "{\"id\":%lld,\"mapping\":[\"0=title\",\"1=appno\"]}", (long long)w->done_id));
+              "{\"id\":%lld,\"mapping\":[\"0=title\",\"1=appno\",\"2=pubno\"]}",
+              (long long)w->done_id));
     MUST(play(f, SELLER, SECONDS(902), "import.start", &reply, "{\"id\":%lld}",
               (long long)w->done_id));
     Cx cx = fixture_cx(f, SELLER, T + SECONDS(903));
@@ -171,10 +187,10 @@ static int setup(void **state)
     play_lots(w);
     play_imports(w);
     Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
-    w->app = (App){.house = &f->house, .clock = &f->clock, .chance = &f->chance,
-                   .cache = page_cache_new()};
-    TemplateConfig config = {.sources = page_sources, .source_count = page_source_count,
-                             .strict = true};
+    w->app = (App){
+        .house = &f->house, .clock = &f->clock, .chance = &f->chance, .cache = page_cache_new()};
+    TemplateConfig config = {
+        .sources = page_sources, .source_count = page_source_count, .strict = true};
     config.filters = app_filters(&config.filter_count);
     Err e = templates_init(&cx, &f->arena, &config, &w->app.templates);
     if (e)
@@ -215,11 +231,16 @@ static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refu
     response_init(&f->arena, &response);
     call->cx = fixture_cx(f, readers[reader].org_id, f->clock.now_ms);
     call->cx.lang = lang;
-    call->cx.actor = (Actor){.account_id = signed_in ? 1 : 0, .org_id = readers[reader].org_id,
-                             .roles = readers[reader].roles, .via = VIA_WEB};
+    call->cx.actor = (Actor){.account_id = signed_in ? 1 : 0,
+                             .org_id = readers[reader].org_id,
+                             .roles = readers[reader].roles,
+                             .via = VIA_WEB};
     call->signed_in = signed_in;
-    call->me = (SignedIn){.actor = call->cx.actor, .csrf = S("token"), .name = S("Somebody"),
-                          .login = S("login"), .org_name = S("Some unit")};
+    call->me = (SignedIn){.actor = call->cx.actor,
+                          .csrf = S("token"),
+                          .name = S("Somebody"),
+                          .login = S("login"),
+                          .org_name = S("Some unit")};
     const Op *failed = NULL;
     if (refused) {
         failed = op_find(&f->house, str_from(refused->op));
@@ -245,7 +266,8 @@ static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refu
 }
 
 /* {p} patent, {b} bare patent, {a} achievement, {l} listing, {w} waiting listing, {n} need, {m}
- * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import. */
+ * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import.
+ */
 static Str fill(World *w, const char *path)
 {
     const struct {
@@ -280,77 +302,81 @@ static void expect(World *w, const Read *read, Str target, size_t reader, const 
                   wanted ? " not" : "");
 }
 
-// clang-format off
 static const struct {
     const char *path;
-    unsigned seen;              /* Who sees it; to all others it is refused. */
-    const char *there;          /* Stands in what they see. */
-    unsigned some;              /* These alone also see `more`. */
+    unsigned seen;     /* Who sees it; to all others it is refused. */
+    const char *there; /* Stands in what they see. */
+    unsigned some;     /* These alone also see `more`. */
     const char *more;
 } pages_read[] = {
-    {"/",                       ALL,               "Lithium &lt;battery&gt; separator", OPERATOR, "/listings?state=filed"},
-    {"/signin?next=/lots",      ALL,               "value=\"/lots\"", 0, NULL},
-    {"/signin?next=//evil",     ALL,               "value=\"/\"", 0, NULL},
-    {"/search?q=battery",       ALL,               "<mark>battery</mark>", 0, NULL},
-    {"/search?q=battery&kind=need", ALL,           "A better battery separator", BUYER | OPERATOR, "The <mark>battery</mark>"},
-    {"/search",                 ALL,               "/search?kind=patent", 0, NULL},
-    {"/patents",                ALL,               "/patent/{p}\"", OFFICE, "name=\"patent_ids\""},
-    {"/patents?q=battery",      ALL,               "/patent/{p}\"", 0, "/patent/{b}\""},
-    {"/patents?kind=INV&field=newenergy", ALL,     "value=\"INV\" id=\"f-kind-INV\" checked", 0, "/patent/{b}\""},
-    {"/patents?mine=1",         ALL,               "tb-table", OFFICE, "name=\"mine\" value=\"1\" id=\"f-mine-1\" checked"},
-    {"/patent/{p}",             ALL,               "H01M 50/40", 0, NULL},
-    {"/patent/{b}",             ALL,               "Bare coating", OFFICE | OPERATOR, "s-filed"},
-    {"/patent/999",             0,                 NULL, 0, NULL},
-    {"/patent/x",               0,                 NULL, 0, NULL},
-    {"/achievement/{a}",        ALL,               "Stress software", OFFICE, "achievement_id={a}"},
-    {"/listings",               ALL,               "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
-    {"/listings?q=battery",     ALL,               "/listing/{l}\"", 0, "/listing/{w}\""},
-    {"/listing/{l}",            ALL,               "Pitch", OFFICE | OPERATOR, "30,000.00"},
-    {"/listing/{l}?",           ALL,               "/lot/{o}\"", ALL & ~PUBLIC, ">110<"},
-    {"/listing/{w}",            OFFICE | OPERATOR, "Bare coating", OPERATOR, "/form/listing.return?ids={w}"},
-    {"/needs",                  ALL,               "/need/{n}\"", BUYER | OPERATOR, "/need/{m}\""},
-    {"/needs?q=battery",        ALL,               "/need/{n}\"", BUYER | APPLICANT, "href=\"/form/need.post\""},
-    {"/need/{n}",               ALL,               "A better battery", BUYER | OPERATOR, "tears under stress"},
-    {"/need/{n}?a",             ALL,               "A better battery", BUYER | OPERATOR, "class=\"tb-matches\""},
-    {"/need/{n}?b",             ALL,               "2027-01-01", BUYER | OPERATOR, "50,000.00"},
-    {"/need/{n}?c",             ALL,               "2027-01-01", BUYER | OPERATOR, "href=\"/org/2\""},
-    {"/need/{m}",               BUYER | OPERATOR,  "tears under stress", OPERATOR, "/form/need.return?ids={m}"},
-    {"/lots",                   ALL,               "/lot/{o}\"", 0, NULL},
-    {"/lots?state=sold",        ALL,               "/lot/{s}\"", 0, "/lot/{o}\""},
-    {"/lot/{o}",                ALL,               "data-state=\"open\"", BUYER, "name=\"amount_fen\""},
-    {"/lot/{o}?a",              ALL,               "data-next=\"1100\"", OPERATOR, "/form/bidder.refuse?id={r}"},
-    {"/lot/{o}?b",              ALL,               "/listing/{l}\"", OPERATOR, "Unit number 4"},
-    {"/lot/{s}",                ALL,               "Unit number 2", 0, "name=\"amount_fen\""},
-    {"/deals",                  ALL & ~PUBLIC,     "tb-table", OFFICE | BUYER | OPERATOR, "/deal/{d}\""},
-    {"/deal/{d}",               OFFICE | BUYER | OPERATOR, "A thin film", OFFICE | OPERATOR, "id=\"split-h\"><"},
-    {"/deal/{d}?a",             OFFICE | BUYER | OPERATOR, "/form/deal.sign?id={d}", 0, NULL},
-    {"/orgs",                   ALL,               "/org/1\"", 0, NULL},
-    {"/orgs?q=number+3",        ALL,               "/org/3\"", 0, "/org/1\""},
-    {"/org/1",                  ALL,               "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
-    {"/import",                 OFFICE,            "/import/{i}\"", 0, NULL},
-    {"/import/{i}",             OFFICE,            "value=\"appno\" selected", 0, NULL},
-    {"/import/{j}",             OFFICE,            "2.02E+11", 0, NULL},
-    {"/import/{j}?a",           OFFICE,            "/import/{j}/rejects.xlsx", 0, NULL},
-    {"/verify",                 ALL,               "techbourse verify", AUDITOR, "/api/v1/log/facts"},
-    {"/log",                    AUDITOR,           "listing.accepted", 0, NULL},
-    {"/log?before=3",           AUDITOR,           ">2</td>", 0, ">3</td>"},
-    {"/form/need.post",         BUYER | APPLICANT, "name=\"cooperation\" value=\"joint\"", 0, NULL},
-    {"/form/listing.file?patent_ids={p}&patent_ids={b}", OFFICE, "value=\"{b}\" id=\"p-{b}\" checked", 0, NULL},
-    {"/form/listing.file",      OFFICE,            "name=\"price_fen\"", 0, "name=\"achievement_id\""},
-    {"/form/listing.file?achievement_id={a}", OFFICE, "name=\"achievement_id\" value=\"{a}\"", 0, NULL},
-    {"/form/listing.return?ids={w}&back=/listings", OPERATOR, "name=\"next\" value=\"/listings\"", 0, NULL},
-    {"/form/lot.open?listing_id={l}", OPERATOR,    "name=\"listing_id\" value=\"{l}\"", 0, NULL},
-    {"/form/lot.cancel?id={o}", ALL & ~PUBLIC,     "btn-danger", 0, NULL},
+    {"/", ALL, "Lithium &lt;battery&gt; separator", OPERATOR, "/listings?state=filed"},
+    {"/signin?next=/lots", ALL, "value=\"/lots\"", 0, NULL},
+    {"/signin?next=//evil", ALL, "value=\"/\"", 0, NULL},
+    {"/search?q=battery", ALL, "<mark>battery</mark>", 0, NULL},
+    {"/search?q=battery&kind=need", ALL, "A better battery separator", BUYER | OPERATOR,
+     "The <mark>battery</mark>"},
+    {"/search", ALL, "/search?kind=patent", 0, NULL},
+    {"/patents", ALL, "/patent/{p}\"", OFFICE, "name=\"patent_ids\""},
+    {"/patents?q=battery", ALL, "/patent/{p}\"", 0, "/patent/{b}\""},
+    {"/patents?kind=INV&field=newenergy", ALL, "value=\"INV\" id=\"f-kind-INV\" checked", 0,
+     "/patent/{b}\""},
+    {"/patents?mine=1", ALL, "tb-table", OFFICE,
+     "name=\"mine\" value=\"1\" id=\"f-mine-1\" checked"},
+    {"/patent/{p}", ALL, "H01M 50/40", 0, NULL},
+    {"/patent/{b}", ALL, "Bare coating", OFFICE | OPERATOR, "s-filed"},
+    {"/patent/999", 0, NULL, 0, NULL},
+    {"/patent/x", 0, NULL, 0, NULL},
+    {"/achievement/{a}", ALL, "Stress software", OFFICE, "achievement_id={a}"},
+    {"/listings", ALL, "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
+    {"/listings?q=battery", ALL, "/listing/{l}\"", 0, "/listing/{w}\""},
+    {"/listing/{l}", ALL, "Pitch", OFFICE | OPERATOR, "30,000.00"},
+    {"/listing/{l}?", ALL, "/lot/{o}\"", ALL & ~PUBLIC, ">110<"},
+    {"/listing/{w}", OFFICE | OPERATOR, "Bare coating", OPERATOR, "/form/listing.return?ids={w}"},
+    {"/needs", ALL, "/need/{n}\"", BUYER | OPERATOR, "/need/{m}\""},
+    {"/needs?q=battery", ALL, "/need/{n}\"", BUYER | APPLICANT, "href=\"/form/need.post\""},
+    {"/need/{n}", ALL, "A better battery", BUYER | OPERATOR, "tears under stress"},
+    {"/need/{n}?a", ALL, "A better battery", BUYER | OPERATOR, "class=\"tb-matches\""},
+    {"/need/{n}?b", ALL, "2027-01-01", BUYER | OPERATOR, "50,000.00"},
+    {"/need/{n}?c", ALL, "2027-01-01", BUYER | OPERATOR, "href=\"/org/2\""},
+    {"/need/{m}", BUYER | OPERATOR, "tears under stress", OPERATOR, "/form/need.return?ids={m}"},
+    {"/lots", ALL, "/lot/{o}\"", 0, NULL},
+    {"/lots?state=sold", ALL, "/lot/{s}\"", 0, "/lot/{o}\""},
+    {"/lot/{o}", ALL, "data-state=\"open\"", BUYER, "name=\"amount_fen\""},
+    {"/lot/{o}?a", ALL, "data-next=\"1100\"", OPERATOR, "/form/bidder.refuse?id={r}"},
+    {"/lot/{o}?b", ALL, "/listing/{l}\"", OPERATOR, "Unit number 4"},
+    {"/lot/{s}", ALL, "Unit number 2", 0, "name=\"amount_fen\""},
+    {"/deals", ALL & ~PUBLIC, "tb-table", OFFICE | BUYER | OPERATOR, "/deal/{d}\""},
+    {"/deal/{d}", OFFICE | BUYER | OPERATOR, "A thin film", OFFICE | OPERATOR, "50 %"},
+    {"/deal/{d}?a", OFFICE | BUYER | OPERATOR, "/form/deal.sign?id={d}", 0, NULL},
+    {"/orgs", ALL, "/org/1\"", 0, NULL},
+    {"/orgs?q=number+3", ALL, "/org/3\"", 0, "/org/1\""},
+    {"/org/1", ALL, "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
+    {"/import", OFFICE, "/import/{i}\"", 0, NULL},
+    {"/import/{i}", OFFICE, "value=\"appno\" selected", 0, NULL},
+    {"/import/{j}", OFFICE, "2.02E+11", OFFICE, "2.03E+11"},
+    {"/import/{j}?a", OFFICE, "/import/{j}/rejects.xlsx", 0, NULL},
+    {"/verify", ALL, "techbourse verify", AUDITOR, "/api/v1/log/facts"},
+    {"/log", AUDITOR, "listing.accepted", 0, NULL},
+    {"/log?before=3", AUDITOR, ">2</td>", 0, ">3</td>"},
+    {"/form/need.post", BUYER | APPLICANT, "name=\"cooperation\" value=\"joint\"", 0, NULL},
+    {"/form/listing.file?patent_ids={p}&patent_ids={b}", OFFICE,
+     "value=\"{b}\" id=\"p-{b}\" checked", 0, NULL},
+    {"/form/listing.file", OFFICE, "name=\"price_fen\"", 0, "name=\"achievement_id\""},
+    {"/form/listing.file?achievement_id={a}", OFFICE, "name=\"achievement_id\" value=\"{a}\"", 0,
+     NULL},
+    {"/form/listing.return?ids={w}&back=/listings", OPERATOR, "name=\"next\" value=\"/listings\"",
+     0, NULL},
+    {"/form/lot.open?listing_id={l}", OPERATOR, "name=\"listing_id\" value=\"{l}\"", 0, NULL},
+    {"/form/lot.cancel?id={o}", ALL & ~PUBLIC, "btn-danger", 0, NULL},
     {"/form/bidder.refuse?id={r}&back=/lot/{o}", OPERATOR, "href=\"/lot/{o}\"", 0, NULL},
-    {"/form/deal.sign?id={d}",  OFFICE | BUYER | OPERATOR, "type=\"date\"", 0, NULL},
-    {"/form/org.add",           OPERATOR,          "value=\"university\"", 0, NULL},
-    {"/form/account.add",       0,                 NULL, 0, NULL},
-    {"/form/lot.tick",          0,                 NULL, 0, NULL},
-    {"/form/patent.list",       0,                 NULL, 0, NULL},
-    {"/form/no.such",           0,                 NULL, 0, NULL},
-    {"/nowhere",                0,                 NULL, 0, NULL},
+    {"/form/deal.sign?id={d}", OFFICE | BUYER | OPERATOR, "type=\"date\"", 0, NULL},
+    {"/form/org.add", OPERATOR, "value=\"university\"", 0, NULL},
+    {"/form/account.add", 0, NULL, 0, NULL},
+    {"/form/lot.tick", 0, NULL, 0, NULL},
+    {"/form/patent.list", 0, NULL, 0, NULL},
+    {"/form/no.such", 0, NULL, 0, NULL},
+    {"/nowhere", 0, NULL, 0, NULL},
 };
-// clang-format on
 
 /* Also refusals are pages, and rendered strictly. */
 static void test_every_page(void **state)
@@ -386,22 +412,44 @@ static void test_sign_in_asked(void **state)
 
 /* ---- refused acts: what was typed stays, and each field says what is wrong ---- */
 
-// clang-format off
 static const struct {
     size_t reader;
     const char *path, *op, *typed, *there[4];
 } refusals[] = {
-    {2, "/form/need.post", "need.post", "next=%2Fneeds&title=ab&problem=Short+words&cooperation=joint&cooperation=equity&amount_fen=much",
-     {"value=\"ab\"", "value=\"equity\" id=\"i-cooperation-equity\" checked", "id=\"e-amount_fen\"", "name=\"next\" value=\"/needs\""}},
-    {1, "/form/listing.file?patent_ids={b}", "listing.file", "patent_ids={p}&patent_ids={b}&mode=sole&price_fen=x",
+    {2,
+     "/form/need.post",
+     "need.post",
+     "next=%2Fneeds&title=ab&problem=Short+words&cooperation=joint&cooperation=equity&amount_fen="
+     "much",
+     {"value=\"ab\"", "value=\"equity\" id=\"i-cooperation-equity\" checked", "id=\"e-amount_fen\"",
+      "name=\"next\" value=\"/needs\""}},
+    {1,
+     "/form/listing.file?patent_ids={b}",
+     "listing.file",
+     "patent_ids={p}&patent_ids={b}&mode=sole&price_fen=x",
      {"id=\"p-{p}\" checked", "id=\"p-{b}\" checked", "value=\"sole\" selected", "value=\"x\""}},
-    {4, "/form/deal.sign?id={d}", "deal.sign", "id={d}&contract_no=K-7", {"value=\"K-7\"", "href=\"#i-signed_date\"", "A thin film", NULL}},
-    {2, "/lot/{o}", "lot.cancel", "id={o}&reason=none", {"k-error", "data-state=\"open\"", NULL, NULL}},
+    {4,
+     "/form/deal.sign?id={d}",
+     "deal.sign",
+     "id={d}&contract_no=K-7",
+     {"value=\"K-7\"", "href=\"#i-signed_date\"", "A thin film", NULL}},
+    {2,
+     "/lot/{o}",
+     "lot.cancel",
+     "id={o}&reason=none",
+     {"k-error", "data-state=\"open\"", NULL, NULL}},
     {1, "/listings", "listing.accept", "ids={w}", {"k-error", "tb-table", NULL, NULL}},
-    {1, "/import/{i}", "import.map", "id={i}&column_0=&column_1=title&mapping=", {"tb-errors", "value=\"title\" selected", NULL, NULL}},
-    {0, "/signin?next=%2Flots", "session.open", "login=nobody&password=secret-word", {"value=\"nobody\"", "value=\"/lots\"", "tb-errors", NULL}},
+    {1,
+     "/import/{i}",
+     "import.map",
+     "id={i}&column_0=&column_1=title&mapping=",
+     {"tb-errors", "value=\"title\" selected", NULL, NULL}},
+    {0,
+     "/signin?next=%2Flots",
+     "session.open",
+     "login=nobody&password=secret-word",
+     {"value=\"nobody\"", "value=\"/lots\"", "tb-errors", NULL}},
 };
-// clang-format on
 
 static void test_refusals(void **state)
 {
@@ -426,7 +474,8 @@ static Err add_orgs(Cx *cx, void *arg)
 {
     Err e = ERR_OK;
     for (int i = 0; !e && i < *(int *)arg; i++) {
-        Org org = {.code = str_format(cx->arena, "MORE%d", i), .name = S("One more unit"),
+        Org org = {.code = str_format(cx->arena, "MORE%d", i),
+                   .name = S("One more unit"),
                    .kind = S("firm")};
         e = fact_create(cx, &org_type, &org, (FactNote){.kind = "org.added"});
     }

@@ -1,1 +1,458 @@
-int main(void) { return 0; }
+/* fault_sweep.c - every op that writes, with its Nth store call failing, for N = 0, 1, 2... until
+ * it succeeds. Each failure must answer ERR_STORE, keep nothing and hand nothing out; afterwards
+ * the same op on the same state must succeed.
+ *
+ *     fault_sweep            all ops
+ *     fault_sweep lot.bid    only this one
+ *
+ * rows[] says how each op is made ready and what it is given. An op without a row fails the test.
+ * The ids in it are those that a fresh exchange gives: 1, 2, 3... in each table.
+ */
+#include "house_bench.h"
+
+#include "exchange/import.h"
+#include "flow/who.h"
+#include "ident/ident.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { CALLS_MAX = 500, TABLES_MAX = 32, TESTS_MAX = 256, NAME_LEN_MAX = 80 };
+
+/* ---- Who acts, and how the state is made ---- */
+
+static const struct {
+    const char *name;
+    Actor actor;
+} actors[] = {
+    {"public", {.via = VIA_WEB}},
+    {"local", {.roles = WHO_LOCAL | WHO_OPERATOR, .via = VIA_LOCAL}},
+    {"clock", {.roles = WHO_CLOCK, .via = VIA_SYSTEM}},
+    {"office", {.account_id = 1, .org_id = 1, .roles = WHO_OFFICE, .via = VIA_WEB}},
+    {"firm", {.account_id = 2, .org_id = 2, .roles = WHO_FIRM, .via = VIA_WEB}},
+    {"operator", {.account_id = 3, .org_id = 3, .roles = WHO_OPERATOR, .via = VIA_WEB}},
+};
+
+static Actor actor_of(Str name)
+{
+    for (size_t i = 0; i < COUNT(actors); i++)
+        if (str_same_z(name, actors[i].name))
+            return actors[i].actor;
+    fail_msg("no actor %.*s", STR_ARG(name));
+    return (Actor){0};
+}
+
+/* A line of a ready state is `actor op json`, or one of `import` (the file is uploaded), `work`,
+ * `tick` and `wait SECONDS`. */
+#define ORGS                                                                                       \
+    "local org.add {\"code\":\"U\",\"name\":\"东海理工大学\",\"kind\":\"university\"}\n"     \
+    "local org.add {\"code\":\"F\",\"name\":\"海川机械公司\",\"kind\":\"firm\"}\n"           \
+    "local org.add {\"code\":\"X\",\"name\":\"技术交易市场\",\"kind\":\"exchange\"}\n"
+#define ACCOUNT                                                                                    \
+    ORGS "local account.add {\"login\":\"east\",\"name\":\"某\",\"org_id\":1,"                    \
+         "\"password\":\"four small words\",\"roles\":\"office\"}\n"
+#define SIGN_IN  "{\"login\":\"east\",\"password\":\"four small words\"}"
+#define SESSION  ACCOUNT "public session.open " SIGN_IN "\n"
+#define UPLOADED ORGS "import\n"
+#define RUNNING  UPLOADED "office import.start {\"id\":1}\n"
+#define IMPORTED RUNNING "work\n"
+#define FILE_TWO "{\"patent_ids\":\"1,2\",\"mode\":\"assign\",\"price_fen\":1000}"
+#define FILED    IMPORTED "office listing.file " FILE_TWO "\n"
+#define DRAFT    FILED "operator listing.return {\"ids\":\"1,2\"}\n"
+#define LISTED   FILED "operator listing.accept {\"ids\":\"1,2\"}\n"
+#define IN_LOT   LISTED "clock listing.enter_lot {\"ids\":\"1,2\"}\n"
+#define NEED                                                                                                      \
+    "{\"title\":\"一项普通的需求\",\"problem\":\"一个足够长的技术难题描述\",\"amount_fen\":1," \
+    "\"cooperation\":\"joint\",\"field\":\"ai\",\"valid_until_date\":\"2027-01-01\"}"
+#define POSTED   ORGS "firm need.post " NEED "\n"
+#define RETURNED POSTED "operator need.return {\"ids\":1}\n"
+#define WANTED   POSTED "operator need.accept {\"ids\":1}\n"
+/* From 10:00 to 11:00 in Shanghai. */
+#define OPEN_LOT                                                                                   \
+    "{\"listing_id\":1,\"start_fen\":1000,\"step_fen\":100,"                                       \
+    "\"open_ms\":\"2026-07-20 10:00\",\"end_ms\":\"2026-07-20 11:00\"}"
+#define LOT         LISTED "operator lot.open " OPEN_LOT "\n"
+#define ENTERED     LOT "firm lot.enter {\"lot_id\":1}\n"
+#define ADMITTED    ENTERED "operator lot.admit {\"id\":1}\n"
+#define BID         "{\"lot_id\":1,\"amount_fen\":1000,\"key\":\"k\"}"
+#define BEGUN       ADMITTED "wait 3600\n"
+#define OPEN        BEGUN "tick\n"
+#define PAUSED      OPEN "operator lot.pause {\"id\":1}\nwait 60\n"
+#define LED         OPEN "firm lot.bid " BID "\n"
+#define OVER        OPEN "wait 3602\n"
+#define LED_OVER    LED "wait 3602\n"
+#define SOLD        LED_OVER "local lot.close {\"id\":1}\n"
+#define DEAL        SOLD "local deal.make {\"lot_id\":1}\n"
+#define SIGN        "{\"id\":1,\"signed_date\":\"2026-07-20\",\"contract_no\":\"1\"}"
+#define SIGNED      DEAL "firm deal.sign " SIGN "\n"
+#define TRANSFERRED SIGNED "firm deal.register {\"id\":1,\"reg_no\":\"1\"}\n"
+
+typedef struct Sweep {
+    const char *op;
+    const char *ready;
+    const char *who;
+    const char *in;
+    Err end; /* What it answers when no call fails. */
+} Sweep;
+
+// clang-format off
+static const Sweep rows[] = {
+    {"session.open",      ACCOUNT,  "public",   SIGN_IN, ERR_OK},
+    /* A wrong password is counted, and a refusal told, in the same way. */
+    {"session.open",      ACCOUNT,  "public",   "{\"login\":\"east\",\"password\":\"wrong\"}", ERR_INPUT},
+    {"session.open",      ACCOUNT,  "public",   "{\"login\":\"nobody\",\"password\":\"wrong\"}", ERR_INPUT},
+    {"session.close",     SESSION,  "office",   "{\"session_id\":1}", ERR_OK},
+    {"session.seen",      SESSION "wait 600\n", "office", "{\"session_id\":1}", ERR_OK},
+    {"org.add",           ORGS,     "operator", "{\"code\":\"N\",\"name\":\"新单位\",\"kind\":\"firm\"}", ERR_OK},
+    {"org.ensure",        ORGS,     "local",    "{\"code\":\"N\"}", ERR_OK},
+    {"account.add",       ORGS,     "local",
+     "{\"login\":\"new\",\"name\":\"某\",\"org_id\":1,\"password\":\"four small words\",\"roles\":\"office,inventor\"}", ERR_OK},
+    {"achievement.add",   ORGS,     "office",
+     "{\"title\":\"海水稻新品种\",\"kind\":\"plant_variety\",\"field\":\"agri\",\"intro\":\"耐盐碱的水稻新品种亩产高\"}", ERR_OK},
+    {"listing.file",      IMPORTED, "office",   FILE_TWO, ERR_OK},
+    {"listing.submit",    DRAFT,    "office",   "{\"ids\":\"1,2\"}", ERR_OK},
+    {"listing.accept",    FILED,    "operator", "{\"ids\":\"1,2\"}", ERR_OK},
+    {"listing.return",    FILED,    "operator", "{\"ids\":\"1,2\"}", ERR_OK},
+    {"listing.withdraw",  LISTED,   "office",   "{\"ids\":\"1,2\"}", ERR_OK},
+    {"listing.withdraw",  LOT,      "office",   "{\"ids\":\"2,1\"}", ERR_STATE},
+    {"listing.enter_lot", LISTED,   "clock",    "{\"ids\":\"1,2\"}", ERR_OK},
+    {"listing.leave_lot", IN_LOT,   "clock",    "{\"ids\":\"1,2\"}", ERR_OK},
+    {"listing.sell",      IN_LOT,   "clock",    "{\"ids\":\"1,2\"}", ERR_OK},
+    {"need.post",         ORGS,     "firm",     NEED, ERR_OK},
+    {"need.accept",       POSTED,   "operator", "{\"ids\":1}", ERR_OK},
+    {"need.return",       POSTED,   "operator", "{\"ids\":1}", ERR_OK},
+    {"need.submit",       RETURNED, "firm",     "{\"ids\":1}", ERR_OK},
+    {"need.withdraw",     WANTED,   "firm",     "{\"ids\":1}", ERR_OK},
+    {"need.match",        WANTED,   "firm",     "{\"ids\":1}", ERR_OK},
+    {"lot.open",          LISTED,   "operator", OPEN_LOT, ERR_OK},
+    {"lot.enter",         LOT,      "firm",     "{\"lot_id\":1}", ERR_OK},
+    {"lot.admit",         ENTERED,  "operator", "{\"id\":1}", ERR_OK},
+    {"lot.refuse",        ENTERED,  "operator", "{\"id\":1,\"reason\":\"缺材料\"}", ERR_OK},
+    {"bidder.admit",      ENTERED,  "operator", "{\"id\":1}", ERR_OK},
+    {"bidder.refuse",     ENTERED,  "operator", "{\"id\":1,\"reason\":\"缺材料\"}", ERR_OK},
+    {"lot.bid",           OPEN,     "firm",     BID, ERR_OK},
+    {"lot.bid",           BEGUN,    "firm",     BID, ERR_OK},
+    {"lot.bid",           ENTERED,  "firm",     BID, ERR_OK},
+    {"lot.pause",         OPEN,     "operator", "{\"id\":1}", ERR_OK},
+    {"lot.resume",        PAUSED,   "operator", "{\"id\":1}", ERR_OK},
+    {"lot.cancel",        OPEN,     "operator", "{\"id\":1,\"reason\":\"有争议\"}", ERR_OK},
+    {"lot.start",         BEGUN,    "clock",    "{\"id\":1}", ERR_OK},
+    {"lot.close",         LED_OVER, "clock",    "{\"id\":1}", ERR_OK},
+    {"lot.sell",          LED_OVER, "clock",    "{\"id\":1}", ERR_OK},
+    {"lot.lapse",         OVER,     "clock",    "{\"id\":1}", ERR_OK},
+    {"deal.make",         SOLD,     "clock",    "{\"lot_id\":1}", ERR_OK},
+    {"deal.sign",         DEAL,     "firm",     SIGN, ERR_OK},
+    {"deal.register",     SIGNED,   "firm",     "{\"id\":1,\"reg_no\":\"1\"}", ERR_OK},
+    {"deal.finish",       TRANSFERRED, "office", "{\"id\":1}", ERR_OK},
+    {"deal.cancel",       DEAL,     "operator", "{\"id\":1,\"reason\":\"未付款\"}", ERR_OK},
+    {"import.upload",     ORGS "keep\n", "office", "{\"file_hash\":\"HASH\",\"name\":\"a.csv\"}", ERR_OK},
+    {"import.map",        UPLOADED, "office",   "{\"id\":1,\"mapping\":\"0=title;1=appno\"}", ERR_OK},
+    {"import.start",      UPLOADED, "office",   "{\"id\":1}", ERR_OK},
+    {"import.undo",       IMPORTED, "office",   "{\"id\":1}", ERR_OK},
+    /* Only the import's own work takes these steps. */
+    {"import.finish",     RUNNING,  "clock",    "{\"id\":1}", ERR_STATE},
+    {"import.fail",       RUNNING,  "clock",    "{\"id\":1}", ERR_STATE},
+    {"import.unmade",     RUNNING,  "clock",    "{\"id\":1}", ERR_STATE},
+};
+// clang-format on
+
+/* Work made of several writes: it may stop anywhere, and goes on when called again. */
+typedef struct Work {
+    const char *name;
+    const char *ready;
+    bool is_tick;    /* house_tick; else the import that waits. */
+    const char *sql; /* What must be so in the end: one number... */
+    i64 want;
+} Work;
+
+static const Work works[] = {
+    {"import.work", RUNNING, false,
+     "SELECT COUNT(*) * 1000 + MAX(i.rows_read) * 100 + MAX(i.imported) * 10 + MAX(i.state)"
+     " FROM patent, import i",
+     2000 + 300 + 20 + IMPORT_DONE},
+    {"import.undo.work", IMPORTED "office import.undo {\"id\":1}\n", false,
+     "SELECT (SELECT COUNT(*) FROM patent) * 10 + state FROM import", IMPORT_UNDONE},
+    {"tick", LED_OVER, true,
+     "SELECT (SELECT COUNT(*) FROM deal) * 100 + deal_id * 10 + state FROM lot", 100 + 10 + 3},
+};
+
+/* ---- Making it ready ---- */
+
+static const char csv[] = "专利名称,申请号,专利类型,申请日\n"
+                          "一种低温锂电池快速充电方法,202010123456.2,发明,2020-03-05\n"
+                          "一种海水养殖循环水处理装置,202220345678.3,实用新型,2022-04-01\n"
+                          "一种校验位错误的专利,202110999111.5,发明,2021-09-01\n";
+
+static void ok_at(const Bench *bench, Err e, Str what)
+{
+    if (e)
+        fail_msg("%.*s: %s %s", STR_ARG(what), err_name(e),
+                 bench->cx.err.key ? bench->cx.err.key : "");
+}
+
+static void ready_line(Bench *bench, Str line, Str *hash)
+{
+    Str rest = line, word, op;
+    Val *reply;
+    str_split(&rest, ' ', &word);
+    if (str_same(word, S("wait"))) {
+        i64 seconds = 0;
+        assert_true(str_to_i64(rest, &seconds));
+        bench->open.clock.now_ms += seconds * 1000;
+    } else if (str_same(word, S("tick"))) {
+        ok_at(bench, house_tick(&bench->cx), line);
+    } else if (str_same(word, S("work"))) {
+        ok_at(bench, bench_work(bench), line);
+    } else if (str_same(word, S("keep")) || str_same(word, S("import"))) {
+        ok_at(bench, bench_file(bench, str_from(csv), hash), line);
+        if (str_same(word, S("keep")))
+            return;
+        Str in = str_format(&bench->arena, "{\"file_hash\":\"%.*s\"}", STR_ARG(*hash));
+        ok_at(bench, bench_call_text(bench, actor_of(S("office")), "import.upload", in, &reply),
+              line);
+    } else {
+        str_split(&rest, ' ', &op);
+        const char *name = str_z(&bench->arena, op);
+        ok_at(bench, bench_call_text(bench, actor_of(word), name, rest, &reply), line);
+    }
+}
+
+static void ready(Bench *bench, bool is_pg, const char *lines, Str *hash)
+{
+    Str rest = str_from(lines), line;
+    assert_true(bench_open(bench, is_pg));
+    while (rest.len && str_split(&rest, '\n', &line))
+        if (line.len)
+            ready_line(bench, line, hash);
+}
+
+/* ---- What is kept ---- */
+
+typedef struct Kept {
+    i64 counts[TABLES_MAX];
+    size_t table_count;
+    i64 last_seq;
+    FactHead head;
+} Kept;
+
+static Kept kept_now(Bench *bench)
+{
+    Cx *cx = &bench->cx;
+    Kept kept = {0};
+    size_t count;
+    const RecordType **types = house_types(&bench->arena, &bench->open.house, &count);
+    assert_true(count <= TABLES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const char *sql =
+            db_keep(str_format(&bench->arena, "SELECT COUNT(*) FROM %s", types[i]->name));
+        assert_int_equal(db_int(cx, sql, NULL, 0, -1, &kept.counts[kept.table_count++]), ERR_OK);
+    }
+    assert_int_equal(fact_last_seq(cx, &kept.last_seq), ERR_OK);
+    assert_int_equal(fact_head(cx, &kept.head), ERR_OK);
+    return kept;
+}
+
+static void check_kept(Bench *bench, const Kept *before, int calls)
+{
+    Kept after = kept_now(bench);
+    assert_int_equal(after.table_count, before->table_count);
+    for (size_t i = 0; i < before->table_count; i++)
+        if (after.counts[i] != before->counts[i])
+            fail_msg("call %d failed, and table %zu has %lld rows, not %lld", calls, i,
+                     (long long)after.counts[i], (long long)before->counts[i]);
+    assert_int_equal(after.last_seq, before->last_seq);
+    assert_int_equal(after.head.block, before->head.block);
+    assert_true(str_same(after.head.hash, before->head.hash));
+}
+
+static void check_log(Bench *bench, int calls)
+{
+    VerifyReport report = {0};
+    Err e = bench_verify(bench, &report);
+    if (e || !report.ok)
+        fail_msg("call %d failed, and the log is not sound: %s %.*s %.*s", calls, err_name(e),
+                 STR_ARG(report.why), STR_ARG(report.what));
+}
+
+/* ---- The sweep ---- */
+
+typedef struct Case {
+    char name[NAME_LEN_MAX];
+    const Sweep *sweep; /* One of these two. */
+    const Work *work;
+    bool is_pg;
+} Case;
+
+static Str input_of(Bench *bench, const Sweep *sweep, Str hash)
+{
+    Str in = str_from(sweep->in);
+    size_t at = str_find(in, S("HASH"));
+    if (at == in.len)
+        return in;
+    return str_format(&bench->arena, "%.*s%.*s%.*s", (int)at, in.data, STR_ARG(hash),
+                      (int)(in.len - at - 4), in.data + at + 4);
+}
+
+/* Fails the call number `calls` of one connection. True when it came to that call. */
+static bool fail_once(Bench *bench, const Sweep *sweep, Str in, const Kept *before, bool of_reader,
+                      int calls)
+{
+    Val sentinel = {0}, *reply = &sentinel;
+    /* The op may not get through while the reader's calls are counted: the writer fails at once. */
+    db_fault_arm(bench->fault_read, of_reader ? calls : -1);
+    db_fault_arm(bench->fault_write, of_reader ? 0 : calls);
+    Err e = bench_call_text(bench, actor_of(str_from(sweep->who)), sweep->op, in, &reply);
+    bool fired = db_fault_fired(of_reader ? bench->fault_read : bench->fault_write);
+    bool any = fired || db_fault_fired(bench->fault_write);
+    db_fault_arm(bench->fault_read, -1);
+    db_fault_arm(bench->fault_write, -1);
+    if (!any) {
+        if (e != sweep->end)
+            fail_msg("answers %s (%s), not %s", err_name(e), bench->cx.err.key,
+                     err_name(sweep->end));
+        return false;
+    }
+    if (e != ERR_STORE)
+        fail_msg("call %d of the %s failed, and it answers %s", calls,
+                 of_reader ? "reader" : "writer", err_name(e));
+    assert_int_equal(bench->cx.err.code, ERR_STORE);
+    assert_ptr_equal(reply, &sentinel);
+    check_kept(bench, before, calls);
+    check_log(bench, calls);
+    return fired;
+}
+
+static void op_fails_cleanly(void **state)
+{
+    const Case *one = *state;
+    const Sweep *sweep = one->sweep;
+    Bench bench;
+    Str hash = {0};
+    if (one->is_pg && !bench_has_pg())
+        skip();
+    ready(&bench, one->is_pg, sweep->ready, &hash);
+    Str in = input_of(&bench, sweep, hash);
+    Kept before = kept_now(&bench);
+    int read = 0, write = 0;
+    while (fail_once(&bench, sweep, in, &before, true, read))
+        assert_true(++read < CALLS_MAX);
+    while (fail_once(&bench, sweep, in, &before, false, write))
+        assert_true(++write < CALLS_MAX);
+    assert_true(write > 2); /* BEGIN, something, COMMIT. */
+    check_log(&bench, write);
+    Kept after = kept_now(&bench);
+    assert_true(after.last_seq > before.last_seq);
+    bench_done(&bench);
+}
+
+static Err work_on(Bench *bench, const Work *work)
+{
+    return work->is_tick ? house_tick(&bench->cx) : bench_work(bench);
+}
+
+/* A fresh exchange for each N: what stopped at one call must come to the same end afterwards. */
+static bool work_goes_on(const Case *one, bool of_reader, int calls)
+{
+    const Work *work = one->work;
+    Bench bench;
+    Str hash;
+    i64 found = -1;
+    ready(&bench, one->is_pg, work->ready, &hash);
+    Db *fault = of_reader ? bench.fault_read : bench.fault_write;
+    err_clear(&bench.cx);
+    db_fault_arm(fault, calls);
+    Err e = work_on(&bench, work);
+    bool fired = db_fault_fired(fault);
+    db_fault_arm(fault, -1);
+    if (e != (fired ? ERR_STORE : ERR_OK))
+        fail_msg("call %d of the %s: answers %s", calls, of_reader ? "reader" : "writer",
+                 err_name(e));
+    check_log(&bench, calls);
+    if (fired) {
+        bench.open.clock.now_ms += 1000;
+        e = work_on(&bench, work);
+        if (e == ERR_MISSING) /* It was through: the failure came after the last write. */
+            e = ERR_OK;
+        ok_at(&bench, e, str_from(work->name));
+        check_log(&bench, calls);
+    }
+    assert_int_equal(db_int(&bench.cx, work->sql, NULL, 0, -1, &found), ERR_OK);
+    if (found != work->want)
+        fail_msg("call %d of the %s: the end is %lld, not %lld", calls,
+                 of_reader ? "reader" : "writer", (long long)found, (long long)work->want);
+    bench_done(&bench);
+    return fired;
+}
+
+static void work_fails_cleanly(void **state)
+{
+    const Case *one = *state;
+    if (one->is_pg && !bench_has_pg())
+        skip();
+    for (int of_reader = 0; of_reader < 2; of_reader++) {
+        int calls = 0;
+        while (work_goes_on(one, of_reader, calls))
+            assert_true(++calls < CALLS_MAX);
+        assert_true(calls > 2);
+    }
+}
+
+static void every_write_has_a_row(void **state)
+{
+    (void)state;
+    int missing = 0;
+    for (size_t r = 0; r < all_rooms_count; r++) {
+        for (size_t i = 0; i < all_rooms[r]->op_count; i++) {
+            const Op *op = &all_rooms[r]->ops[i];
+            size_t at = 0;
+            while (at < COUNT(rows) && strcmp(rows[at].op, op->name) != 0)
+                at++;
+            if (op->kind != OP_WRITE || at < COUNT(rows))
+                continue;
+            printf("no row for %s: say in rows[] of %s how it is made ready\n", op->name, __FILE__);
+            missing++;
+        }
+    }
+    assert_int_equal(missing, 0);
+}
+
+/* ---- All of them ---- */
+
+static size_t add_tests(struct CMUnitTest *tests, Case *cases, bool is_pg, const char *only)
+{
+    size_t count = 0;
+    const char *store = is_pg ? "postgresql" : "sqlite";
+    for (size_t i = 0; i < COUNT(rows) + COUNT(works); i++) {
+        const Work *work = i < COUNT(rows) ? NULL : &works[i - COUNT(rows)];
+        const char *name = work ? work->name : rows[i].op;
+        if (only && strcmp(only, name) != 0)
+            continue;
+        Case *one = &cases[count];
+        *one = (Case){.sweep = work ? NULL : &rows[i], .work = work, .is_pg = is_pg};
+        snprintf(one->name, sizeof one->name, "%s, %s", name, store);
+        tests[count++] =
+            (struct CMUnitTest){.name = one->name,
+                                .test_func = work ? work_fails_cleanly : op_fails_cleanly,
+                                .initial_state = one};
+    }
+    return count;
+}
+
+int main(int argc, char **argv)
+{
+    static struct CMUnitTest tests[TESTS_MAX] = {
+        {.name = "every write has a row", .test_func = every_write_has_a_row}};
+    static Case cases[TESTS_MAX];
+    const char *only = argc > 1 ? argv[1] : NULL;
+    size_t count = 1;
+    assert(1 + 2 * (COUNT(rows) + COUNT(works)) <= TESTS_MAX);
+    if (!bench_has_pg())
+        printf("not run: the PostgreSQL side (TECHBOURSE_TEST_PG is not set; see test/pg.sh)\n");
+    count += add_tests(tests + count, cases + count, false, only);
+    count += add_tests(tests + count, cases + count, true, only);
+    return _cmocka_run_group_tests("fault sweep", tests, count, NULL, NULL);
+}

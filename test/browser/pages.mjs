@@ -1,0 +1,143 @@
+// pages.mjs - every page of src/web/page_table.c as those who may see it, narrow and wide, in both
+// languages and themes: no script error, no failed request, nothing wider than the window, no words
+// left in the wrong language, and nothing that axe-core finds fault with.
+//
+// A page outside the line takes one language and theme a width, another one at each page; the pages
+// of the line take all of them.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check, dress, main, person, root } from './lib.mjs';
+
+const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
+const widths = [390, 1440];
+const looks = [['zh', 'light'], ['en', 'dark'], ['zh', 'dark'], ['en', 'light']];
+
+// `all`: a page of the line. `id` is filled in from the reader's own list.
+const everybody = [
+  { path: '/', all: true }, { path: '/search?q=%E7%94%B5%E6%B1%A0' }, { path: '/patents' },
+  { path: '/patent/{id}' }, { path: '/achievement/1' }, { path: '/listings' }, { path: '/listing/{id}' },
+  { path: '/needs' }, { path: '/need/{id}' }, { path: '/lots' }, { path: '/lot/{id}' }, { path: '/orgs' },
+  { path: '/org/{id}' }, { path: '/verify' },
+];
+const readers = {
+  public: [{ path: '/signin' }, { path: '/lot/{id}', all: true }, { path: '/listings', all: true }, { path: '/verify', all: true },
+    { path: '/nowhere', status: 404 }],
+  office: [{ path: '/patents?mine=1', all: true }, { path: '/listings?mine=1', all: true }, { path: '/import', all: true },
+    { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' }, { path: '/deal/{id}', all: true },
+    { path: '/form/listing.file?patent_ids={mine}', all: true }, { path: '/form/achievement.add' }, { path: '/log', status: 403 }],
+  firm: [{ path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
+    { path: '/lot/{id}' }, { path: '/import', status: 403 }],
+  operator: [{ path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
+    { path: '/form/lot.open?listing_id=40', all: true }, { path: '/form/lot.cancel?id={lot}' }, { path: '/form/listing.return?ids=65' },
+    { path: '/form/deal.sign?id={deal}' }, { path: '/form/org.add' }],
+  audit: [{ path: '/log' }],
+};
+
+// --- what is asked of a page ---------------------------------------------------------------------
+
+async function axe_finds(page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return found.violations.map(one =>
+    `axe ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map(node => `${node.target} ${node.any[0]?.message || ''}`).join(' | ')}`);
+}
+
+// Words of the page's own (not of its data) in the other language, and text keys without words.
+function words_wrong(lang) {
+  const own = 'thead:not(.tb-map thead) th, legend, dt, main h2, main button, .tb-state, .tb-nav a, .tb-tools a:not([lang])';
+  const faults = [];
+  for (const at of document.querySelectorAll(own))
+    if (lang === 'en' && /\p{Script=Han}/u.test(at.textContent.replace(/[万亿]/g, '')) && !at.closest('.tb-me'))
+      faults.push(`not English: ${at.textContent.trim().slice(0, 40)}`);
+  const main = document.querySelector('main').cloneNode(true);
+  main.querySelectorAll('code').forEach(code => code.remove());
+  for (const key of main.textContent.match(/\b(page|menu|fact|error|field|web|command)\.[a-z_]{3,}\b/g) || [])
+    faults.push(`no words for ${key}`);
+  if (document.documentElement.lang.slice(0, 2) !== lang)
+    faults.push(`language ${document.documentElement.lang}`);
+  return faults;
+}
+
+const too_wide = () => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  return scrollWidth > clientWidth ? [`${scrollWidth} wide in ${clientWidth}`] : [];
+};
+
+async function faults_of(page, place, visit, [lang, theme]) {
+  page.troubles.length = 0;
+  page.expects = visit.status ? new RegExp(String(visit.status)) : undefined;
+  await dress(page.context(), place, { lang, theme });
+  const reply = await page.goto(visit.path, { waitUntil: 'load' });
+  const faults = reply.status() === (visit.status || 200) ? [] : [`status ${reply.status()}`];
+  faults.push(...await page.evaluate(too_wide), ...await page.evaluate(words_wrong, lang), ...await axe_finds(page));
+  return [...faults, ...page.troubles].map(fault => `${lang} ${theme} ${page.viewportSize().width}: ${fault}`);
+}
+
+// --- where the pages are -------------------------------------------------------------------------
+
+async function first_id(page, list, noun) {
+  await page.goto(list);
+  const href = await page.locator(`main a[href^="/${noun}/"]`).first().getAttribute('href', { timeout: 3000 });
+  return href.split('/')[2];
+}
+
+// One import that waits for its columns and one that is done.
+async function make_imports(page) {
+  const ids = [];
+  for (const name of ['import_sample_gb18030.csv', 'import_sample.xlsx']) {
+    await page.goto('/import');
+    await page.setInputFiles('#i-file', join(root, 'data/demo', name));
+    await page.click('form[action="/do/import.upload"] button');
+    await page.waitForSelector('.tb-map');
+    ids.push(new URL(page.url()).pathname.split('/')[2]);
+  }
+  await page.click('form[action="/do/import.map"] .btn-primary');
+  await page.waitForSelector('#rejects', { timeout: 60000 });
+  return ids;
+}
+
+const lists = { patent: '/patents', listing: '/listings', need: '/needs', lot: '/lots', org: '/orgs', deal: '/deals' };
+
+async function fill_path(page, path, known) {
+  for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {
+    if (!known[name] && name === 'mine')
+      known.mine = await first_id(page, '/patents?mine=1', 'patent');
+    if (!known[name] && name === 'own')
+      known.own = await first_id(page, '/needs?mine=1', 'need');
+    const noun = name === 'id' ? path.split('/')[1] : name;
+    if (!known[noun] && lists[noun])
+      known[noun] = await first_id(page, lists[noun], noun);
+    path = path.replace(`{${name}}`, known[noun]);
+  }
+  return path;
+}
+
+// --- all of it -----------------------------------------------------------------------------------
+
+async function read_all(place, login, visits) {
+  const who = login === 'public' ? undefined : login;
+  const pages = [];
+  for (const width of widths)
+    pages.push(await person(place, { login: who, width, height: width < 500 ? 844 : 900 }));
+  const known = {};
+  if (login === 'office')
+    [known.mapping, known.run] = await make_imports(pages[1]);
+  for (const [nth, given] of visits.entries())
+    await check(`${login} ${given.path}`, async () => {
+      const visit = { ...given, path: await fill_path(pages[1], given.path, known) };
+      const faults = [];
+      for (const [at, page] of pages.entries())
+        for (const look of visit.all ? looks : [looks[(nth + 2 * at + at) % looks.length]])
+          faults.push(...await faults_of(page, place, visit, look));
+      assert.deepEqual([...new Set(faults)], []);
+    });
+  await Promise.all(pages.map(page => page.context().close()));
+}
+
+await main(async place => {
+  const left = Object.entries(readers).map(([login, own]) =>
+    [login, [...own, ...everybody.filter(one => login !== 'audit' && !own.some(mine => mine.path === one.path))]]);
+  const go = async () => { for (let next = left.shift(); next; next = left.shift()) await read_all(place, ...next); };
+  await Promise.all([go(), go()]);
+});
