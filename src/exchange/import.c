@@ -341,11 +341,12 @@ static Val *first_rows_val(Cx *cx, const Preview *preview)
 
 static void add_words(Cx *cx, Val *row, const ImportReject *reject)
 {
+    const Str args[] = {reject->arg, reject->arg2};
     char *why = str_z(cx->arena, reject->why);
     char *mend = str_z(cx->arena, str_format(cx->arena, "%s.mend", why));
-    val_set_str(cx->arena, row, "why", text_say(cx->arena, cx->lang, why, &reject->arg, 1));
+    val_set_str(cx->arena, row, "why", text_say(cx->arena, cx->lang, why, args, COUNT(args)));
     val_set_str(cx->arena, row, "mend",
-                text_find(cx->lang, mend) ? text_say(cx->arena, cx->lang, mend, &reject->arg, 1) : S(""));
+                text_find(cx->lang, mend) ? text_say(cx->arena, cx->lang, mend, args, COUNT(args)) : S(""));
 }
 
 static Err rejects_val(Cx *cx, i64 import_id, Val **ret)

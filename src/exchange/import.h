@@ -52,6 +52,7 @@ typedef struct ImportReject {
     Str value;
     Str why;            /* Message key. */
     Str arg;
+    Str arg2;
     Str cells;          /* JSON list: the row as it was. */
     i64 taken;          /* 1: the row was imported all the same; this is only a warning. */
 } ImportReject;

@@ -47,7 +47,7 @@ void import_mapping_read(Str mapping, Mapping *ret);
 /* Why a row is not taken. */
 typedef struct RowFault {
     const char *why;
-    Str         arg;
+    Str         arg, arg2;
     int         column;     /* -1: the row as a whole. */
 } RowFault;
 

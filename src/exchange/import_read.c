@@ -166,7 +166,8 @@ static Err read_cell(Cx *cx, const Field *field, Str text, u8 flags, i64 today_d
 static Err fault(RowFault *ret, Cx *cx, int column)
 {
     ErrInfo found = cx->err_count ? cx->errs[0] : cx->err;
-    *ret = (RowFault){.why = found.key, .arg = str_copy(cx->arena, found.args[0]), .column = column};
+    *ret = (RowFault){.why = found.key, .arg = str_copy(cx->arena, found.args[0]),
+                       .arg2 = str_copy(cx->arena, found.args[1]), .column = column};
     err_clear(cx);
     return ERR_INPUT;
 }

@@ -50,6 +50,7 @@ static const Field reject_fields[] = {
     {AT(ImportReject, value),        F_TEXT,  "内容", "Value",  0, SEE_OWNER, NULL},
     {AT(ImportReject, why),          F_TEXT,  "原因", "Why",    0, SEE_OWNER, NULL},
     {AT(ImportReject, arg),          F_TEXT,  "说明", "Detail", 0, SEE_OWNER, NULL},
+    {AT(ImportReject, arg2),         F_TEXT,  "说明二", "Detail", 0, SEE_OWNER, NULL},
     {AT(ImportReject, cells),        F_PROSE, "原行", "Row",    0, SEE_OWNER, NULL},
     {AT(ImportReject, taken),        F_BOOL,  "已导入", "Taken", 0, SEE_OWNER, NULL},
 };

@@ -41,6 +41,7 @@ static Err keep_reject(Cx *cx, const Batch *batch, const Line *line, RowFault fa
         .line = line->row.line,
         .why = str_from(fault.why),
         .arg = utf8_head(fault.arg.data ? fault.arg : S(""), TEXT_LEN_MAX),
+        .arg2 = utf8_head(fault.arg2.data ? fault.arg2 : S(""), TEXT_LEN_MAX),
         .cells = row_json(cx, &line->row),
         .taken = taken,
     };

@@ -75,6 +75,7 @@ Err listing_act_run(Cx *cx, const void *arg, Val **ret)
         e = record_load(cx, &listing_type, ids[i], &listing);
         if (!e)
             e = may_know(cx, listing_public(&listing), listing.org_id, &listing_type);
+        listing.reason = in->reason;
         if (!e)
             e = step_listing(cx, &listing, action, who_of(cx, listing.org_id, false));
     }
@@ -336,6 +337,7 @@ Err need_act_run(Cx *cx, const void *arg, Val **ret)
             e = flow_step(cx, &need_flow, need.state, action, who_of(cx, need.org_id, false), &need, &to);
         if (!e) {
             need.state = to;
+            need.reason = in->reason;
             e = fact_change(cx, &need_type, &need, (FactNote){.kind = fact_of("need", action)});
         }
     }
@@ -402,7 +404,7 @@ static const Op ops[] = {
     {"listing.enter_lot", "进入竞价",   "Put in a lot",  OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.leave_lot", "退出竞价",   "Take out of the lot", OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.sell",      "成交",       "Sell",          OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
-    {"need.post",         "发布需求",   "Post need",     OP_WRITE, 0, WHO_FIRM, sizeof(Need), need_fields + 5, NEED_FIELD_COUNT - 6, NULL, need_post_run, NULL, NULL},
+    {"need.post",         "发布需求",   "Post need",     OP_WRITE, 0, WHO_FIRM, sizeof(Need), need_fields + 5, NEED_FIELD_COUNT - 7, NULL, need_post_run, NULL, NULL},
     {"need.list",         "技术需求",   "Needs",         OP_READ,  0, WHO_PUBLIC, OP_IN(ListQuery, query_fields), NULL, need_list_run, NULL, NULL},
     {"need.show",         "需求详情",   "Need",          OP_READ,  0, WHO_PUBLIC, OP_IN(IdIn, id_fields), NULL, need_show_run, NULL, NULL},
     {"need.accept",       "受理并公布", "Accept",        OP_WRITE, 0, WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},

@@ -67,6 +67,7 @@ typedef struct Listing {
     Str maturity;
     Str contact;        /* A role: 技术转移办公室. */
     Str phone;
+    Str reason;         /* Why it was returned or withdrawn, in words, to the owner. */
     i64 state;
 } Listing;
 
@@ -83,6 +84,7 @@ typedef struct Need {
     Str contact;
     Str phone;
     Str hidden;         /* Names of fields that the owner hides from the public. */
+    Str reason;         /* Why it was returned or withdrawn, in words, to the owner. */
     i64 state;
 } Need;
 

@@ -5,7 +5,7 @@
 #include "registry/ids.h"
 #include "registry/registry.h"
 
-enum { ACHIEVEMENT_FIELD_COUNT = 11, NEED_FIELD_COUNT = 16 };
+enum { ACHIEVEMENT_FIELD_COUNT = 11, NEED_FIELD_COUNT = 17 };
 extern const Field achievement_fields[ACHIEVEMENT_FIELD_COUNT];
 extern const Field need_fields[NEED_FIELD_COUNT];
 extern const CodeList hideable_fields;

@@ -108,6 +108,7 @@ static const Field listing_fields[] = {
     {AT(Listing, maturity),       F_TEXT,  "成熟程度", "Maturity",     0, SEE_PUBLIC, NULL, .max = 60},
     {AT(Listing, contact),        F_TEXT,  "联系部门", "Contact",      0, SEE_SIGNED, NULL, .max = 60},
     {AT(Listing, phone),          F_TEXT,  "联系电话", "Phone",        0, SEE_SIGNED, NULL, .max = 40},
+    {AT(Listing, reason),         F_TEXT,  "退回原因", "Reason",       FORM_OFF, SEE_OWNER, NULL, .max = 200},
     {AT(Listing, state),          F_STATE, "状态",     "State",        INDEXED | FORM_OFF | LISTED, SEE_PUBLIC, NULL, .flow = &listing_flow},
 };
 const RecordType listing_type = {"listing", "挂牌", "Listing", sizeof(Listing), listing_fields, COUNT(listing_fields), NULL};
@@ -131,6 +132,7 @@ const Field need_fields[NEED_FIELD_COUNT] = {
     {AT(Need, phone),            F_TEXT,  "联系电话",     "Phone",        0, SEE_PARTY, NULL, .max = 40},
     {AT(Need, hidden),           F_CODES, "不公开的内容", "Hidden",       0, SEE_OWNER, NULL, .codes = &hideable_fields,
      .help_zh = "勾选的内容不会出现在公开页面、搜索和推送中", .help_en = "What is ticked appears on no public page, search or push"},
+    {AT(Need, reason),           F_TEXT,  "退回原因",     "Reason",       FORM_OFF, SEE_OWNER, NULL, .max = 200},
     {AT(Need, state),            F_STATE, "状态",         "State",        INDEXED | FORM_OFF | LISTED, SEE_PUBLIC, NULL, .flow = &need_flow},
 };
 const RecordType need_type = {"need", "需求", "Need", sizeof(Need), need_fields, COUNT(need_fields), NULL};

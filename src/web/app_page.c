@@ -351,7 +351,7 @@ void page_answer(App *app, Request *request, Response *response, Call *call, con
     unsigned held = cx->actor.roles | WHO_PUBLIC | (page.me ? WHO_SIGNED : 0);
     Err e = ERR_OK;
     if (!(page.page->who & held))
-        e = page.me ? err_set(cx, ERR_DENIED, NULL, "command.denied") : err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
+        e = page.me ? err_set(cx, ERR_DENIED, NULL, "web.not_your_page") : err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
     bool keep = !e && !failed && may_keep(page.page, request, call);
     Str key = keep ? keep_key(&page) : S(""), html;
     i64 turn = page_cache_now(app->cache);
