@@ -374,13 +374,13 @@ static Err import_all(Link *link, Str org, Str path, Val **ret, i64 *ret_id)
 }
 
 /* The rejected rows as a spreadsheet beside the data. Reads the store itself, also beside a server. */
-static Err write_rejects(Cli *cli, i64 id, Str *ret_path)
+static Err write_rejects(Cli *cli, i64 id, bool taken, Str *ret_path)
 {
     Open open;
     Cx cx;
     i64 count;
     char *folder = str_z(&cli->arena, str_format(&cli->arena, "%.*s/rejects", STR_ARG(cli->settings.data)));
-    Str path = str_format(&cli->arena, "%s/import-%lld.xlsx", folder, (long long)id);
+    Str path = str_format(&cli->arena, "%s/import-%lld%s.xlsx", folder, (long long)id, taken ? "-warned" : "");
     mkdir(folder, 0700);
     Err e = house_open(&cli->cx, &cli->settings, OPEN_READ, &open);
     if (e)
@@ -389,7 +389,7 @@ static Err write_rejects(Cli *cli, i64 id, Str *ret_path)
     cx.lang = cli->cx.lang;
     cx.actor = (Actor){.roles = WHO_LOCAL | WHO_OPERATOR, .via = VIA_LOCAL};
     if (!e)
-        e = import_rejects_write(&cx, id, str_z(&cli->arena, path), &count);
+        e = import_rejects_write(&cx, id, taken, str_z(&cli->arena, path), &count);
     if (e)
         cli->cx.err = cx.err;
     house_reader_done(&cx);
@@ -398,7 +398,7 @@ static Err write_rejects(Cli *cli, i64 id, Str *ret_path)
     return e;
 }
 
-static void print_import(Cli *cli, const Val *import, Str rejects)
+static void print_import(Cli *cli, const Val *import, Str rejects, Str warnings)
 {
     static const char *const counts[][2] = {{"read", "rows_read"}, {"imported", "imported"}, {"updated", "updated"},
                                             {"unchanged", "unchanged"}, {"rejected", "rejected"}, {"warned", "warned"}};
@@ -406,6 +406,7 @@ static void print_import(Cli *cli, const Val *import, Str rejects)
     for (size_t i = 0; i < COUNT(counts); i++)
         val_set_int(&cli->arena, map, counts[i][0], val_get_int(import, counts[i][1]));
     val_set(&cli->arena, map, "rejects", rejects.len ? val_str(&cli->arena, rejects) : val_null(&cli->arena));
+    val_set(&cli->arena, map, "warnings", warnings.len ? val_str(&cli->arena, warnings) : val_null(&cli->arena));
     val_set_int(&cli->arena, map, "id", val_get_int(import, "id"));
     if (cli->json) {
         cli_print(cli, map);
@@ -418,9 +419,9 @@ static void print_import(Cli *cli, const Val *import, Str rejects)
     Str rejected[] = {number(cli, val_get_int(map, "rejected")), rejects};
     if (rejects.len)
         printf("%.*s\n", STR_ARG(text_say(&cli->arena, cli->cx.lang, "cli.reject_line", rejected, 2)));
-    Str warned[] = {number(cli, val_get_int(map, "warned"))};
+    Str warned[] = {number(cli, val_get_int(map, "warned")), warnings};
     if (val_get_int(map, "warned"))
-        printf("%.*s\n", STR_ARG(text_say(&cli->arena, cli->cx.lang, "cli.warn_line", warned, 1)));
+        printf("%.*s\n", STR_ARG(text_say(&cli->arena, cli->cx.lang, "cli.warn_line", warned, 2)));
 }
 
 static int import_with(Cli *cli, Str org, Str path)
@@ -437,18 +438,19 @@ static int import_with(Cli *cli, Str org, Str path)
     if (e)
         return code;
     const Val *import = val_get(reply, "import");
-    Str rejects = S("");
-    if (val_get_int(import, "rejected")) {
-        e = write_rejects(cli, id, &rejects);
-        if (e)
-            return cli_fail(cli, &cli->cx, e);
-    }
+    Str rejects = S(""), warnings = S("");
+    if (val_get_int(import, "rejected"))
+        e = write_rejects(cli, id, false, &rejects);
+    if (!e && val_get_int(import, "warned"))
+        e = write_rejects(cli, id, true, &warnings);
+    if (e)
+        return cli_fail(cli, &cli->cx, e);
     if (str_same(val_get_str(import, "state"), S("failed"))) {
         Str why[] = {val_get_str(import, "why_text")};
         err_clear(&cli->cx);
         return cli_fail(cli, &cli->cx, err_set_args(&cli->cx, ERR_INPUT, "file", "cli.remote", why, 1));
     }
-    print_import(cli, import, rejects);
+    print_import(cli, import, rejects, warnings);
     return EXIT_DONE;
 }
 

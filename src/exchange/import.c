@@ -472,7 +472,7 @@ static Err write_reject(Cx *cx, SheetOut *out, size_t column_count, const Import
     return sheet_out_row(cx, out, row, column_count);
 }
 
-Err import_rejects_write(Cx *cx, i64 import_id, const char *path, i64 *ret_count)
+Err import_rejects_write(Cx *cx, i64 import_id, bool taken, const char *path, i64 *ret_count)
 {
     Import import = {0};
     SheetOutColumn *columns;
@@ -483,10 +483,11 @@ Err import_rejects_write(Cx *cx, i64 import_id, const char *path, i64 *ret_count
     if (e)
         return e;
     size_t count = reject_columns(cx, &import, &columns);
-    e = sheet_out_open(cx, path, SHEET_OUT_XLSX, S("rejected"), columns, count, &out);
+    e = sheet_out_open(cx, path, SHEET_OUT_XLSX, taken ? S("warned") : S("rejected"), columns, count, &out);
     if (e)
         return e;
-    e = RECORD_QUERY(cx, &import_reject_type, &rows, "WHERE import_id = ?1 AND taken = 0 ORDER BY id", BIND_INT(import_id));
+    e = RECORD_QUERY(cx, &import_reject_type, &rows, "WHERE import_id = ?1 AND taken = ?2 ORDER BY id", BIND_INT(import_id),
+                     BIND_INT(taken));
     while (!e && rows_next(&rows)) {
         ArenaMark mark = arena_mark(cx->arena);
         ImportReject reject = {0};

@@ -74,8 +74,9 @@ extern const Room exchange_room;
 NODISCARD Err import_work(Cx *cx, i64 import_id, void (*progress)(void *context, i64 rows), void *context);
 /* The oldest import that waits for work; 0 when none does. */
 NODISCARD Err import_waiting(Cx *cx, i64 *ret_id);
-/* Writes the rejected rows as a spreadsheet with the reason beside. *ret_count rows. */
-NODISCARD Err import_rejects_write(Cx *cx, i64 import_id, const char *path, i64 *ret_count);
+/* Writes the rejected rows as a spreadsheet with the reason beside; with `taken` those that were
+ * imported all the same, with what is missing of them. *ret_count rows. */
+NODISCARD Err import_rejects_write(Cx *cx, i64 import_id, bool taken, const char *path, i64 *ret_count);
 /* Folder of kept files in this installation. In cx->arena. */
 Str import_files_root(Cx *cx);
 

@@ -434,6 +434,9 @@ static Err account_add_run(Cx *cx, const void *arg, Val **ret)
     if (!e)
         e = fact_create(cx, &account_type, &account, (FactNote){.kind = "account.added"});
     for (rest = in->roles; !e && str_split(&rest, ',', &role);) {
+        if (!(roles & role_bit(role))) /* Named twice. */
+            continue;
+        roles &= ~role_bit(role);
         RoleGrant grant = {.account_id = account.id, .org_id = in->org_id, .role = role};
         e = fact_create(cx, &role_grant_type, &grant,
                         (FactNote){.kind = "grant.added", .code = str_z(cx->arena, role)});

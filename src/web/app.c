@@ -45,7 +45,7 @@ static Way way_of(Str path)
         return WAY_API;
     if (has_prefix(path, "/do/"))
         return WAY_DO;
-    if (has_prefix(path, "/import/") && str_ends(path, S("/rejects.xlsx")))
+    if (has_prefix(path, "/import/") && (str_ends(path, S("/rejects.xlsx")) || str_ends(path, S("/warnings.xlsx"))))
         return WAY_REJECTS;
     return WAY_PAGE;
 }

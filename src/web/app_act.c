@@ -196,14 +196,15 @@ void rejects_handle(App *app, Request *request, Response *response, Call *call)
 {
     Cx *cx = &call->cx;
     i64 id = 0, count;
-    Str middle = str_slice(request->path, 8, request->path.len - strlen("/rejects.xlsx"));
+    bool taken = str_ends(request->path, S("/warnings.xlsx"));
+    Str middle = str_slice(request->path, 8, request->path.len - strlen(taken ? "/warnings.xlsx" : "/rejects.xlsx"));
     Str folder = str_format(cx->arena, "%.*s/rejects", STR_ARG(app->house->data_folder));
     Str path = str_format(cx->arena, "%.*s/import-%.*s-%.*s.xlsx", STR_ARG(folder), STR_ARG(middle),
                           STR_ARG(chance_token(cx->chance, cx->arena, 4)));
     Err e = str_to_i64(middle, &id) ? ERR_OK : err_set_arg(cx, ERR_MISSING, NULL, "record.missing", middle);
     mkdir(str_z(cx->arena, folder), 0700);
     if (!e)
-        e = import_rejects_write(cx, id, str_z(cx->arena, path), &count);
+        e = import_rejects_write(cx, id, taken, str_z(cx->arena, path), &count);
     if (e) {
         page_error(app, request, response, call, e);
         return;
@@ -212,7 +213,8 @@ void rejects_handle(App *app, Request *request, Response *response, Call *call)
     response->content_type = S("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
     response->file_path = path;
     response_header(response, "Content-Disposition",
-                    str_format(cx->arena, "attachment; filename=\"import-%lld-rejected.xlsx\"", (long long)id));
+                    str_format(cx->arena, "attachment; filename=\"import-%lld-%s.xlsx\"", (long long)id,
+                               taken ? "warned" : "rejected"));
 }
 
 /* ---- forms ---- */
