@@ -9,7 +9,7 @@ extern const CodeList lot_result_codes;
 extern const CodeList lot_deposit_codes;
 
 typedef struct LotListIn {
-    Str state; /* Name of a stage; '' for all. */
+    Str state;      /* Name of a stage; '' for all. */
     i64 listing_id; /* The lots of this listing alone, newest first; `state` is left aside. */
     i64 page;
 } LotListIn;

@@ -116,8 +116,9 @@ Err lot_due_list(Cx *cx, LotStage stage, i64 settled_ms, int limit, i64 **ret, s
 Err lot_list_of_listing(Cx *cx, i64 listing_id, Lot **ret, size_t *ret_count)
 {
     Rows rows;
-    Err e = RECORD_QUERY(cx, &lot_type, &rows, "WHERE t.listing_id = ?1 ORDER BY t.id DESC LIMIT ?2",
-                         BIND_INT(listing_id), BIND_INT(PAGE_SIZE));
+    Err e =
+        RECORD_QUERY(cx, &lot_type, &rows, "WHERE t.listing_id = ?1 ORDER BY t.id DESC LIMIT ?2",
+                     BIND_INT(listing_id), BIND_INT(PAGE_SIZE));
     return e ? e : read_all(cx, &lot_type, &rows, ret, ret_count);
 }
 

@@ -6,7 +6,7 @@
 
 struct ArenaChunk {
     ArenaChunk *before;
-    size_t      size;
+    size_t size;
     _Alignas(max_align_t) char data[];
 };
 

@@ -14,14 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef int64_t  i64;
+typedef int64_t i64;
 typedef uint64_t u64;
-typedef int32_t  i32;
+typedef int32_t i32;
 typedef uint32_t u32;
-typedef uint8_t  u8;
+typedef uint8_t u8;
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define NODISCARD __attribute__((warn_unused_result))
+#define COUNT(array)            (sizeof(array) / sizeof((array)[0]))
+#define NODISCARD               __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first), nonnull(fmt)))
 
 #include "base/arena.h"

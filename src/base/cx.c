@@ -3,15 +3,24 @@
 const char *err_name(Err err)
 {
     static const char *const names[] = {
-        [ERR_OK] = "ok",           [ERR_INPUT] = "input",       [ERR_MISSING] = "missing",
-        [ERR_STATE] = "state",     [ERR_DENIED] = "denied",     [ERR_SIGN_IN] = "sign_in",
-        [ERR_CONFLICT] = "conflict", [ERR_LIMIT] = "limit",     [ERR_BUSY] = "busy",
-        [ERR_STORE] = "store",     [ERR_IO] = "io",             [ERR_BUG] = "bug",
+        [ERR_OK] = "ok",
+        [ERR_INPUT] = "input",
+        [ERR_MISSING] = "missing",
+        [ERR_STATE] = "state",
+        [ERR_DENIED] = "denied",
+        [ERR_SIGN_IN] = "sign_in",
+        [ERR_CONFLICT] = "conflict",
+        [ERR_LIMIT] = "limit",
+        [ERR_BUSY] = "busy",
+        [ERR_STORE] = "store",
+        [ERR_IO] = "io",
+        [ERR_BUG] = "bug",
     };
     return (size_t)err < COUNT(names) ? names[err] : "bug";
 }
 
-Err err_set_args(Cx *cx, Err code, const char *field, const char *key, const Str *args, size_t count)
+Err err_set_args(Cx *cx, Err code, const char *field, const char *key, const Str *args,
+                 size_t count)
 {
     assert(code != ERR_OK && key && count <= ERR_ARGS_MAX);
     cx->err = (ErrInfo){.code = code, .key = key, .field = str_from(field)};

@@ -7,6 +7,7 @@
 
 typedef enum LogLevel { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_WARN_LEVEL, LOG_ERROR_LEVEL } LogLevel;
 
+/* Lines below this level are not written. Any thread. */
 void log_level_set(LogLevel lowest);
 
 /* One line: {"at":...,"level":...,"event":event, then pairs of name and text, ended by NULL}. */

@@ -4,14 +4,15 @@
 
 #include "base/base.h"
 
-#define MONEY_MAX_FEN ((i64)100000000 * 10000 * 100)   /* One trillion yuan. */
+#define MONEY_MAX_FEN ((i64)100000000 * 10000 * 100) /* One trillion yuan. */
 
 /* What people type: 35000, 35,000.00, ￥3.5万, 1.2亿元, full-width digits. False when it is no
  * amount, negative, over MONEY_MAX_FEN or finer than a fen. */
 bool money_parse(Str s, i64 *ret_fen);
 
-Str money_format(Arena *arena, i64 fen);            /* 35,000.00 */
-Str money_format_short(Arena *arena, i64 fen);      /* 3.5万, 1.2亿; exact, or money_format when it is not. */
-Str money_format_plain(Arena *arena, i64 fen);      /* 35000.00, for files */
+Str money_format(Arena *arena, i64 fen); /* 35,000.00 */
+Str money_format_short(Arena *arena,
+                       i64 fen); /* 3.5万, 1.2亿; exact, or money_format when it is not. */
+Str money_format_plain(Arena *arena, i64 fen); /* 35000.00, for files */
 
 #endif

@@ -86,8 +86,8 @@ Str str_slice(Str s, size_t from, size_t to)
 
 static bool is_space(u32 code)
 {
-    return code == ' ' || (code >= '\t' && code <= '\r') || code == 0xa0 || code == 0x3000
-           || code == 0xfeff || code == 0x200b;
+    return code == ' ' || (code >= '\t' && code <= '\r') || code == 0xa0 || code == 0x3000 ||
+           code == 0xfeff || code == 0x200b;
 }
 
 Str str_trim(Str s)

@@ -20,7 +20,8 @@ i64 clock_steady_ns(void)
     return (i64)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Days from civil and back: the proleptic Gregorian calendar in 400-year eras that start in March. */
+/* Days from civil and back: the proleptic Gregorian calendar in 400-year eras that start in March.
+ */
 i64 date_days(i64 date)
 {
     i64 year = date / 10000, month = date / 100 % 100, day = date % 100;
@@ -49,8 +50,8 @@ bool date_valid(i64 date)
     if (date < 19000101 || date > 21991231)
         return false;
     i64 month = date / 100 % 100, day = date % 100;
-    return month >= 1 && month <= 12 && day >= 1 && day <= 31
-           && date_from_days(date_days(date)) == date;
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
+           date_from_days(date_days(date)) == date;
 }
 
 i64 date_add_years(i64 date, int years)
@@ -94,21 +95,22 @@ static Parts split_time(i64 ms, i64 offset_ms)
 Str time_format(Arena *arena, i64 ms)
 {
     Parts p = split_time(ms, SHANGHAI_OFFSET_MS);
-    return str_format(arena, "%.*s %02d:%02d", STR_ARG(date_format(arena, p.date)), p.hour, p.minute);
+    return str_format(arena, "%.*s %02d:%02d", STR_ARG(date_format(arena, p.date)), p.hour,
+                      p.minute);
 }
 
 Str time_format_full(Arena *arena, i64 ms)
 {
     Parts p = split_time(ms, SHANGHAI_OFFSET_MS);
-    return str_format(arena, "%.*s %02d:%02d:%02d.%03d", STR_ARG(date_format(arena, p.date)), p.hour,
-                      p.minute, p.second, p.ms);
+    return str_format(arena, "%.*s %02d:%02d:%02d.%03d", STR_ARG(date_format(arena, p.date)),
+                      p.hour, p.minute, p.second, p.ms);
 }
 
 Str time_format_iso(Arena *arena, i64 ms)
 {
     Parts p = split_time(ms, 0);
-    return str_format(arena, "%.*sT%02d:%02d:%02d.%03dZ", STR_ARG(date_format(arena, p.date)), p.hour,
-                      p.minute, p.second, p.ms);
+    return str_format(arena, "%.*sT%02d:%02d:%02d.%03dZ", STR_ARG(date_format(arena, p.date)),
+                      p.hour, p.minute, p.second, p.ms);
 }
 
 /* Reads up to `most` digits; false when there are fewer than `least`. */
@@ -145,16 +147,16 @@ bool time_parse(Str s, i64 *ret_ms)
 {
     s = str_trim(s);
     i64 year, month, day, hour, minute, second = 0, ms = 0;
-    bool ok = digits(&s, 4, 4, &year) && skip(&s, '-') && digits(&s, 1, 2, &month) && skip(&s, '-')
-              && digits(&s, 1, 2, &day) && (skip(&s, 'T') || skip(&s, ' '))
-              && digits(&s, 1, 2, &hour) && skip(&s, ':') && digits(&s, 2, 2, &minute);
+    bool ok = digits(&s, 4, 4, &year) && skip(&s, '-') && digits(&s, 1, 2, &month) &&
+              skip(&s, '-') && digits(&s, 1, 2, &day) && (skip(&s, 'T') || skip(&s, ' ')) &&
+              digits(&s, 1, 2, &hour) && skip(&s, ':') && digits(&s, 2, 2, &minute);
     if (ok && skip(&s, ':'))
         ok = digits(&s, 2, 2, &second) && (!skip(&s, '.') || parse_fraction(&s, &ms));
     bool utc = ok && skip(&s, 'Z');
     i64 date = ok ? year * 10000 + month * 100 + day : 0;
     if (!ok || s.len || !date_valid(date) || hour > 23 || minute > 59 || second > 59)
         return false;
-    *ret_ms = date_days(date) * DAY_MS + hour * 3600000 + minute * 60000 + second * 1000 + ms
-              - (utc ? 0 : SHANGHAI_OFFSET_MS);
+    *ret_ms = date_days(date) * DAY_MS + hour * 3600000 + minute * 60000 + second * 1000 + ms -
+              (utc ? 0 : SHANGHAI_OFFSET_MS);
     return true;
 }

@@ -232,8 +232,8 @@ static Val *from_jansson(Arena *arena, const json_t *json)
         return val;
     }
     case JSON_STRING:
-        return val_str(arena, str_copy(arena, (Str){json_string_value(json),
-                                                    json_string_length(json)}));
+        return val_str(arena,
+                       str_copy(arena, (Str){json_string_value(json), json_string_length(json)}));
     case JSON_ARRAY: {
         Val *list = val_list(arena);
         for (size_t i = 0; i < json_array_size(json); i++)
@@ -244,8 +244,8 @@ static Val *from_jansson(Arena *arena, const json_t *json)
         Val *map = val_map(arena);
         const char *key;
         json_t *item;
-        json_object_foreach((json_t *)json, key, item)
-            *add_item(arena, map) = (ValItem){str_copy(arena, str_from(key)), from_jansson(arena, item)};
+        json_object_foreach((json_t *)json, key, item) * add_item(arena, map) =
+            (ValItem){str_copy(arena, str_from(key)), from_jansson(arena, item)};
         return map;
     }
     default:
@@ -283,7 +283,8 @@ Val *val_read_json(Arena *arena, Str json, Str *ret_why)
     json_t *tree = json_loadb(json.data ? json.data : "", json.len,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!tree) {
-        *ret_why = str_format(arena, "line %d, column %d: %s", error.line, error.column, error.text);
+        *ret_why =
+            str_format(arena, "line %d, column %d: %s", error.line, error.column, error.text);
         return NULL;
     }
     Val *val = from_jansson(arena, tree);

@@ -89,7 +89,9 @@ static Str cell_text(Arena *arena, const Val *val)
 /* One line an item: the number, then what names it. */
 static void print_items(Cli *cli, const Val *items)
 {
-    static const char *const keys[] = {"id", "title", "name", "appno", "state", "price_fen", "score", "no", "amount_fen", "kind", "label"};
+    static const char *const keys[] = {"id",         "title",     "name",  "appno",
+                                       "state",      "price_fen", "score", "no",
+                                       "amount_fen", "kind",      "label"};
     for (size_t i = 0; i < val_count(items); i++) {
         const Val *row = val_at(items, i);
         if (row->kind != VAL_MAP) {
@@ -100,8 +102,9 @@ static void print_items(Cli *cli, const Val *items)
             const Val *val = val_get(row, keys[k]);
             if (!val)
                 continue;
-            Str text = val->kind == VAL_INT && strstr(keys[k], "_fen") ? money_format(&cli->arena, val->i)
-                                                                       : cell_text(&cli->arena, val);
+            Str text = val->kind == VAL_INT && strstr(keys[k], "_fen")
+                           ? money_format(&cli->arena, val->i)
+                           : cell_text(&cli->arena, val);
             printf("%.*s\t", STR_ARG(text));
         }
         printf("\n");
@@ -120,7 +123,8 @@ static void print_map(Cli *cli, const Val *map, int depth)
             printf("%*s%.*s:\n", depth, "", STR_ARG(key));
             print_items(cli, val);
         } else {
-            printf("%*s%.*s: %.*s\n", depth, "", STR_ARG(key), STR_ARG(cell_text(&cli->arena, val)));
+            printf("%*s%.*s: %.*s\n", depth, "", STR_ARG(key),
+                   STR_ARG(cell_text(&cli->arena, val)));
         }
     }
 }
@@ -153,7 +157,8 @@ void progress_show(void *context, i64 done, i64 all)
     enum { WIDTH = 30 };
     int full = all > 0 ? (int)(done * WIDTH / (all > done ? all : done)) : 0;
     if (all > 0)
-        fprintf(stderr, "\r%s [%.*s%*s] %lld", progress->key, full, "##############################", WIDTH - full, "", (long long)done);
+        fprintf(stderr, "\r%s [%.*s%*s] %lld", progress->key, full,
+                "##############################", WIDTH - full, "", (long long)done);
     else
         fprintf(stderr, "\r%s %lld", progress->key, (long long)done);
 }
@@ -168,7 +173,8 @@ void progress_end(Progress *progress)
 
 static char *socket_path(Cli *cli)
 {
-    return str_z(&cli->arena, str_format(&cli->arena, "%.*s/techbourse.sock", STR_ARG(cli->settings.data)));
+    return str_z(&cli->arena,
+                 str_format(&cli->arena, "%.*s/techbourse.sock", STR_ARG(cli->settings.data)));
 }
 
 /* The operator of the machine: may run the exchange, and stand in for others. */
@@ -259,8 +265,10 @@ static Err remote_call(Link *link, const char *op, const Val *in, Val **ret)
     val_write_json(&body, in);
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    headers = curl_slist_append(headers, str_z(arena, str_format(arena, "X-Techbourse-As: %.*s", STR_ARG(cli->as))));
-    headers = curl_slist_append(headers, cli->cx.lang == LANG_EN ? "Accept-Language: en" : "Accept-Language: zh");
+    headers = curl_slist_append(
+        headers, str_z(arena, str_format(arena, "X-Techbourse-As: %.*s", STR_ARG(cli->as))));
+    headers = curl_slist_append(headers, cli->cx.lang == LANG_EN ? "Accept-Language: en"
+                                                                 : "Accept-Language: zh");
     curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path(cli));
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -273,7 +281,8 @@ static Err remote_call(Link *link, const char *op, const Val *in, Val **ret)
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     if (rc != CURLE_OK)
-        return err_set_arg(&link->cx, ERR_IO, NULL, "cli.no_server", str_from(curl_easy_strerror(rc)));
+        return err_set_arg(&link->cx, ERR_IO, NULL, "cli.no_server",
+                           str_from(curl_easy_strerror(rc)));
     Str why;
     Val *val = val_read_json(arena, buf_str(&reply.buf), &why);
     if (!val)

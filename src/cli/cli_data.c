@@ -58,7 +58,8 @@ static Str read_whole(Arena *arena, const char *path)
 static Err read_head(Cli *cli, Str path, FactHead *ret)
 {
     Str why;
-    const Val *val = val_read_json(&cli->arena, read_whole(&cli->arena, str_z(&cli->arena, path)), &why);
+    const Val *val =
+        val_read_json(&cli->arena, read_whole(&cli->arena, str_z(&cli->arena, path)), &why);
     if (!val)
         return err_set_arg(&cli->cx, ERR_INPUT, "head", "api.not_an_object", path);
     ret->block = val_get_int(val, "block");
@@ -83,11 +84,15 @@ static void print_report(Cli *cli, const VerifyReport *report)
         cli_print(cli, map);
         return;
     }
-    Str good[] = {number(cli, report->blocks), number(cli, report->facts), number(cli, report->rows)};
-    Str bad[] = {number(cli, report->bad_block),
-                 report->ok ? S("") : text_say(&cli->arena, cli->cx.lang, str_z(&cli->arena, report->why), NULL, 0),
-                 report->what};
-    Str words = text_say(&cli->arena, cli->cx.lang, report->ok ? "cli.verify_ok" : "cli.verify_bad", report->ok ? good : bad, 3);
+    Str good[] = {number(cli, report->blocks), number(cli, report->facts),
+                  number(cli, report->rows)};
+    Str bad[] = {
+        number(cli, report->bad_block),
+        report->ok ? S("")
+                   : text_say(&cli->arena, cli->cx.lang, str_z(&cli->arena, report->why), NULL, 0),
+        report->what};
+    Str words = text_say(&cli->arena, cli->cx.lang, report->ok ? "cli.verify_ok" : "cli.verify_bad",
+                         report->ok ? good : bad, 3);
     printf("%.*s\n", STR_ARG(words));
 }
 
@@ -112,7 +117,8 @@ static Err verify_open(Cli *cli, const FactHead *head, VerifyReport *ret)
     if (!e)
         e = db_begin(&cx); /* One steady view while a server goes on writing. */
     if (!e)
-        e = fact_verify(&cx, types, count, head, own_public_key(&cx, cli->settings.data), progress_show, &progress, ret);
+        e = fact_verify(&cx, types, count, head, own_public_key(&cx, cli->settings.data),
+                        progress_show, &progress, ret);
     progress_end(&progress);
     if (cx.db)
         db_rollback(&cx);
@@ -142,7 +148,8 @@ int cli_verify(Cli *cli)
 static bool copy_file(const char *from, const char *to)
 {
     char piece[64 * 1024];
-    int in = open(from, O_RDONLY | O_CLOEXEC), out = in >= 0 ? open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+    int in = open(from, O_RDONLY | O_CLOEXEC),
+        out = in >= 0 ? open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
     ssize_t got = -1;
     while (out >= 0 && (got = read(in, piece, sizeof piece)) > 0)
         if (write(out, piece, (size_t)got) != got)
@@ -155,7 +162,8 @@ static bool copy_file(const char *from, const char *to)
     return ok;
 }
 
-/* Copies a folder and what is in it, two levels deep at the most: keys, and files by their hashes. */
+/* Copies a folder and what is in it, two levels deep at the most: keys, and files by their hashes.
+ */
 static bool copy_folder(Arena *arena, const char *from, const char *to, int depth)
 {
     DIR *dir = opendir(from);
@@ -196,7 +204,8 @@ static Err backup(Cli *cli, Str to, i64 *ret_rows)
     Cx cx;
     Cx *own = &cli->cx;
     if (mkdir(str_z(&cli->arena, to), 0700) != 0)
-        return err_set_arg(own, ERR_CONFLICT, "to", errno == EEXIST ? "cli.not_empty" : "fact.cannot_write", to);
+        return err_set_arg(own, ERR_CONFLICT, "to",
+                           errno == EEXIST ? "cli.not_empty" : "fact.cannot_write", to);
     Err e = house_open(own, &cli->settings, OPEN_READ, &open);
     if (e)
         return e;
@@ -205,11 +214,17 @@ static Err backup(Cli *cli, Str to, i64 *ret_rows)
     const RecordType **types = house_types(&cli->arena, &open.house, &count);
     /* Rows first: a file is kept before the row that names it, so every row finds its file. */
     if (!e)
-        e = fact_backup(&cx, types, count, str_z(&cli->arena, str_format(&cli->arena, "%.*s/rows.jsonl", STR_ARG(to))), ret_rows);
+        e = fact_backup(&cx, types, count,
+                        str_z(&cli->arena, str_format(&cli->arena, "%.*s/rows.jsonl", STR_ARG(to))),
+                        ret_rows);
     if (!e)
         e = copy_parts(&cx, cli->settings.data, to);
     if (e)
-        *own = (Cx){.arena = own->arena, .clock = own->clock, .chance = own->chance, .lang = own->lang, .err = cx.err};
+        *own = (Cx){.arena = own->arena,
+                    .clock = own->clock,
+                    .chance = own->chance,
+                    .lang = own->lang,
+                    .err = cx.err};
     house_reader_done(&cx);
     house_close(&open);
     return e;
@@ -260,7 +275,8 @@ static Err restore(Cli *cli, Str from, i64 *ret_rows)
 {
     Cx *cx = &cli->cx;
     char *rows = str_z(&cli->arena, str_format(&cli->arena, "%.*s/rows.jsonl", STR_ARG(from)));
-    char *mark = str_z(&cli->arena, str_format(&cli->arena, "%.*s/exchange", STR_ARG(cli->settings.data)));
+    char *mark =
+        str_z(&cli->arena, str_format(&cli->arena, "%.*s/exchange", STR_ARG(cli->settings.data)));
     if (access(rows, R_OK) != 0)
         return err_set_arg(cx, ERR_MISSING, "from", "cli.bad_backup", from);
     if (access(mark, F_OK) == 0)
@@ -281,7 +297,8 @@ int cli_restore(Cli *cli)
 {
     Str from = cli_take(cli, "from");
     i64 rows = 0;
-    Err e = from.len ? restore(cli, from, &rows) : err_set(&cli->cx, ERR_INPUT, "from", "cli.no_from");
+    Err e =
+        from.len ? restore(cli, from, &rows) : err_set(&cli->cx, ERR_INPUT, "from", "cli.no_from");
     if (e)
         return cli_fail(cli, &cli->cx, e);
     Str args[] = {number(cli, rows)};
@@ -373,14 +390,17 @@ static Err import_all(Link *link, Str org, Str path, Val **ret, i64 *ret_id)
     return e ? e : work(link, *ret_id, ret);
 }
 
-/* The rejected rows as a spreadsheet beside the data. Reads the store itself, also beside a server. */
+/* The rejected rows as a spreadsheet beside the data. Reads the store itself, also beside a server.
+ */
 static Err write_rejects(Cli *cli, i64 id, bool taken, Str *ret_path)
 {
     Open open;
     Cx cx;
     i64 count;
-    char *folder = str_z(&cli->arena, str_format(&cli->arena, "%.*s/rejects", STR_ARG(cli->settings.data)));
-    Str path = str_format(&cli->arena, "%s/import-%lld%s.xlsx", folder, (long long)id, taken ? "-warned" : "");
+    char *folder =
+        str_z(&cli->arena, str_format(&cli->arena, "%.*s/rejects", STR_ARG(cli->settings.data)));
+    Str path = str_format(&cli->arena, "%s/import-%lld%s.xlsx", folder, (long long)id,
+                          taken ? "-warned" : "");
     mkdir(folder, 0700);
     Err e = house_open(&cli->cx, &cli->settings, OPEN_READ, &open);
     if (e)
@@ -400,25 +420,30 @@ static Err write_rejects(Cli *cli, i64 id, bool taken, Str *ret_path)
 
 static void print_import(Cli *cli, const Val *import, Str rejects, Str warnings)
 {
-    static const char *const counts[][2] = {{"read", "rows_read"}, {"imported", "imported"}, {"updated", "updated"},
-                                            {"unchanged", "unchanged"}, {"rejected", "rejected"}, {"warned", "warned"}};
+    static const char *const counts[][2] = {{"read", "rows_read"},    {"imported", "imported"},
+                                            {"updated", "updated"},   {"unchanged", "unchanged"},
+                                            {"rejected", "rejected"}, {"warned", "warned"}};
     Val *map = val_map(&cli->arena);
     for (size_t i = 0; i < COUNT(counts); i++)
         val_set_int(&cli->arena, map, counts[i][0], val_get_int(import, counts[i][1]));
-    val_set(&cli->arena, map, "rejects", rejects.len ? val_str(&cli->arena, rejects) : val_null(&cli->arena));
-    val_set(&cli->arena, map, "warnings", warnings.len ? val_str(&cli->arena, warnings) : val_null(&cli->arena));
+    val_set(&cli->arena, map, "rejects",
+            rejects.len ? val_str(&cli->arena, rejects) : val_null(&cli->arena));
+    val_set(&cli->arena, map, "warnings",
+            warnings.len ? val_str(&cli->arena, warnings) : val_null(&cli->arena));
     val_set_int(&cli->arena, map, "id", val_get_int(import, "id"));
     if (cli->json) {
         cli_print(cli, map);
         return;
     }
     Str line[] = {number(cli, val_get_int(map, "read")), number(cli, val_get_int(map, "imported")),
-                  number(cli, val_get_int(map, "updated")), number(cli, val_get_int(map, "unchanged"))};
+                  number(cli, val_get_int(map, "updated")),
+                  number(cli, val_get_int(map, "unchanged"))};
     Str words = text_say(&cli->arena, cli->cx.lang, "cli.import_line", line, 4);
     printf("%.*s\n", STR_ARG(words));
     Str rejected[] = {number(cli, val_get_int(map, "rejected")), rejects};
     if (rejects.len)
-        printf("%.*s\n", STR_ARG(text_say(&cli->arena, cli->cx.lang, "cli.reject_line", rejected, 2)));
+        printf("%.*s\n",
+               STR_ARG(text_say(&cli->arena, cli->cx.lang, "cli.reject_line", rejected, 2)));
     Str warned[] = {number(cli, val_get_int(map, "warned")), warnings};
     if (val_get_int(map, "warned"))
         printf("%.*s\n", STR_ARG(text_say(&cli->arena, cli->cx.lang, "cli.warn_line", warned, 2)));
@@ -448,7 +473,8 @@ static int import_with(Cli *cli, Str org, Str path)
     if (str_same(val_get_str(import, "state"), S("failed"))) {
         Str why[] = {val_get_str(import, "why_text")};
         err_clear(&cli->cx);
-        return cli_fail(cli, &cli->cx, err_set_args(&cli->cx, ERR_INPUT, "file", "cli.remote", why, 1));
+        return cli_fail(cli, &cli->cx,
+                        err_set_args(&cli->cx, ERR_INPUT, "file", "cli.remote", why, 1));
     }
     print_import(cli, import, rejects, warnings);
     return EXIT_DONE;

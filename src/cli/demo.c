@@ -1,5 +1,5 @@
-/* The demo exchange: data/demo played through the same commands that people use, on a moved clock, so
- * that facts, prices and states are those of a real run over the last two weeks. */
+/* The demo exchange: data/demo played through the same commands that people use, on a moved clock,
+ * so that facts, prices and states are those of a real run over the last two weeks. */
 #include "cli/cli.h"
 
 #include "auction/auction.h"
@@ -13,37 +13,37 @@
 #include <unistd.h>
 
 #define DEMO_PASSWORD "techbourse-demo"
-#define MINUTES(n) ((i64)(n) * 60 * 1000)
-#define HOURS(n) MINUTES((n) * 60)
-#define DAYS(n) HOURS((n) * 24)
+#define MINUTES(n)    ((i64)(n)*60 * 1000)
+#define HOURS(n)      MINUTES((n)*60)
+#define DAYS(n)       HOURS((n)*24)
 
 enum { DEMO_ROWS_MAX = 1000, DEMO_BIDS_MAX = 64, DEMO_ACCEPTED = 50, DEMO_NEEDS_LEFT = 4 };
 
 /* A lot of the play: when what happens to it. */
 typedef struct DemoLot {
     Val *row;
-    Str  stage;
-    i64  id;
-    i64  make_ms, open_ms, end_ms;
-    i64  bidder_ids[DEMO_BIDS_MAX];
+    Str stage;
+    i64 id;
+    i64 make_ms, open_ms, end_ms;
+    i64 bidder_ids[DEMO_BIDS_MAX];
 } DemoLot;
 
 typedef enum ActKind { ACT_MAKE, ACT_BID, ACT_PAUSE, ACT_CANCEL } ActKind;
 
 typedef struct DemoAct {
-    i64      at_ms;
-    ActKind  kind;
+    i64 at_ms;
+    ActKind kind;
     DemoLot *lot;
-    size_t   bid;
+    size_t bid;
 } DemoAct;
 
 typedef struct Demo {
-    Cli  *cli;
-    Cx   *cx;
+    Cli *cli;
+    Cx *cx;
     Open *open;
-    Str   folder;
-    i64   now_ms;
-    Val  *listing_of;       /* appno -> listing id */
+    Str folder;
+    i64 now_ms;
+    Val *listing_of; /* appno -> listing id */
 } Demo;
 
 static Str demo_folder(Cli *cli)
@@ -67,7 +67,8 @@ static Err load_rows(Demo *demo, const char *name, Val **ret)
 {
     Cli *cli = demo->cli;
     Cx *cx = demo->cx;
-    char *path = str_z(&cli->arena, str_format(&cli->arena, "%.*s/%s.jsonl", STR_ARG(demo->folder), name));
+    char *path =
+        str_z(&cli->arena, str_format(&cli->arena, "%.*s/%s.jsonl", STR_ARG(demo->folder), name));
     FILE *file = fopen(path, "re");
     if (!file)
         return err_set_arg(cx, ERR_MISSING, NULL, "cli.no_demo", demo->folder);
@@ -77,7 +78,8 @@ static Err load_rows(Demo *demo, const char *name, Val **ret)
     while (!e && fgets(line, sizeof line, file)) {
         Str why;
         Val *row = val_read_json(&cli->arena, str_trim(str_from(line)), &why);
-        Str args[] = {str_from(name), str_format(&cli->arena, "%zu", val_count(list) + 1), row ? S("") : why};
+        Str args[] = {str_from(name), str_format(&cli->arena, "%zu", val_count(list) + 1),
+                      row ? S("") : why};
         if (!row)
             e = err_set_args(cx, ERR_INPUT, NULL, "cli.demo_line", args, 3);
         else
@@ -135,7 +137,8 @@ static Err fill_orgs(Demo *demo)
     Err e = load_rows(demo, "orgs", &rows);
     for (size_t i = 0; !e && i < val_count(rows); i++)
         e = call(demo, 0, WHO_LOCAL | WHO_OPERATOR, "org.add",
-                 pick(demo, val_at(rows, i), "code name kind division city intro contact phone"), &reply);
+                 pick(demo, val_at(rows, i), "code name kind division city intro contact phone"),
+                 &reply);
     return e;
 }
 
@@ -158,14 +161,15 @@ static Err fill_accounts(Demo *demo)
         if (!e)
             e = org_name(demo->cx, org_id, &org);
         const Code *role = code_find(&role_codes, val_at(val_get(row, "roles"), 0)->s);
-        fprintf(stderr, "  %-12.*s %s / %s  %.*s\n", STR_ARG(login), role ? role->zh : "", role ? role->en : "", STR_ARG(org));
+        fprintf(stderr, "  %-12.*s %s / %s  %.*s\n", STR_ARG(login), role ? role->zh : "",
+                role ? role->en : "", STR_ARG(org));
     }
     return e;
 }
 
 typedef struct PatentBatch {
     Patent *patents;
-    size_t  count;
+    size_t count;
 } PatentBatch;
 
 static Err save_patents(Cx *cx, void *arg)
@@ -225,7 +229,8 @@ static Err fill_achievements(Demo *demo)
         i64 org_id;
         e = org_of(demo, row, &org_id);
         if (!e)
-            e = call(demo, org_id, WHO_OFFICE, "achievement.add", pick(demo, row, "title kind field intro level trl"), &reply);
+            e = call(demo, org_id, WHO_OFFICE, "achievement.add",
+                     pick(demo, row, "title kind field intro level trl"), &reply);
         if (e || i % 3)
             continue;
         Val *in = pick(demo, row, "mode price_yuan>price_fen");
@@ -250,7 +255,8 @@ static Err fill_listings(Demo *demo)
         Patent patent = {0};
         if (!val_get(row, "appno"))
             continue;
-        e = RECORD_FIND(demo->cx, &patent_type, &patent, "WHERE appno = ?1 AND appno <> ''", BIND_STR(val_get_str(row, "appno")));
+        e = RECORD_FIND(demo->cx, &patent_type, &patent, "WHERE appno = ?1 AND appno <> ''",
+                        BIND_STR(val_get_str(row, "appno")));
         Val *in = pick(demo, row, "mode price_yuan>price_fen intro maturity");
         val_set_str(arena, in, "patent_ids", str_format(arena, "%lld", (long long)patent.id));
         val_set_z(arena, in, "contact", "技术转移办公室");
@@ -259,7 +265,8 @@ static Err fill_listings(Demo *demo)
         if (e)
             return e;
         val_set(arena, ids, "ids", val_get(reply, "ids"));
-        val_set(arena, demo->listing_of, str_z(arena, val_get_str(row, "appno")), val_at(val_get(reply, "ids"), 0));
+        val_set(arena, demo->listing_of, str_z(arena, val_get_str(row, "appno")),
+                val_at(val_get(reply, "ids"), 0));
         if (i < DEMO_ACCEPTED) /* The rest waits for the operator. */
             e = call(demo, 0, WHO_OPERATOR, "listing.accept", ids, &reply);
         demo->open->clock.now_ms += MINUTES(7);
@@ -278,10 +285,14 @@ static Err fill_needs(Demo *demo)
         e = org_of(demo, row, &org_id);
         if (!e)
             e = call(demo, org_id, WHO_FIRM, "need.post",
-                     pick(demo, row, "title problem params amount_yuan>amount_fen cooperation field valid_until>valid_until_date hidden"), &reply);
+                     pick(demo, row,
+                          "title problem params amount_yuan>amount_fen cooperation field "
+                          "valid_until>valid_until_date hidden"),
+                     &reply);
         if (e)
             return e;
-        val_set_str(arena, ids, "ids", str_format(arena, "%lld", (long long)val_get_int(reply, "id")));
+        val_set_str(arena, ids, "ids",
+                    str_format(arena, "%lld", (long long)val_get_int(reply, "id")));
         if (i + DEMO_NEEDS_LEFT < val_count(rows))
             e = call(demo, 0, WHO_OPERATOR, "need.accept", ids, &reply);
         demo->open->clock.now_ms += MINUTES(11);
@@ -312,8 +323,13 @@ static void set_times(Demo *demo, DemoLot *lot, int nth)
 static Err make_lot(Demo *demo, DemoLot *lot)
 {
     Arena *arena = &demo->cli->arena;
-    Val *in = pick(demo, lot->row, "start_yuan>start_fen step_yuan>step_fen reserve_yuan>reserve_fen deposit_yuan>deposit_fen"), *reply;
-    Val *listing = val_get_key(demo->listing_of, val_get_str(lot->row, "listing").len ? val_get_str(lot->row, "listing") : val_get_str(lot->row, "appno"));
+    Val *in = pick(demo, lot->row,
+                   "start_yuan>start_fen step_yuan>step_fen reserve_yuan>reserve_fen "
+                   "deposit_yuan>deposit_fen"),
+        *reply;
+    Val *listing = val_get_key(demo->listing_of, val_get_str(lot->row, "listing").len
+                                                     ? val_get_str(lot->row, "listing")
+                                                     : val_get_str(lot->row, "appno"));
     val_set(arena, in, "listing_id", listing ? listing : val_int(arena, 0));
     val_set_int(arena, in, "open_ms", lot->open_ms);
     val_set_int(arena, in, "end_ms", lot->end_ms);
@@ -345,8 +361,10 @@ static Err place_bid(Demo *demo, const DemoAct *act)
     Val *in = val_map(arena), *reply;
     val_set_int(arena, in, "lot_id", act->lot->id);
     val_set_int(arena, in, "amount_fen", val_at(bid, 1)->i * 100);
-    val_set_str(arena, in, "key", str_format(arena, "demo-%lld-%zu", (long long)act->lot->id, act->bid));
-    return call(demo, act->lot->bidder_ids[val_at(bid, 0)->i % DEMO_BIDS_MAX], WHO_FIRM, "lot.bid", in, &reply);
+    val_set_str(arena, in, "key",
+                str_format(arena, "demo-%lld-%zu", (long long)act->lot->id, act->bid));
+    return call(demo, act->lot->bidder_ids[val_at(bid, 0)->i % DEMO_BIDS_MAX], WHO_FIRM, "lot.bid",
+                in, &reply);
 }
 
 static Err do_act(Demo *demo, DemoAct *act)
@@ -385,7 +403,8 @@ static size_t plan(Demo *demo, Val *rows, DemoLot *lots, DemoAct *acts)
         acts[count++] = (DemoAct){lot->make_ms, ACT_MAKE, lot, 0};
         const Val *bids = val_get(lot->row, "bids");
         for (size_t b = 0; b < val_count(bids); b++)
-            acts[count++] = (DemoAct){lot->open_ms + MINUTES(3) + MINUTES(6) * (i64)b, ACT_BID, lot, b};
+            acts[count++] =
+                (DemoAct){lot->open_ms + MINUTES(3) + MINUTES(6) * (i64)b, ACT_BID, lot, b};
         if (str_same(lot->stage, S("paused")))
             acts[count++] = (DemoAct){demo->now_ms - MINUTES(20), ACT_PAUSE, lot, 0};
         if (str_same(lot->stage, S("cancelled")))
@@ -428,9 +447,15 @@ static Err fill_lots(Demo *demo)
 
 Err demo_fill(Cli *cli, Cx *cx, Open *open)
 {
-    Demo demo = {.cli = cli, .cx = cx, .open = open, .folder = demo_folder(cli), .now_ms = clock_now_ms(&open->clock)};
+    Demo demo = {.cli = cli,
+                 .cx = cx,
+                 .open = open,
+                 .folder = demo_folder(cli),
+                 .now_ms = clock_now_ms(&open->clock)};
     open->clock = (Clock){.fixed = true, .now_ms = demo.now_ms - DAYS(14)};
-    static Err (*const parts[])(Demo *) = {fill_orgs, fill_accounts, fill_patents, fill_achievements, fill_listings, fill_needs, fill_lots};
+    static Err (*const parts[])(Demo *) = {fill_orgs,         fill_accounts, fill_patents,
+                                           fill_achievements, fill_listings, fill_needs,
+                                           fill_lots};
     Err e = ERR_OK;
     for (size_t i = 0; !e && i < COUNT(parts); i++)
         e = parts[i](&demo);

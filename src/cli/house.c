@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 const Room *const all_rooms[] = {
-    &ident_room, &registry_room, &auction_room, &deal_room, &match_room, &report_room, &exchange_room,
+    &ident_room, &registry_room, &auction_room,  &deal_room,
+    &match_room, &report_room,   &exchange_room,
 };
 const size_t all_rooms_count = COUNT(all_rooms);
 
@@ -51,7 +52,8 @@ static Err take_lock(Cx *cx, Str data, int *ret_fd)
     return ERR_OK;
 }
 
-/* A marker file says that init has been through; a store in PostgreSQL leaves no file of its own. */
+/* A marker file says that init has been through; a store in PostgreSQL leaves no file of its own.
+ */
 static bool is_made(Cx *cx, Str data)
 {
     char *path = str_z(cx->arena, str_format(cx->arena, "%.*s/exchange", STR_ARG(data)));
@@ -94,7 +96,8 @@ static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *con
         db = wrap(db, context);
     if (!e) {
         WriterHooks hooks = fact_hooks(house->facts);
-        Cx own = {.arena = &open->arena, .clock = &open->clock, .chance = &open->chance, .house = house};
+        Cx own = {
+            .arena = &open->arena, .clock = &open->clock, .chance = &open->chance, .house = house};
         e = writer_open(&own, db, &hooks, mode == OPEN_SERVE, &house->writer);
         if (e)
             cx->err = own.err;

@@ -1,8 +1,8 @@
 /* house.h - opening and closing an installation: settings, lock, store, facts, writer, all rooms.
  *
- * One process at a time has the writer: it holds the lock file of the data folder. The server holds it
- * while it runs; the command line takes it when no server does, and else speaks to the server over
- * the socket in the data folder.
+ * One process at a time has the writer: it holds the lock file of the data folder. The server holds
+ * it while it runs; the command line takes it when no server does, and else speaks to the server
+ * over the socket in the data folder.
  */
 #ifndef CLI_HOUSE_H
 #define CLI_HOUSE_H
@@ -12,19 +12,19 @@
 
 typedef struct Open {
     Settings settings;
-    House    house;
-    Arena    arena;
-    Clock    clock;
-    Chance   chance;
-    int      lock_fd;
-    bool     writes;
+    House house;
+    Arena arena;
+    Clock clock;
+    Chance chance;
+    int lock_fd;
+    bool writes;
 } Open;
 
 typedef enum OpenMode {
-    OPEN_READ,          /* Look only: verify, backup. No lock, no writer. */
-    OPEN_WRITE,         /* Commands one after another in this thread. */
-    OPEN_SERVE,         /* The writer has a thread of its own. */
-    OPEN_MAKE,          /* OPEN_WRITE, and the exchange must not be there yet. */
+    OPEN_READ,  /* Look only: verify, backup. No lock, no writer. */
+    OPEN_WRITE, /* Commands one after another in this thread. */
+    OPEN_SERVE, /* The writer has a thread of its own. */
+    OPEN_MAKE,  /* OPEN_WRITE, and the exchange must not be there yet. */
 } OpenMode;
 
 /* All rooms, in the order of LAYERS. */
@@ -34,8 +34,8 @@ extern const size_t all_rooms_count;
 /* ERR_BUSY house.locked: another process has the writer. ERR_MISSING house.none: no exchange there;
  * ERR_CONFLICT house.there: one is there already (OPEN_MAKE). */
 NODISCARD Err house_open(Cx *cx, const Settings *settings, OpenMode mode, Open *ret);
-/* The same with the writer's connection put into another, which then owns it: for tests that make the
- * store fail (db_fault_wrap). `wrap` may be NULL. */
+/* The same with the writer's connection put into another, which then owns it: for tests that make
+ * the store fail (db_fault_wrap). `wrap` may be NULL. */
 typedef Db *(*DbWrap)(Db *inner, void *context);
 NODISCARD Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap,
                               void *context, Open *ret);

@@ -82,8 +82,10 @@ static const struct {
 } commands[] = {
     {"init", cli_init, "[--demo]", "make an empty exchange in the data folder, or the demo one"},
     {"serve", cli_serve, "[--listen HOST:PORT]", "serve pages and the API"},
-    {"import", cli_import, "--org CODE [--kind patent] FILE", "import a spreadsheet; an unknown unit is made"},
-    {"verify", cli_verify, "[--head FILE]", "walk the log and compare every row; exit 1 when one was edited"},
+    {"import", cli_import, "--org CODE [--kind patent] FILE",
+     "import a spreadsheet; an unknown unit is made"},
+    {"verify", cli_verify, "[--head FILE]",
+     "walk the log and compare every row; exit 1 when one was edited"},
     {"backup", cli_backup, "--to FOLDER", "copy a consistent state of a running exchange"},
     {"restore", cli_restore, "--from FOLDER", "make an exchange from a backup, then verify it"},
     {"config", cli_config, "", "print all settings as a YAML file"},
@@ -117,7 +119,8 @@ static int help_noun(Str noun)
         }
     }
     if (!found)
-        fprintf(stderr, "there are no commands on '%.*s'; `techbourse help` lists all\n", STR_ARG(noun));
+        fprintf(stderr, "there are no commands on '%.*s'; `techbourse help` lists all\n",
+                STR_ARG(noun));
     return found ? EXIT_DONE : EXIT_USAGE;
 }
 
@@ -130,14 +133,16 @@ static int cli_help(Cli *cli)
            "  techbourse NOUN VERB [--field VALUE ...] [--as LOGIN]\n\n");
     for (size_t i = 0; i < COUNT(commands); i++)
         printf("  %-12s %-32s %s\n", commands[i].name, commands[i].usage, commands[i].help);
-    printf("\nNOUN VERB, the same as in the browser and the API (`techbourse help NOUN` shows fields):\n");
+    printf("\nNOUN VERB, the same as in the browser and the API (`techbourse help NOUN` shows "
+           "fields):\n");
     for (size_t r = 0; r < all_rooms_count; r++) {
         printf("  %-10s", all_rooms[r]->name);
         for (size_t i = 0; i < all_rooms[r]->op_count; i++)
             printf(" %s", all_rooms[r]->ops[i].name);
         printf("\n");
     }
-    printf("\nExit: 0 done, 1 edited record found, 2 usage, 3 input, 4 missing, 5 denied, 6 state or lock, 7 store.\n");
+    printf("\nExit: 0 done, 1 edited record found, 2 usage, 3 input, 4 missing, 5 denied, 6 state "
+           "or lock, 7 store.\n");
     return EXIT_DONE;
 }
 
@@ -178,7 +183,8 @@ static bool read_args(Cli *cli, int argc, char **argv)
 /* The general options, over the settings of the file. */
 static Err read_settings(Cli *cli)
 {
-    Str config = cli_take(cli, "config"), data = cli_take(cli, "data"), listen = cli_take(cli, "listen");
+    Str config = cli_take(cli, "config"), data = cli_take(cli, "data"),
+        listen = cli_take(cli, "listen");
     Str store = cli_take(cli, "store"), lang = cli_take(cli, "lang");
     settings_default(&cli->settings);
     cli->json = cli_flag(cli, "json");
@@ -204,13 +210,15 @@ static int run(Cli *cli)
         return cli_help(cli);
     House house = plain_house(); /* `import show 3` is an op, `import FILE` is not. */
     Str verb = cli->word_count > 1 ? cli->words[1] : S("");
-    const Op *op = op_find(&house, str_format(&cli->arena, "%.*s.%.*s", STR_ARG(cli->words[0]), STR_ARG(verb)));
+    const Op *op = op_find(
+        &house, str_format(&cli->arena, "%.*s.%.*s", STR_ARG(cli->words[0]), STR_ARG(verb)));
     for (size_t i = 0; i < COUNT(commands); i++)
         if (!op && str_same_z(cli->words[0], commands[i].name))
             return commands[i].run(cli);
     if (op)
         return cli_op(cli, op);
-    fprintf(stderr, "no such command: %.*s %.*s\n`techbourse help` lists all\n", STR_ARG(cli->words[0]), STR_ARG(verb));
+    fprintf(stderr, "no such command: %.*s %.*s\n`techbourse help` lists all\n",
+            STR_ARG(cli->words[0]), STR_ARG(verb));
     return EXIT_USAGE;
 }
 

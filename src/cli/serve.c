@@ -24,14 +24,14 @@
 enum { FACTS_AT_ONCE = 500, FOLLOW_MS = 500, TICK_MS = 250 };
 
 typedef struct Serve {
-    Cli            *cli;
-    Open            open;
-    App            *app;
-    MatchIndex     *index;
+    Cli *cli;
+    Open open;
+    App *app;
+    MatchIndex *index;
     pthread_mutex_t mutex;
-    pthread_cond_t  wake;
-    i64             commits;    /* Grows with every commit. */
-    bool            stopping;
+    pthread_cond_t wake;
+    i64 commits; /* Grows with every commit. */
+    bool stopping;
 } Serve;
 
 static App *app_to_stop; /* For the signal handler, which is given nothing else. */
@@ -86,7 +86,8 @@ static Err lot_event(Cx *cx, i64 lot_id, Str *ret)
     const Op *op = op_find(house_of(cx), S("lot.show"));
     Actor own = cx->actor;
     val_set_int(cx->arena, in, "id", lot_id);
-    cx->actor = (Actor){.via = VIA_SYSTEM}; /* As the public: what a watcher without an account may see. */
+    cx->actor =
+        (Actor){.via = VIA_SYSTEM}; /* As the public: what a watcher without an account may see. */
     Err e = op_read_json(cx, op, in, &read);
     if (!e)
         e = op_call(cx, op, read, &reply);
@@ -276,7 +277,8 @@ int cli_serve(Cli *cli)
         return code;
     }
     Str listen = str_format(&cli->arena, "127.0.0.1:%d", server_port(app_server(serve.app)));
-    cli_say(cli, "cli.serving", str_ends(cli->settings.listen, S(":0")) ? &listen : &cli->settings.listen, 1);
+    cli_say(cli, "cli.serving",
+            str_ends(cli->settings.listen, S(":0")) ? &listen : &cli->settings.listen, 1);
     run_threads(&serve);
     fact_on_commit(serve.open.house.facts, NULL, NULL);
     app_done(serve.app);

@@ -125,7 +125,8 @@ See see_level(const Cx *cx, i64 owner_org, bool is_party)
     return who & WHO_SIGNED ? SEE_SIGNED : SEE_PUBLIC;
 }
 
-Err op_read_texts(Cx *cx, const Op *op, const NameText *texts, size_t count, bool strict, void **ret_in)
+Err op_read_texts(Cx *cx, const Op *op, const NameText *texts, size_t count, bool strict,
+                  void **ret_in)
 {
     void *in = arena_take(cx->arena, op->in_size ? op->in_size : 1);
     for (size_t i = 0; i < count; i++) {

@@ -19,81 +19,88 @@
 #include "record/record.h"
 
 typedef enum OpKind {
-    OP_READ = 1,        /* Changes nothing; any connection. */
-    OP_WRITE,           /* Runs in the writer. */
-    OP_STEPS,           /* Long work made of several writes: runs on a worker, calls write ops itself. */
+    OP_READ = 1, /* Changes nothing; any connection. */
+    OP_WRITE,    /* Runs in the writer. */
+    OP_STEPS,    /* Long work made of several writes: runs on a worker, calls write ops itself. */
 } OpKind;
 
 enum {
-    OP_LOCAL_ONLY = 1 << 0,     /* Command line only. */
-    OP_DANGER     = 1 << 1,     /* Asks once more before it is done. */
-    OP_QUIET      = 1 << 2,     /* A refusal leaves no fact (sign-in guesses have their own). */
+    OP_LOCAL_ONLY = 1 << 0, /* Command line only. */
+    OP_DANGER = 1 << 1,     /* Asks once more before it is done. */
+    OP_QUIET = 1 << 2,      /* A refusal leaves no fact (sign-in guesses have their own). */
 };
 
 typedef struct Op {
-    const char  *name;          /* "listing.file": noun.verb. */
-    const char  *zh;            /* The button. */
-    const char  *en;
-    OpKind       kind;
-    unsigned     flags;
-    unsigned     who;           /* WHO_*: any is enough. Relations are checked by `run`, on the record. */
-    size_t       in_size;
+    const char *name; /* "listing.file": noun.verb. */
+    const char *zh;   /* The button. */
+    const char *en;
+    OpKind kind;
+    unsigned flags;
+    unsigned who; /* WHO_*: any is enough. Relations are checked by `run`, on the record. */
+    size_t in_size;
     const Field *in;
-    size_t       in_count;
-    Err        (*prepare)(Cx *cx, void *in);                    /* Slow pure work before the queue; may be NULL. */
-    Err        (*run)(Cx *cx, const void *in, Val **ret);
-    const char  *help_zh;
-    const char  *help_en;
+    size_t in_count;
+    Err (*prepare)(Cx *cx, void *in); /* Slow pure work before the queue; may be NULL. */
+    Err (*run)(Cx *cx, const void *in, Val **ret);
+    const char *help_zh;
+    const char *help_en;
 } Op;
 
 #define OP_IN(Type, rows) sizeof(Type), (rows), COUNT(rows)
-#define OP_IN_NONE 0, NULL, 0
+#define OP_IN_NONE        0, NULL, 0
 
 /* What a room hands to the program: its record types, flows and ops. */
 typedef struct Room {
-    const char              *name;
+    const char *name;
     const RecordType *const *types;
-    size_t                   type_count;
-    const Flow *const       *flows;
-    size_t                   flow_count;
-    const Op                *ops;
-    size_t                   op_count;
-    const CodeList *const   *codes;
-    size_t                   code_count;
-    Err                    (*start)(Cx *cx);                    /* After migration; may be NULL. */
+    size_t type_count;
+    const Flow *const *flows;
+    size_t flow_count;
+    const Op *ops;
+    size_t op_count;
+    const CodeList *const *codes;
+    size_t code_count;
+    Err (*start)(Cx *cx); /* After migration; may be NULL. */
 } Room;
 
 /* The running program: all rooms, the writer, settings. cx->house points to it. */
 typedef struct House {
     const Room *const *rooms;
-    size_t             room_count;
-    Writer            *writer;
-    struct FactLog    *facts;
-    Str                data_folder;
-    Str                store_url;
-    struct CountMemo  *counts;      /* For count_rows; NULL: nothing is remembered. */
-    struct MatchIndex *match;       /* match/match.h; NULL until it is built. */
+    size_t room_count;
+    Writer *writer;
+    struct FactLog *facts;
+    Str data_folder;
+    Str store_url;
+    struct CountMemo *counts; /* For count_rows; NULL: nothing is remembered. */
+    struct MatchIndex *match; /* match/match.h; NULL until it is built. */
     const struct Settings *settings;
 } House;
 
-static inline House *house_of(Cx *cx) { return (House *)cx->house; }
+static inline House *house_of(Cx *cx)
+{
+    return (House *)cx->house;
+}
 
 /* Ends the process unless every op has a permission, a room.verb name of its own and sound input
  * rows, every record type and flow verifies, and every flow edge has its op. */
 void house_verify(const House *house);
 
-const Op         *op_find(const House *house, Str name);        /* NULL when absent. */
+const Op *op_find(const House *house, Str name); /* NULL when absent. */
 const RecordType *type_find(const House *house, Str name);
-const Flow       *flow_find(const House *house, Str name);
-const CodeList   *codes_find(const House *house, Str name);
+const Flow *flow_find(const House *house, Str name);
+const CodeList *codes_find(const House *house, Str name);
 
 /* True when the actor's roles allow the op at all (relations may still refuse on the record). */
 bool op_allowed(const Cx *cx, const Op *op);
 
 /* Input from a form or flags (text by name) or from JSON. Unknown names are ERR_INPUT for JSON and
  * flags, ignored for forms. *ret_in is in cx->arena. Collects every field's error. */
-typedef struct NameText { Str name; Str text; } NameText;
-NODISCARD Err op_read_texts(Cx *cx, const Op *op, const NameText *texts, size_t count, bool strict, void **ret_in);
+typedef struct NameText {
+    Str name;
+    Str text;
+} NameText;
+NODISCARD Err op_read_texts(Cx *cx, const Op *op, const NameText *texts, size_t count, bool strict,
+                            void **ret_in);
 NODISCARD Err op_read_json(Cx *cx, const Op *op, const Val *body, void **ret_in);
 
 /* Permission, input rules, prepare, then run: through the writer for OP_WRITE (waits), directly for
@@ -107,8 +114,13 @@ NODISCARD Err op_call_name(Cx *cx, const char *name, void *in, Val **ret);
 
 /* Without waiting: `job` lives with the request; `done` is called on the writer's thread. Only for
  * OP_WRITE, after op_check; op_answer then gives what op_call would have. */
-typedef struct OpJob { WriteJob job; const Op *op; const void *in; Val *reply; } OpJob;
-NODISCARD Err op_check(Cx *cx, const Op *op, void *in);         /* Permission, input, prepare. */
+typedef struct OpJob {
+    WriteJob job;
+    const Op *op;
+    const void *in;
+    Val *reply;
+} OpJob;
+NODISCARD Err op_check(Cx *cx, const Op *op, void *in); /* Permission, input, prepare. */
 NODISCARD Err op_answer(Cx *cx, OpJob *job, Val **ret);
 NODISCARD Err op_submit(Cx *cx, OpJob *job, const Op *op, const void *in, void (*done)(WriteJob *));
 
@@ -123,18 +135,18 @@ NODISCARD Err history_val(Cx *cx, const RecordType *type, i64 id, Val **ret);
 /* What lists share: page number, size, order. */
 /* A list's reply: items, total, page, pages, size. */
 Val *list_val(Cx *cx, Val *items, i64 total, i64 page, i64 size);
-i64  page_number(i64 asked);                                    /* 1.. PAGE_MAX */
-i64  page_size(i64 asked);                                      /* PAGE_SIZE when 0. */
+i64 page_number(i64 asked); /* 1.. PAGE_MAX */
+i64 page_size(i64 asked);   /* PAGE_SIZE when 0. */
 
-/* One number of a counting statement, remembered until the next fact: a list asks for the same total
- * with every page. `sql` is a literal or kept. */
+/* One number of a counting statement, remembered until the next fact: a list asks for the same
+ * total with every page. `sql` is a literal or kept. */
 NODISCARD Err count_rows(Cx *cx, const char *sql, const Bind *binds, size_t count, i64 *ret);
 /* In an arena of its own until count_memo_done. */
 struct CountMemo *count_memo_new(void);
 void count_memo_done(struct CountMemo *memo);
 
 /* The level at which this actor sees a record of `owner_org`; WHO_OWNER is among ret_who then. */
-See  see_level(const Cx *cx, i64 owner_org, bool is_party);
+See see_level(const Cx *cx, i64 owner_org, bool is_party);
 /* Roles and relations of this actor to such a record: what flow_step asks for. */
 unsigned who_of(const Cx *cx, i64 owner_org, bool is_party);
 /* The ids of a F_REFS input, at most `most` (ERR_LIMIT). ERR_INPUT when there is none. */

@@ -85,14 +85,17 @@ static Val *op_doc(Cx *cx, const Op *op)
     val_set_str(cx->arena, doc, "description",
                 str_format(cx->arena, "%s%sWho: %.*s.", op->help_en ? op->help_en : "",
                            op->help_en ? " " : "", STR_ARG(buf_str(&who))));
-    Val *content = wrap(cx, "application/json", wrap(cx, "schema", fields_schema(cx, op->in, op->in_count)));
+    Val *content =
+        wrap(cx, "application/json", wrap(cx, "schema", fields_schema(cx, op->in, op->in_count)));
     val_set(cx->arena, doc, "requestBody", wrap(cx, "content", content));
     val_set(cx->arena, replies, "200", described(cx, "The reply."));
-    val_set(cx->arena, replies, "400", described(cx, "Wrong input; `error.fields` says which and why."));
+    val_set(cx->arena, replies, "400",
+            described(cx, "Wrong input; `error.fields` says which and why."));
     val_set(cx->arena, replies, "401", described(cx, "Sign in first."));
     val_set(cx->arena, replies, "403", described(cx, "Not yours to do."));
     val_set(cx->arena, replies, "404", described(cx, "No such thing for you."));
-    val_set(cx->arena, replies, "409", described(cx, "Not in this state, or changed by somebody else."));
+    val_set(cx->arena, replies, "409",
+            described(cx, "Not in this state, or changed by somebody else."));
     val_set(cx->arena, doc, "responses", replies);
     return doc;
 }
@@ -136,7 +139,10 @@ Val *op_permissions(Cx *cx)
             Val *row = val_map(cx->arena);
             val_set_z(cx->arena, row, "op", op->name);
             val_set_z(cx->arena, row, "label", cx->lang == LANG_EN ? op->en : op->zh);
-            val_set_z(cx->arena, row, "kind", op->kind == OP_READ ? "read" : op->kind == OP_WRITE ? "write" : "steps");
+            val_set_z(cx->arena, row, "kind",
+                      op->kind == OP_READ    ? "read"
+                      : op->kind == OP_WRITE ? "write"
+                                             : "steps");
             val_set_str(cx->arena, row, "who", buf_str(&who));
             val_push(cx->arena, items, row);
         }

@@ -90,7 +90,8 @@ static Err pen_shut_run(Cx *cx, const void *arg, Val **ret)
     (void)ret;
     Err e = record_load(cx, &pen_type, ((const PenId *)arg)->id, &pen);
     if (!e)
-        e = flow_step(cx, &pen_flow, pen.state, "shut", who_of(cx, pen.org_id, false), &pen, &pen.state);
+        e = flow_step(cx, &pen_flow, pen.state, "shut", who_of(cx, pen.org_id, false), &pen,
+                      &pen.state);
     return e ? e : fact_change(cx, &pen_type, &pen, (FactNote){.kind = "pen.shut", .code = "gone"});
 }
 
@@ -151,8 +152,14 @@ static const Op ops[] = {
 static const RecordType *const types[] = {&pen_type};
 static const Flow *const flows[] = {&pen_flow};
 static const CodeList *const codes[] = {&tags};
-static const Room pen_room = {.name = "pen", .types = types, .type_count = 1, .flows = flows,
-                              .flow_count = 1, .ops = ops, .op_count = COUNT(ops), .codes = codes,
+static const Room pen_room = {.name = "pen",
+                              .types = types,
+                              .type_count = 1,
+                              .flows = flows,
+                              .flow_count = 1,
+                              .ops = ops,
+                              .op_count = COUNT(ops),
+                              .codes = codes,
                               .code_count = 1};
 static const Room *const rooms[] = {&pen_room};
 
@@ -210,7 +217,8 @@ static void test_read_texts(void **state)
     assert_int_equal(in->good, 0);
 
     got = NULL;
-    assert_int_equal(op_read_texts(&cx, op(t, "pen.add"), texts, COUNT(texts), true, &got), ERR_INPUT);
+    assert_int_equal(op_read_texts(&cx, op(t, "pen.add"), texts, COUNT(texts), true, &got),
+                     ERR_INPUT);
     assert_null(got);
     assert_string_equal(cx.err.key, "field.unknown");
     same(cx.err.field, "csrf");
@@ -223,12 +231,18 @@ static void test_read_texts_errors(void **state)
 {
     TestHouse *t = *state;
     Cx cx = house_cx(t, firm);
-    const NameText texts[] = {{S("name"), S("ok")}, {S("price_fen"), S("lots")}, {S("good"), S("perhaps")},
-                              {S("tags"), S("torn")}, {S("ids"), S("a")}};
-    static const char *const want[][2] = {{"price_fen", "field.money"}, {"good", "field.bool"},
-                                          {"tags", "field.code"}, {"ids", "field.number"}};
+    const NameText texts[] = {{S("name"), S("ok")},
+                              {S("price_fen"), S("lots")},
+                              {S("good"), S("perhaps")},
+                              {S("tags"), S("torn")},
+                              {S("ids"), S("a")}};
+    static const char *const want[][2] = {{"price_fen", "field.money"},
+                                          {"good", "field.bool"},
+                                          {"tags", "field.code"},
+                                          {"ids", "field.number"}};
     void *got = NULL;
-    assert_int_equal(op_read_texts(&cx, op(t, "pen.add"), texts, COUNT(texts), true, &got), ERR_INPUT);
+    assert_int_equal(op_read_texts(&cx, op(t, "pen.add"), texts, COUNT(texts), true, &got),
+                     ERR_INPUT);
     assert_int_equal(cx.err_count, COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++) {
         same(cx.errs[i].field, want[i][0]);
@@ -261,7 +275,8 @@ static void test_read_json(void **state)
         Cx cx = house_cx(t, firm);
         Str why;
         void *in = NULL;
-        Err e = op_read_json(&cx, op(t, "pen.add"), val_read_json(&t->arena, str_from(cases[i].json), &why), &in);
+        Err e = op_read_json(&cx, op(t, "pen.add"),
+                             val_read_json(&t->arena, str_from(cases[i].json), &why), &in);
         assert_int_equal(e, cases[i].key ? ERR_INPUT : ERR_OK);
         assert_int_equal(in == NULL, cases[i].key != NULL);
         assert_int_equal(cx.err_count, cases[i].errors);
@@ -280,7 +295,8 @@ static void test_read_json(void **state)
 static void test_permission(void **state)
 {
     TestHouse *t = *state;
-    const Actor shell = {.roles = WHO_LOCAL, .via = VIA_LOCAL}, clock = {.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+    const Actor shell = {.roles = WHO_LOCAL, .via = VIA_LOCAL},
+                clock = {.roles = WHO_CLOCK, .via = VIA_SYSTEM};
     const Actor forged = {.account_id = 3, .roles = WHO_LOCAL | WHO_CLOCK, .via = VIA_API};
     const struct {
         const char *op;
@@ -293,7 +309,8 @@ static void test_permission(void **state)
         {"pen.add", firm, ERR_OK, NULL},
         {"pen.add", office, ERR_DENIED, "command.denied"},
         {"pen.add", shell, ERR_DENIED, "command.denied"},
-        {"pen.shut", nobody, ERR_SIGN_IN, "command.sign_in"}, /* The record decides; ask who it is first. */
+        {"pen.shut", nobody, ERR_SIGN_IN,
+         "command.sign_in"}, /* The record decides; ask who it is first. */
         {"pen.shut", office, ERR_OK, NULL},
         {"pen.local", nobody, ERR_SIGN_IN, "command.sign_in"},
         {"pen.local", firm, ERR_DENIED, "command.denied"},
@@ -338,8 +355,9 @@ static void test_relations(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         Cx cx = house_cx(t, cases[i].actor);
-        if (see_level(&cx, cases[i].owner, cases[i].party) != cases[i].see
-            || (who_of(&cx, cases[i].owner, cases[i].party) & (WHO_OWNER | WHO_PARTY)) != cases[i].relations)
+        if (see_level(&cx, cases[i].owner, cases[i].party) != cases[i].see ||
+            (who_of(&cx, cases[i].owner, cases[i].party) & (WHO_OWNER | WHO_PARTY)) !=
+                cases[i].relations)
             fail_msg("case %zu: level %d", i, see_level(&cx, cases[i].owner, cases[i].party));
     }
 }
@@ -360,12 +378,15 @@ static void test_call(void **state)
 
     HOUSE_OK(t, house_call(t, nobody, "pen.count", &reply, "{}"));
     assert_int_equal(val_get_int(reply, "count"), 1);
-    HOUSE_REFUSED(t, house_call(t, other, "pen.shut", &reply, "{\"id\":1}"), ERR_DENIED, "flow.not_your_step");
+    HOUSE_REFUSED(t, house_call(t, other, "pen.shut", &reply, "{\"id\":1}"), ERR_DENIED,
+                  "flow.not_your_step");
     HOUSE_OK(t, house_call(t, firm, "pen.shut", &reply, "{\"id\":1}"));
     assert_int_equal(reply->kind, VAL_MAP); /* An op that replies nothing replies {}. */
     assert_int_equal(val_count(reply), 0);
-    HOUSE_REFUSED(t, house_call(t, firm, "pen.shut", &reply, "{\"id\":1}"), ERR_STATE, "flow.no_such_step");
-    HOUSE_REFUSED(t, house_call(t, firm, "pen.shut", &reply, "{\"id\":2}"), ERR_MISSING, "record.missing");
+    HOUSE_REFUSED(t, house_call(t, firm, "pen.shut", &reply, "{\"id\":1}"), ERR_STATE,
+                  "flow.no_such_step");
+    HOUSE_REFUSED(t, house_call(t, firm, "pen.shut", &reply, "{\"id\":2}"), ERR_MISSING,
+                  "record.missing");
 
     Cx cx = house_cx(t, nobody);
     Val *history;
@@ -382,9 +403,12 @@ static void test_call_checks_first(void **state)
     TestHouse *t = *state;
     i64 facts = house_count(t, "SELECT COUNT(*) FROM fact");
     HOUSE_REFUSED(t, house_call(t, firm, "pen.add", NULL, "{}"), ERR_INPUT, "field.required");
-    HOUSE_REFUSED(t, house_call(t, firm, "pen.add", NULL, "{\"name\":\"a\"}"), ERR_INPUT, "field.short");
-    HOUSE_REFUSED(t, house_call(t, firm, "pen.add", NULL, "{\"name\":\"ab\",\"price_fen\":-1}"), ERR_INPUT, "field.negative");
-    HOUSE_REFUSED(t, house_call(t, firm, "pen.add", NULL, "{\"name\":\"nope\"}"), ERR_INPUT, "pen.nope");
+    HOUSE_REFUSED(t, house_call(t, firm, "pen.add", NULL, "{\"name\":\"a\"}"), ERR_INPUT,
+                  "field.short");
+    HOUSE_REFUSED(t, house_call(t, firm, "pen.add", NULL, "{\"name\":\"ab\",\"price_fen\":-1}"),
+                  ERR_INPUT, "field.negative");
+    HOUSE_REFUSED(t, house_call(t, firm, "pen.add", NULL, "{\"name\":\"nope\"}"), ERR_INPUT,
+                  "pen.nope");
     HOUSE_REFUSED(t, house_call(t, nobody, "pen.add", NULL, "{}"), ERR_SIGN_IN, "command.sign_in");
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM fact"), facts);
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM pen"), 0);
@@ -497,28 +521,36 @@ static void test_pages(void **state)
     TestHouse *t = *state;
     Cx cx = house_cx(t, nobody);
     static const i64 numbers[][2] = {{-5, 1}, {0, 1}, {1, 1}, {7, 7}, {PAGE_MAX + 1, PAGE_MAX}};
-    static const i64 sizes[][2] = {{-1, PAGE_SIZE}, {0, PAGE_SIZE}, {50, 50}, {1000, PAGE_SIZE_MAX}};
+    static const i64 sizes[][2] = {
+        {-1, PAGE_SIZE}, {0, PAGE_SIZE}, {50, 50}, {1000, PAGE_SIZE_MAX}};
     static const i64 totals[][2] = {{0, 0}, {1, 1}, {20, 1}, {21, 2}, {400, 20}};
     for (size_t i = 0; i < COUNT(numbers); i++)
         assert_int_equal(page_number(numbers[i][0]), numbers[i][1]);
     for (size_t i = 0; i < COUNT(sizes); i++)
         assert_int_equal(page_size(sizes[i][0]), sizes[i][1]);
     for (size_t i = 0; i < COUNT(totals); i++)
-        assert_int_equal(val_get_int(list_val(&cx, val_list(&t->arena), totals[i][0], 1, 20), "pages"), totals[i][1]);
+        assert_int_equal(
+            val_get_int(list_val(&cx, val_list(&t->arena), totals[i][0], 1, 20), "pages"),
+            totals[i][1]);
 }
 
 static void test_error_json(void **state)
 {
     TestHouse *t = *state;
-    HOUSE_REFUSED(t, house_call(t, firm, "pen.add", NULL, "{\"name\":\"a\",\"price_fen\":-1}"), ERR_INPUT, "field.short");
+    HOUSE_REFUSED(t, house_call(t, firm, "pen.add", NULL, "{\"name\":\"a\",\"price_fen\":-1}"),
+                  ERR_INPUT, "field.short");
     same(house_json(t, err_val(&t->last)),
-         "{\"error\":{\"field\":\"name\",\"key\":\"field.short\",\"message\":\"Too short; at least 2 characters\","
+         "{\"error\":{\"field\":\"name\",\"key\":\"field.short\",\"message\":\"Too short; at least "
+         "2 characters\","
          "\"code\":\"input\",\"fields\":["
-         "{\"field\":\"name\",\"key\":\"field.short\",\"message\":\"Too short; at least 2 characters\"},"
-         "{\"field\":\"price_fen\",\"key\":\"field.negative\",\"message\":\"Price must not be negative or too large\"}]}}");
+         "{\"field\":\"name\",\"key\":\"field.short\",\"message\":\"Too short; at least 2 "
+         "characters\"},"
+         "{\"field\":\"price_fen\",\"key\":\"field.negative\",\"message\":\"Price must not be "
+         "negative or too large\"}]}}");
     HOUSE_REFUSED(t, house_call(t, nobody, "pen.add", NULL, "{}"), ERR_SIGN_IN, "command.sign_in");
     same(house_json(t, err_val(&t->last)),
-         "{\"error\":{\"field\":\"\",\"key\":\"command.sign_in\",\"message\":\"Sign in first\",\"code\":\"sign_in\",\"fields\":[]}}");
+         "{\"error\":{\"field\":\"\",\"key\":\"command.sign_in\",\"message\":\"Sign in "
+         "first\",\"code\":\"sign_in\",\"fields\":[]}}");
 }
 
 static void test_documents(void **state)
@@ -529,7 +561,8 @@ static void test_documents(void **state)
     assert_non_null(val_get(paths, "/api/v1/pen/add"));
     assert_null(val_get(paths, "/api/v1/pen/local")); /* Not to be called from outside. */
     assert_int_equal(val_count(paths), COUNT(ops) - 1);
-    assert_true(str_has(house_json(t, val_get(paths, "/api/v1/pen/add")), S("\"required\":[\"name\"]")));
+    assert_true(
+        str_has(house_json(t, val_get(paths, "/api/v1/pen/add")), S("\"required\":[\"name\"]")));
     assert_true(str_has(house_json(t, val_get(paths, "/api/v1/pen/add")), S("Who: firm.")));
     Val *rows = val_get(op_permissions(&cx), "items");
     assert_int_equal(val_count(rows), COUNT(ops));
@@ -565,7 +598,8 @@ static bool ends_process(const Op *rows, size_t count)
 static void test_verify(void **state)
 {
     (void)state;
-    static const Field outside[] = {{"name", sizeof(PenIn), F_TEXT, "名", "Name", 0, SEE_PUBLIC, NULL}};
+    static const Field outside[] = {
+        {"name", sizeof(PenIn), F_TEXT, "名", "Name", 0, SEE_PUBLIC, NULL}};
     static const Field no_codes[] = {{AT(PenIn, tags), F_CODES, "名", "Name", 0, SEE_PUBLIC, NULL}};
     assert_false(ends_process(ops, COUNT(ops)));
     for (int c = 0; c < 9; c++) {
@@ -608,9 +642,12 @@ static void test_settings(void **state)
     Cx cx = house_cx(t, nobody);
     Settings settings;
     settings_default(&settings);
-    HOUSE_OK(t, settings_load(&cx, str_from(write_file(t, "# a comment\n\nname_zh: 南通技术市场\nworkers: 8\n"
-                                                          "secure_cookie: yes\nlisten: \"0.0.0.0:80\"\n"
-                                                          "log_level: 0\n")), &settings));
+    HOUSE_OK(
+        t, settings_load(&cx,
+                         str_from(write_file(t, "# a comment\n\nname_zh: 南通技术市场\nworkers: 8\n"
+                                                "secure_cookie: yes\nlisten: \"0.0.0.0:80\"\n"
+                                                "log_level: 0\n")),
+                         &settings));
     same(settings.name_zh, "南通技术市场");
     same(settings.listen, "0.0.0.0:80");
     assert_int_equal(settings.workers, 8);
@@ -683,7 +720,8 @@ static void test_settings_round_trip(void **state)
     settings.log_level = 0;
     Buf out = buf_new(&t->arena);
     settings_write(&cx, &out, &settings);
-    HOUSE_OK(t, settings_load(&cx, str_from(write_file(t, str_z(&t->arena, buf_str(&out)))), &read));
+    HOUSE_OK(t,
+             settings_load(&cx, str_from(write_file(t, str_z(&t->arena, buf_str(&out)))), &read));
     for (size_t i = 0; i < settings_count; i++) {
         const Field *field = &settings_fields[i];
         if (field_is_text(field))
@@ -698,12 +736,24 @@ static void test_settings_round_trip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_read_texts),     CASE(test_read_texts_errors), CASE(test_read_json),
-        CASE(test_permission),     CASE(test_relations),         CASE(test_call),
-        CASE(test_call_checks_first), CASE(test_refusals),       CASE(test_op_of_ops),
-        CASE(test_submit),         CASE(test_faults),            CASE(test_refs),
-        CASE(test_pages),          CASE(test_error_json),        CASE(test_documents),
-        cmocka_unit_test(test_verify), CASE(test_settings),      CASE(test_settings_wrong),
+        CASE(test_read_texts),
+        CASE(test_read_texts_errors),
+        CASE(test_read_json),
+        CASE(test_permission),
+        CASE(test_relations),
+        CASE(test_call),
+        CASE(test_call_checks_first),
+        CASE(test_refusals),
+        CASE(test_op_of_ops),
+        CASE(test_submit),
+        CASE(test_faults),
+        CASE(test_refs),
+        CASE(test_pages),
+        CASE(test_error_json),
+        CASE(test_documents),
+        cmocka_unit_test(test_verify),
+        CASE(test_settings),
+        CASE(test_settings_wrong),
         CASE(test_settings_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

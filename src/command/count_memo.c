@@ -6,15 +6,15 @@
 enum { MEMO_SLOTS = 256 };
 
 typedef struct MemoSlot {
-    u64 key[2];             /* Two hashes of statement and values: together never the same by chance. */
-    i64 seq;                /* Last fact when it was counted. */
+    u64 key[2]; /* Two hashes of statement and values: together never the same by chance. */
+    i64 seq;    /* Last fact when it was counted. */
     i64 total;
 } MemoSlot;
 
 typedef struct CountMemo {
-    Arena           own;
+    Arena own;
     pthread_mutex_t mutex;
-    MemoSlot        slots[MEMO_SLOTS];
+    MemoSlot slots[MEMO_SLOTS];
 } CountMemo;
 
 CountMemo *count_memo_new(void)

@@ -117,7 +117,8 @@ static inline Err house_migrate(TestHouse *t, Cx *cx)
     return e ? e : db_commit(cx);
 }
 
-/* Opens a house of these rooms in a new folder. Nothing is threaded: the writer works in the call. */
+/* Opens a house of these rooms in a new folder. Nothing is threaded: the writer works in the call.
+ */
 static inline void house_test_open(TestHouse *t, const Room *const *rooms, size_t room_count)
 {
     *t = (TestHouse){.clock = {.fixed = true, .now_ms = HOUSE_NOW_MS},

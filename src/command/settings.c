@@ -90,8 +90,9 @@ static Err read_pair(Cx *cx, struct fy_node_pair *pair, Settings *settings)
     const Field *field = fields_find(settings_fields, settings_count, name);
     if (!field)
         return err_set_args(cx, ERR_INPUT, NULL, "setting.unknown", args, 2);
-    if ((value && !fy_node_is_scalar(value)) || field_read(cx, field, str_copy(cx->arena, text), settings)
-        || fields_check(cx, field, 1, settings, CHECK_SAVE) || below_least(field, settings)) {
+    if ((value && !fy_node_is_scalar(value)) ||
+        field_read(cx, field, str_copy(cx->arena, text), settings) ||
+        fields_check(cx, field, 1, settings, CHECK_SAVE) || below_least(field, settings)) {
         err_clear(cx);
         return err_set_args(cx, ERR_INPUT, field->name, "setting.wrong", args, 2);
     }

@@ -9,13 +9,13 @@
 #include "record/record.h"
 
 typedef struct Settings {
-    Str name_zh;            /* Of the exchange, in page titles. */
+    Str name_zh; /* Of the exchange, in page titles. */
     Str name_en;
-    Str bidding_name;       /* What bidding is called in public; 拍卖 needs a licensed house. */
-    Str data;               /* Folder: SQLite file, files, keys, socket. */
-    Str store;              /* '' for <data>/techbourse.db, or postgresql://... */
-    Str listen;             /* Host:port. */
-    Str hash;               /* sha256 or sm3. */
+    Str bidding_name; /* What bidding is called in public; 拍卖 needs a licensed house. */
+    Str data;         /* Folder: SQLite file, files, keys, socket. */
+    Str store;        /* '' for <data>/techbourse.db, or postgresql://... */
+    Str listen;       /* Host:port. */
+    Str hash;         /* sha256 or sm3. */
     i64 workers;
     i64 connections_max;
     i64 upload_mb_max;
@@ -25,8 +25,8 @@ typedef struct Settings {
     i64 password_len_min;
     i64 sign_in_tries_max;
     i64 sign_in_lock_min;
-    i64 secure_cookie;      /* Set when nginx in front speaks TLS. */
-    i64 log_level;          /* 0 debug .. 3 error */
+    i64 secure_cookie; /* Set when nginx in front speaks TLS. */
+    i64 log_level;     /* 0 debug .. 3 error */
 } Settings;
 
 extern const Field settings_fields[];

@@ -8,14 +8,15 @@
 typedef struct Uploaded {
     Str file_hash;
     Str name;
-    i64 org_id;         /* The local operator imports for any unit; others for their own. */
+    i64 org_id; /* The local operator imports for any unit; others for their own. */
     /* Made by prepare: */
     Import import;
 } Uploaded;
 
 static const Field uploaded_fields[] = {
     {AT(Uploaded, file_hash), F_TEXT, "文件", "File", REQUIRED, SEE_PUBLIC, NULL, .max = 64},
-    {AT(Uploaded, name), F_TEXT, "文件名", "File name", 0, SEE_PUBLIC, NULL, .max = IMPORT_NAME_MAX},
+    {AT(Uploaded, name), F_TEXT, "文件名", "File name", 0, SEE_PUBLIC, NULL,
+     .max = IMPORT_NAME_MAX},
     {AT(Uploaded, org_id), F_REF, "单位", "Organisation", 0, SEE_PUBLIC, NULL},
 };
 
@@ -56,7 +57,8 @@ static Str titles_json(Cx *cx, const SheetHead *head)
 
 static Err remembered(Cx *cx, i64 org_id, Str key, ImportMap *ret, bool *ret_found)
 {
-    Err e = RECORD_FIND(cx, &import_map_type, ret, "WHERE org_id = ?1 AND header_key = ?2 ORDER BY id DESC LIMIT 1",
+    Err e = RECORD_FIND(cx, &import_map_type, ret,
+                        "WHERE org_id = ?1 AND header_key = ?2 ORDER BY id DESC LIMIT 1",
                         BIND_INT(org_id), BIND_STR(key));
     *ret_found = e == ERR_OK;
     if (e != ERR_MISSING)
@@ -132,7 +134,7 @@ static Err load_own(Cx *cx, i64 id, Import *ret)
 
 typedef struct MapIn {
     i64 id;
-    Str mapping;        /* F_LIST: "0=title;3=appno"; a column not named is not taken. */
+    Str mapping; /* F_LIST: "0=title;3=appno"; a column not named is not taken. */
 } MapIn;
 
 static const Field map_in_fields[] = {
@@ -146,7 +148,8 @@ static Err map_pair(Cx *cx, Str pair, const char **names, size_t count)
     i64 column;
     size_t at = str_find(pair, S("="));
     Str name = str_trim(str_slice(pair, at + 1, pair.len));
-    if (!str_to_i64(str_trim(str_slice(pair, 0, at)), &column) || column < 0 || (size_t)column >= count)
+    if (!str_to_i64(str_trim(str_slice(pair, 0, at)), &column) || column < 0 ||
+        (size_t)column >= count)
         return err_set_arg(cx, ERR_INPUT, "mapping", "import.no_such_column", pair);
     if (!name.len)
         return ERR_OK;
@@ -155,7 +158,8 @@ static Err map_pair(Cx *cx, Str pair, const char **names, size_t count)
         return err_set_arg(cx, ERR_INPUT, "mapping", "import.no_such_field", name);
     for (size_t i = 0; i < count; i++)
         if (names[i] && strcmp(names[i], field->name) == 0)
-            return err_set_arg(cx, ERR_INPUT, "mapping", "import.field_twice", str_from(field_label(field, cx->lang)));
+            return err_set_arg(cx, ERR_INPUT, "mapping", "import.field_twice",
+                               str_from(field_label(field, cx->lang)));
     names[column] = field->name;
     return ERR_OK;
 }
@@ -196,7 +200,8 @@ static Err remember(Cx *cx, const Import *import)
     map.header_key = buf_str(&key);
     map.mapping = import->mapping;
     FactNote note = {.kind = "import.map_kept", .other_id = import->id};
-    return known ? fact_change(cx, &import_map_type, &map, note) : fact_create(cx, &import_map_type, &map, note);
+    return known ? fact_change(cx, &import_map_type, &map, note)
+                 : fact_create(cx, &import_map_type, &map, note);
 }
 
 static Err map_run(Cx *cx, const void *arg, Val **ret)
@@ -220,7 +225,8 @@ static Err map_run(Cx *cx, const void *arg, Val **ret)
 static Err move(Cx *cx, Import *import, const char *action, const char *kind)
 {
     i64 to;
-    Err e = flow_step(cx, &import_flow, import->state, action, who_of(cx, import->org_id, false), import, &to);
+    Err e = flow_step(cx, &import_flow, import->state, action, who_of(cx, import->org_id, false),
+                      import, &to);
     if (e)
         return e;
     import->state = to;
@@ -247,17 +253,21 @@ static Err undo_run(Cx *cx, const void *arg, Val **ret)
     if (!e)
         e = DB_INT(cx, &used, 0,
                    "SELECT COUNT(*) FROM listing WHERE patent_id IN "
-                   "(SELECT id FROM patent WHERE import_id = ?1 UNION SELECT patent_id FROM import_change WHERE import_id = ?1)",
+                   "(SELECT id FROM patent WHERE import_id = ?1 UNION SELECT patent_id FROM "
+                   "import_change WHERE import_id = ?1)",
                    BIND_INT(id));
     if (!e)
         e = DB_INT(cx, &later, 0,
                    "SELECT COUNT(*) FROM import_change WHERE import_id > ?1 AND patent_id IN "
-                   "(SELECT id FROM patent WHERE import_id = ?1 UNION SELECT patent_id FROM import_change WHERE import_id = ?1)",
+                   "(SELECT id FROM patent WHERE import_id = ?1 UNION SELECT patent_id FROM "
+                   "import_change WHERE import_id = ?1)",
                    BIND_INT(id));
     if (!e && used)
-        e = err_set_arg(cx, ERR_STATE, NULL, "import.used", str_format(cx->arena, "%lld", (long long)used));
+        e = err_set_arg(cx, ERR_STATE, NULL, "import.used",
+                        str_format(cx->arena, "%lld", (long long)used));
     if (!e && later)
-        e = err_set_arg(cx, ERR_STATE, NULL, "import.changed_later", str_format(cx->arena, "%lld", (long long)later));
+        e = err_set_arg(cx, ERR_STATE, NULL, "import.changed_later",
+                        str_format(cx->arena, "%lld", (long long)later));
     if (!e)
         e = move(cx, &import, "undo", "import.undo");
     return e ? e : reply_id(cx, id, ret);
@@ -319,7 +329,9 @@ static Val *columns_val(Cx *cx, const Preview *preview, const Mapping *mapping)
         val_set(cx->arena, row, "options", options_val(cx, i, field));
         for (size_t r = first; r < preview->row_count && r < first + IMPORT_SAMPLES; r++)
             val_push(cx->arena, samples,
-                     val_str(cx->arena, i < preview->rows[r].count ? utf8_head(preview->rows[r].cells[i], 60) : S("")));
+                     val_str(cx->arena, i < preview->rows[r].count
+                                            ? utf8_head(preview->rows[r].cells[i], 60)
+                                            : S("")));
         val_set(cx->arena, row, "samples", samples);
         val_push(cx->arena, list, row);
     }
@@ -329,11 +341,14 @@ static Val *columns_val(Cx *cx, const Preview *preview, const Mapping *mapping)
 static Val *first_rows_val(Cx *cx, const Preview *preview)
 {
     Val *list = val_list(cx->arena);
-    for (size_t r = preview->head.row + 1; r < preview->row_count && val_count(list) < IMPORT_SAMPLES; r++) {
+    for (size_t r = preview->head.row + 1;
+         r < preview->row_count && val_count(list) < IMPORT_SAMPLES; r++) {
         Val *cells = val_list(cx->arena);
         for (size_t i = 0; i < preview->head.column_count; i++)
             val_push(cx->arena, cells,
-                     val_str(cx->arena, i < preview->rows[r].count ? utf8_head(preview->rows[r].cells[i], 60) : S("")));
+                     val_str(cx->arena, i < preview->rows[r].count
+                                            ? utf8_head(preview->rows[r].cells[i], 60)
+                                            : S("")));
         val_push(cx->arena, list, cells);
     }
     return list;
@@ -346,15 +361,17 @@ static void add_words(Cx *cx, Val *row, const ImportReject *reject)
     char *mend = str_z(cx->arena, str_format(cx->arena, "%s.mend", why));
     val_set_str(cx->arena, row, "why", text_say(cx->arena, cx->lang, why, args, COUNT(args)));
     val_set_str(cx->arena, row, "mend",
-                text_find(cx->lang, mend) ? text_say(cx->arena, cx->lang, mend, args, COUNT(args)) : S(""));
+                text_find(cx->lang, mend) ? text_say(cx->arena, cx->lang, mend, args, COUNT(args))
+                                          : S(""));
 }
 
 static Err rejects_val(Cx *cx, i64 import_id, Val **ret)
 {
     Rows rows;
     Val *list = val_list(cx->arena);
-    Err e = RECORD_QUERY(cx, &import_reject_type, &rows, "WHERE import_id = ?1 ORDER BY taken, id LIMIT ?2",
-                         BIND_INT(import_id), BIND_INT(IMPORT_REJECTS_SHOWN));
+    Err e = RECORD_QUERY(cx, &import_reject_type, &rows,
+                         "WHERE import_id = ?1 ORDER BY taken, id LIMIT ?2", BIND_INT(import_id),
+                         BIND_INT(IMPORT_REJECTS_SHOWN));
     if (e)
         return e;
     while (rows_next(&rows)) {
@@ -386,9 +403,10 @@ static Err show_run(Cx *cx, const void *arg, Val **ret)
     Val *map = val_map(cx->arena);
     Val *row = record_val(cx, &import_type, &import, see_level(cx, import.org_id, false));
     if (import.why.len)
-        val_set_str(cx->arena, row, "why_text",
-                    text_say(cx->arena, cx->lang, str_z(cx->arena, import.why),
-                             (Str[]){str_format(cx->arena, "%lld", (long long)import.why_line), S("")}, 2));
+        val_set_str(
+            cx->arena, row, "why_text",
+            text_say(cx->arena, cx->lang, str_z(cx->arena, import.why),
+                     (Str[]){str_format(cx->arena, "%lld", (long long)import.why_line), S("")}, 2));
     val_set(cx->arena, map, "import", row);
     if (import.state == IMPORT_UPLOADED) {
         Preview preview;
@@ -402,10 +420,12 @@ static Err show_run(Cx *cx, const void *arg, Val **ret)
         val_set(cx->arena, map, "fields", fields_val(cx));
     }
     val_set(cx->arena, map, "rejects", rejects);
-    val_set_bool(cx->arena, map, "working", import.state == IMPORT_RUNNING || import.state == IMPORT_UNDOING);
+    val_set_bool(cx->arena, map, "working",
+                 import.state == IMPORT_RUNNING || import.state == IMPORT_UNDOING);
     val_set_bool(cx->arena, map, "uploaded", import.state == IMPORT_UPLOADED);
     val_set_bool(cx->arena, map, "finished", import.state == IMPORT_DONE);
-    val_set(cx->arena, map, "acts", flow_acts(cx, &import_flow, import.state, who_of(cx, import.org_id, false)));
+    val_set(cx->arena, map, "acts",
+            flow_acts(cx, &import_flow, import.state, who_of(cx, import.org_id, false)));
     val_set(cx->arena, map, "stepper", flow_stepper(cx, &import_flow, import.state));
     val_set(cx->arena, map, "history", val_list(cx->arena));
     *ret = map;
@@ -425,18 +445,21 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
     i64 page = page_number(((const PageIn *)arg)->page), total = 0;
     i64 org_id = cx->actor.via == VIA_LOCAL && !cx->actor.org_id ? 0 : cx->actor.org_id;
     const Bind binds[] = {BIND_INT(org_id), BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e = db_int(cx, "SELECT COUNT(*) FROM import WHERE ?1 = 0 OR org_id = ?1", binds, 1, 0, &total);
+    Err e =
+        db_int(cx, "SELECT COUNT(*) FROM import WHERE ?1 = 0 OR org_id = ?1", binds, 1, 0, &total);
     if (e)
         return e;
     Rows rows;
     Val *items = val_list(cx->arena);
-    e = record_query(cx, &import_type, &rows, "WHERE ?1 = 0 OR org_id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3", binds, 3);
+    e = record_query(cx, &import_type, &rows,
+                     "WHERE ?1 = 0 OR org_id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3", binds, 3);
     if (e)
         return e;
     while (rows_next(&rows)) {
         Import row = {0};
         record_read_row(cx, &import_type, &rows, &row);
-        val_push(cx->arena, items, record_val(cx, &import_type, &row, see_level(cx, row.org_id, false)));
+        val_push(cx->arena, items,
+                 record_val(cx, &import_type, &row, see_level(cx, row.org_id, false)));
     }
     *ret = list_val(cx, items, total, page, PAGE_SIZE);
     return rows_end(&rows);
@@ -467,8 +490,9 @@ static Err write_reject(Cx *cx, SheetOut *out, size_t column_count, const Import
         row[i] = i < column_count - 2 && i < val_count(cells) ? val_at(cells, i)->s : S("");
     add_words(cx, words, reject);
     row[column_count - 2] = str_format(cx->arena, "%lld", (long long)reject->line);
-    row[column_count - 1] = str_format(cx->arena, "%.*s: %.*s %.*s", STR_ARG(reject->column_title),
-                                       STR_ARG(val_get_str(words, "why")), STR_ARG(val_get_str(words, "mend")));
+    row[column_count - 1] =
+        str_format(cx->arena, "%.*s: %.*s %.*s", STR_ARG(reject->column_title),
+                   STR_ARG(val_get_str(words, "why")), STR_ARG(val_get_str(words, "mend")));
     return sheet_out_row(cx, out, row, column_count);
 }
 
@@ -483,10 +507,12 @@ Err import_rejects_write(Cx *cx, i64 import_id, bool taken, const char *path, i6
     if (e)
         return e;
     size_t count = reject_columns(cx, &import, &columns);
-    e = sheet_out_open(cx, path, SHEET_OUT_XLSX, taken ? S("warned") : S("rejected"), columns, count, &out);
+    e = sheet_out_open(cx, path, SHEET_OUT_XLSX, taken ? S("warned") : S("rejected"), columns,
+                       count, &out);
     if (e)
         return e;
-    e = RECORD_QUERY(cx, &import_reject_type, &rows, "WHERE import_id = ?1 AND taken = ?2 ORDER BY id", BIND_INT(import_id),
+    e = RECORD_QUERY(cx, &import_reject_type, &rows,
+                     "WHERE import_id = ?1 AND taken = ?2 ORDER BY id", BIND_INT(import_id),
                      BIND_INT(taken));
     while (!e && rows_next(&rows)) {
         ArenaMark mark = arena_mark(cx->arena);
@@ -517,7 +543,8 @@ static const Op ops[] = {
 };
 // clang-format on
 
-static const RecordType *const types[] = {&import_type, &import_reject_type, &import_change_type, &import_map_type};
+static const RecordType *const types[] = {&import_type, &import_reject_type, &import_change_type,
+                                          &import_map_type};
 static const Flow *const flows[] = {&import_flow};
 
 const Room exchange_room = {

@@ -26,20 +26,20 @@ typedef struct Import {
     RECORD_HEAD;
     i64 org_id;
     i64 account_id;
-    Str name;           /* Of the file, as uploaded. */
-    Str file_hash;      /* store/files.h */
-    Str kind;           /* "patent" */
-    Str sheet;          /* The sheet the header was found in. */
+    Str name;      /* Of the file, as uploaded. */
+    Str file_hash; /* store/files.h */
+    Str kind;      /* "patent" */
+    Str sheet;     /* The sheet the header was found in. */
     i64 header_line;
-    Str columns;        /* JSON list of the titles. */
-    Str mapping;        /* Field of each column, with commas; empty for none. */
+    Str columns; /* JSON list of the titles. */
+    Str mapping; /* Field of each column, with commas; empty for none. */
     i64 rows_read;
     i64 imported;
     i64 updated;
     i64 unchanged;
     i64 rejected;
-    i64 warned;         /* Rows taken whose application number a spreadsheet had destroyed. */
-    Str why;            /* Message key when failed. */
+    i64 warned; /* Rows taken whose application number a spreadsheet had destroyed. */
+    Str why;    /* Message key when failed. */
     i64 why_line;
     i64 state;
 } Import;
@@ -50,17 +50,17 @@ typedef struct ImportReject {
     i64 line;
     Str column_title;
     Str value;
-    Str why;            /* Message key. */
+    Str why; /* Message key. */
     Str arg;
     Str arg2;
-    Str cells;          /* JSON list: the row as it was. */
-    i64 taken;          /* 1: the row was imported all the same; this is only a warning. */
+    Str cells; /* JSON list: the row as it was. */
+    i64 taken; /* 1: the row was imported all the same; this is only a warning. */
 } ImportReject;
 
 enum { IMPORT_UPLOADED, IMPORT_RUNNING, IMPORT_DONE, IMPORT_UNDOING, IMPORT_UNDONE, IMPORT_FAILED };
 
 enum {
-    IMPORT_SAMPLES = 5,             /* Rows shown before the start. */
+    IMPORT_SAMPLES = 5, /* Rows shown before the start. */
     IMPORT_REJECTS_SHOWN = 100,
     IMPORT_NAME_MAX = 200,
 };
@@ -69,14 +69,17 @@ extern const RecordType import_type, import_reject_type;
 extern const Flow import_flow;
 extern const Room exchange_room;
 
-/* Does the work of an import that is running or undoing, to its end or its failure; for a worker with
- * a connection of its own. `progress` may be NULL: rows so far. Calls the writer for each batch. */
-NODISCARD Err import_work(Cx *cx, i64 import_id, void (*progress)(void *context, i64 rows), void *context);
+/* Does the work of an import that is running or undoing, to its end or its failure; for a worker
+ * with a connection of its own. `progress` may be NULL: rows so far. Calls the writer for each
+ * batch. */
+NODISCARD Err import_work(Cx *cx, i64 import_id, void (*progress)(void *context, i64 rows),
+                          void *context);
 /* The oldest import that waits for work; 0 when none does. */
 NODISCARD Err import_waiting(Cx *cx, i64 *ret_id);
 /* Writes the rejected rows as a spreadsheet with the reason beside; with `taken` those that were
  * imported all the same, with what is missing of them. *ret_count rows. */
-NODISCARD Err import_rejects_write(Cx *cx, i64 import_id, bool taken, const char *path, i64 *ret_count);
+NODISCARD Err import_rejects_write(Cx *cx, i64 import_id, bool taken, const char *path,
+                                   i64 *ret_count);
 /* Folder of kept files in this installation. In cx->arena. */
 Str import_files_root(Cx *cx);
 

@@ -12,13 +12,13 @@ typedef struct ImportChange {
     RECORD_HEAD;
     i64 import_id;
     i64 patent_id;
-    Str before;         /* JSON map of the imported fields as they were. */
+    Str before; /* JSON map of the imported fields as they were. */
 } ImportChange;
 
 typedef struct ImportMap {
     RECORD_HEAD;
     i64 org_id;
-    Str header_key;     /* The titles, normalised and joined. */
+    Str header_key; /* The titles, normalised and joined. */
     Str mapping;
 } ImportMap;
 
@@ -30,31 +30,32 @@ size_t import_fields(Arena *arena, SheetField **ret);
 /* What the file holds: header, first rows. All in cx->arena. */
 typedef struct Preview {
     SheetHead head;
-    bool      has_head;
+    bool has_head;
     SheetRow *rows;
-    size_t    row_count;
-    Str       sheet;
+    size_t row_count;
+    Str sheet;
 } Preview;
 NODISCARD Err import_preview(Cx *cx, Str file_hash, Preview *ret);
 
 /* Which field each column means: names split from Import.mapping, "" for none. */
 typedef struct Mapping {
-    const Field *fields[SHEET_COLUMNS_MAX];     /* NULL: not taken. */
-    size_t       count;
+    const Field *fields[SHEET_COLUMNS_MAX]; /* NULL: not taken. */
+    size_t count;
 } Mapping;
 void import_mapping_read(Str mapping, Mapping *ret);
 
 /* Why a row is not taken. */
 typedef struct RowFault {
     const char *why;
-    Str         arg, arg2;
-    int         column;     /* -1: the row as a whole. */
+    Str arg, arg2;
+    int column; /* -1: the row as a whole. */
 } RowFault;
 
-/* One row as a patent. ERR_INPUT with *ret_fault. *ret_lost: the application number was destroyed by
- * a spreadsheet and left out. Texts are in cx->arena. */
+/* One row as a patent. ERR_INPUT with *ret_fault. *ret_lost: the application number was destroyed
+ * by a spreadsheet and left out. Texts are in cx->arena. */
 NODISCARD Err import_read_row(Cx *cx, const Mapping *mapping, const SheetRow *row, i64 today_date,
-                              Patent *ret, RowFault *ret_fault, bool *ret_lost, int *ret_lost_column);
+                              Patent *ret, RowFault *ret_fault, bool *ret_lost,
+                              int *ret_lost_column);
 
 NODISCARD Err import_run(Cx *cx, Import *import, void (*progress)(void *, i64), void *context);
 NODISCARD Err import_unmake(Cx *cx, Import *import);

@@ -125,8 +125,8 @@ static Err read_list(Cx *cx, const Field *field, Str text, Patent *patent)
 static Err read_kind(Cx *cx, const Field *field, Str text, Patent *patent)
 {
     static const char *const words[][2] = {
-        {"发明", "INV"}, {"实用新型", "UM"}, {"外观", "DES"}, {"新型", "UM"},
-        {"invention", "INV"}, {"utility", "UM"}, {"design", "DES"},
+        {"发明", "INV"},      {"实用新型", "UM"}, {"外观", "DES"},   {"新型", "UM"},
+        {"invention", "INV"}, {"utility", "UM"},  {"design", "DES"},
     };
     if (field_read(cx, field, text, patent) == ERR_OK)
         return ERR_OK;
@@ -166,8 +166,10 @@ static Err read_cell(Cx *cx, const Field *field, Str text, u8 flags, i64 today_d
 static Err fault(RowFault *ret, Cx *cx, int column)
 {
     ErrInfo found = cx->err_count ? cx->errs[0] : cx->err;
-    *ret = (RowFault){.why = found.key, .arg = str_copy(cx->arena, found.args[0]),
-                       .arg2 = str_copy(cx->arena, found.args[1]), .column = column};
+    *ret = (RowFault){.why = found.key,
+                      .arg = str_copy(cx->arena, found.args[0]),
+                      .arg2 = str_copy(cx->arena, found.args[1]),
+                      .column = column};
     err_clear(cx);
     return ERR_INPUT;
 }
@@ -181,7 +183,8 @@ static int column_of(const Mapping *mapping, Str name)
 }
 
 /* What holds between the fields of one row. */
-static Err check_whole(Cx *cx, const Mapping *mapping, i64 today_date, Patent *patent, RowFault *ret)
+static Err check_whole(Cx *cx, const Mapping *mapping, i64 today_date, Patent *patent,
+                       RowFault *ret)
 {
     Err e = fields_check(cx, patent_type.fields, patent_type.count, patent, CHECK_SUBMIT);
     if (e) {
@@ -194,13 +197,16 @@ static Err check_whole(Cx *cx, const Mapping *mapping, i64 today_date, Patent *p
     } rules[] = {
         {!patent->appno.len && !patent->pub_key.len, "import.no_number", "appno"},
         {patent->filed_date > today_date, "import.date_future", "filed_date"},
-        {patent->granted_date && patent->granted_date < patent->filed_date, "import.granted_before_filed", "granted_date"},
-        {patent->published_date && patent->published_date < patent->filed_date, "import.published_before_filed", "published_date"},
+        {patent->granted_date && patent->granted_date < patent->filed_date,
+         "import.granted_before_filed", "granted_date"},
+        {patent->published_date && patent->published_date < patent->filed_date,
+         "import.published_before_filed", "published_date"},
     };
     for (size_t i = 0; i < COUNT(rules); i++) {
         if (!rules[i].wrong)
             continue;
-        *ret = (RowFault){.why = rules[i].why, .column = column_of(mapping, str_from(rules[i].field))};
+        *ret =
+            (RowFault){.why = rules[i].why, .column = column_of(mapping, str_from(rules[i].field))};
         return ERR_INPUT;
     }
     return ERR_OK;
@@ -208,14 +214,14 @@ static Err check_whole(Cx *cx, const Mapping *mapping, i64 today_date, Patent *p
 
 static PatentType type_of(Str kind)
 {
-    return str_same(kind, S("INV")) ? PATENT_INV
-           : str_same(kind, S("UM")) ? PATENT_UM
+    return str_same(kind, S("INV"))   ? PATENT_INV
+           : str_same(kind, S("UM"))  ? PATENT_UM
            : str_same(kind, S("DES")) ? PATENT_DES
                                       : PATENT_NONE;
 }
 
-Err import_read_row(Cx *cx, const Mapping *mapping, const SheetRow *row, i64 today_date, Patent *ret,
-                    RowFault *ret_fault, bool *ret_lost, int *ret_lost_column)
+Err import_read_row(Cx *cx, const Mapping *mapping, const SheetRow *row, i64 today_date,
+                    Patent *ret, RowFault *ret_fault, bool *ret_lost, int *ret_lost_column)
 {
     Patent patent = {0};
     *ret_lost = false;
@@ -226,7 +232,8 @@ Err import_read_row(Cx *cx, const Mapping *mapping, const SheetRow *row, i64 tod
             continue;
         bool number = row_is(field, "appno") || row_is(field, "pubno");
         if (number && ((row->flags[i] & SHEET_CELL_LOST) || sheet_number_lost(text))) {
-            *ret_lost = true; /* Reported, never guessed; the row stands if another number names it. */
+            *ret_lost =
+                true; /* Reported, never guessed; the row stands if another number names it. */
             *ret_lost_column = (int)i;
             continue;
         }

@@ -8,7 +8,7 @@
 
 typedef struct Line {
     Patent patent;
-    SheetRow row;           /* Kept when there is something to say of it. */
+    SheetRow row; /* Kept when there is something to say of it. */
     RowFault fault;
     bool bad;
     bool lost;
@@ -16,11 +16,11 @@ typedef struct Line {
 } Line;
 
 typedef struct Batch {
-    Cx      *cx;
-    Import  *import;        /* Counts are taken over only when the batch is kept. */
-    Import   next;
-    Line    *lines;
-    size_t   count;
+    Cx *cx;
+    Import *import; /* Counts are taken over only when the batch is kept. */
+    Import next;
+    Line *lines;
+    size_t count;
     const SheetHead *head;
 } Batch;
 
@@ -50,8 +50,10 @@ static Err keep_reject(Cx *cx, const Batch *batch, const Line *line, RowFault fa
     if (fault.column >= 0 && (size_t)fault.column < line->row.count)
         reject.value = utf8_head(line->row.cells[fault.column], TEXT_LEN_MAX);
     return fact_create(cx, &import_reject_type, &reject,
-                       (FactNote){.kind = taken ? "import.warned" : "import.rejected", .amount = line->row.line,
-                                  .code = fault.why, .other_id = batch->import->id});
+                       (FactNote){.kind = taken ? "import.warned" : "import.rejected",
+                                  .amount = line->row.line,
+                                  .code = fault.why,
+                                  .other_id = batch->import->id});
 }
 
 static Str patent_json(Cx *cx, const Patent *patent)
@@ -96,13 +98,16 @@ static Err keep_line(Cx *cx, Batch *batch, const Line *line)
     next->updated += saved == PATENT_UPDATED;
     next->unchanged += saved == PATENT_SAME;
     if (saved == PATENT_UPDATED) {
-        ImportChange change = {.import_id = next->id, .patent_id = id, .before = patent_json(cx, &before)};
+        ImportChange change = {
+            .import_id = next->id, .patent_id = id, .before = patent_json(cx, &before)};
         e = fact_create(cx, &import_change_type, &change,
                         (FactNote){.kind = "import.changed", .other_id = next->id});
     }
     if (!e && line->lost) {
         next->warned++;
-        e = keep_reject(cx, batch, line, (RowFault){.why = "import.number_lost_warn", .column = line->lost_column}, true);
+        e = keep_reject(cx, batch, line,
+                        (RowFault){.why = "import.number_lost_warn", .column = line->lost_column},
+                        true);
     }
     return e;
 }
@@ -133,13 +138,15 @@ static Err flush(Cx *cx, Batch *batch)
     return e;
 }
 
-static void read_line(Cx *cx, const Mapping *mapping, const SheetRow *row, i64 today_date, Line *ret)
+static void read_line(Cx *cx, const Mapping *mapping, const SheetRow *row, i64 today_date,
+                      Line *ret)
 {
     *ret = (Line){0};
     Err e = import_read_row(cx, mapping, row, today_date, &ret->patent, &ret->fault, &ret->lost,
                             &ret->lost_column);
     ret->bad = e != ERR_OK;
-    ret->row = (ret->bad || ret->lost) ? sheet_row_copy(cx->arena, row) : (SheetRow){.line = row->line};
+    ret->row =
+        (ret->bad || ret->lost) ? sheet_row_copy(cx->arena, row) : (SheetRow){.line = row->line};
     ret->row.line = row->line;
     if (ret->bad)
         return;
@@ -186,7 +193,8 @@ static Err run_rows(Reading *reading)
         cx->arena = &reading->batch_arena;
         if (!reading->batch.lines)
             reading->batch.lines = ARENA_NEW(cx->arena, Line, most);
-        read_line(cx, &reading->mapping, &row, today, &reading->batch.lines[reading->batch.count++]);
+        read_line(cx, &reading->mapping, &row, today,
+                  &reading->batch.lines[reading->batch.count++]);
         if (reading->batch.count == most) {
             e = flush(cx, &reading->batch);
             reading->batch.lines = NULL;
@@ -215,17 +223,20 @@ static Err finish(Cx *cx, void *arg)
     i64 to;
     bool failed = import->why.len > 0;
     cx->doing = "import.work";
-    Err e = flow_step(cx, &import_flow, import->state, failed ? "fail" : "finish", WHO_CLOCK, import, &to);
+    Err e = flow_step(cx, &import_flow, import->state, failed ? "fail" : "finish", WHO_CLOCK,
+                      import, &to);
     if (e)
         return e;
     import->state = to;
     return fact_change(cx, &import_type, import,
-                       (FactNote){.kind = failed ? "import.failed" : "import.finished", .amount = import->rows_read});
+                       (FactNote){.kind = failed ? "import.failed" : "import.finished",
+                                  .amount = import->rows_read});
 }
 
 Err import_run(Cx *cx, Import *import, void (*progress)(void *, i64), void *context)
 {
-    Reading reading = {.cx = cx, .progress = progress, .context = context, .batch = {.cx = cx, .import = import}};
+    Reading reading = {
+        .cx = cx, .progress = progress, .context = context, .batch = {.cx = cx, .import = import}};
     char *path;
     Err e = import_preview(cx, import->file_hash, &reading.preview);
     if (!e)
@@ -259,7 +270,7 @@ enum { UNDO_BATCH = 200 };
 
 typedef struct Undo {
     Import *import;
-    i64 done;           /* Rows taken back in this batch. */
+    i64 done; /* Rows taken back in this batch. */
 } Undo;
 
 static Err load_ids(Cx *cx, const char *sql, i64 import_id, i64 *ids, size_t *ret_count)
@@ -293,8 +304,11 @@ static Err restore(Cx *cx, i64 change_id, i64 import_id)
         else
             field_set_int(field, &patent, val_get_int(map, field->name));
     }
-    e = fact_change(cx, &patent_type, &patent, (FactNote){.kind = "patent.restored", .other_id = import_id});
-    return e ? e : fact_remove(cx, &import_change_type, change_id, (FactNote){.kind = "import.change_undone", .other_id = import_id});
+    e = fact_change(cx, &patent_type, &patent,
+                    (FactNote){.kind = "patent.restored", .other_id = import_id});
+    return e ? e
+             : fact_remove(cx, &import_change_type, change_id,
+                           (FactNote){.kind = "import.change_undone", .other_id = import_id});
 }
 
 static Err undo_batch(Cx *cx, void *arg)
@@ -304,15 +318,19 @@ static Err undo_batch(Cx *cx, void *arg)
     size_t count;
     undo->done = 0;
     cx->doing = "import.work";
-    Err e = load_ids(cx, "SELECT id FROM import_change WHERE import_id = ?1 ORDER BY id DESC LIMIT ?2", id, ids, &count);
+    Err e =
+        load_ids(cx, "SELECT id FROM import_change WHERE import_id = ?1 ORDER BY id DESC LIMIT ?2",
+                 id, ids, &count);
     for (size_t i = 0; !e && i < count; i++)
         e = restore(cx, ids[i], id);
     undo->done += e ? 0 : (i64)count;
     if (e || count)
         return e;
-    e = load_ids(cx, "SELECT id FROM patent WHERE import_id = ?1 ORDER BY id LIMIT ?2", id, ids, &count);
+    e = load_ids(cx, "SELECT id FROM patent WHERE import_id = ?1 ORDER BY id LIMIT ?2", id, ids,
+                 &count);
     for (size_t i = 0; !e && i < count; i++)
-        e = fact_remove(cx, &patent_type, ids[i], (FactNote){.kind = "patent.removed", .other_id = id});
+        e = fact_remove(cx, &patent_type, ids[i],
+                        (FactNote){.kind = "patent.removed", .other_id = id});
     undo->done += e ? 0 : (i64)count;
     return e;
 }
@@ -348,8 +366,10 @@ Err import_work(Cx *cx, i64 import_id, void (*progress)(void *context, i64 rows)
     if (e)
         return e;
     Actor own = cx->actor; /* What is done is done for the person who asked for it. */
-    cx->actor = (Actor){.account_id = import.account_id, .org_id = import.org_id,
-                        .roles = WHO_CLOCK, .via = cx->actor.via};
+    cx->actor = (Actor){.account_id = import.account_id,
+                        .org_id = import.org_id,
+                        .roles = WHO_CLOCK,
+                        .via = cx->actor.via};
     if (import.state == IMPORT_RUNNING)
         e = import_run(cx, &import, progress, context);
     else if (import.state == IMPORT_UNDOING)
@@ -360,6 +380,7 @@ Err import_work(Cx *cx, i64 import_id, void (*progress)(void *context, i64 rows)
 
 Err import_waiting(Cx *cx, i64 *ret_id)
 {
-    return DB_INT(cx, ret_id, 0, "SELECT id FROM import WHERE state IN (?1, ?2) ORDER BY id LIMIT 1",
+    return DB_INT(cx, ret_id, 0,
+                  "SELECT id FROM import WHERE state IN (?1, ?2) ORDER BY id LIMIT 1",
                   BIND_INT(IMPORT_RUNNING), BIND_INT(IMPORT_UNDOING));
 }

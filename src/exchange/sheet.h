@@ -20,54 +20,54 @@
 enum {
     SHEET_COLUMNS_MAX = 512,
     SHEET_CELL_BYTES_MAX = 1024 * 1024,
-    SHEET_ROW_BYTES_MAX = 4 * 1024 * 1024,          /* Text of one row; one line of JSON. */
-    SHEET_SHEETS_MAX = 256,                         /* In one workbook, hidden ones included. */
-    SHEET_PARTS_MAX = 4096,                         /* Files inside one workbook. */
-    SHEET_SHARED_BYTES_MAX = 64 * 1024 * 1024,      /* The shared texts of a workbook. */
-    SHEET_SHARED_MAX = 2 * 1024 * 1024,             /* How many there may be. */
+    SHEET_ROW_BYTES_MAX = 4 * 1024 * 1024,     /* Text of one row; one line of JSON. */
+    SHEET_SHEETS_MAX = 256,                    /* In one workbook, hidden ones included. */
+    SHEET_PARTS_MAX = 4096,                    /* Files inside one workbook. */
+    SHEET_SHARED_BYTES_MAX = 64 * 1024 * 1024, /* The shared texts of a workbook. */
+    SHEET_SHARED_MAX = 2 * 1024 * 1024,        /* How many there may be. */
     SHEET_STYLES_MAX = 65536,
-    SHEET_UNPACKED_BYTES_MAX = 1024 * 1024 * 1024,  /* All that is unpacked of one workbook. */
-    SHEET_RATIO_MAX = 300,                          /* Unpacked to packed bytes of one part, */
-    SHEET_RATIO_FREE_BYTES = 8 * 1024 * 1024,       /* once it is larger than this. */
+    SHEET_UNPACKED_BYTES_MAX = 1024 * 1024 * 1024, /* All that is unpacked of one workbook. */
+    SHEET_RATIO_MAX = 300,                         /* Unpacked to packed bytes of one part, */
+    SHEET_RATIO_FREE_BYTES = 8 * 1024 * 1024,      /* once it is larger than this. */
     SHEET_XML_DEPTH_MAX = 64,
-    SHEET_XML_NAMES_MAX = 1024,                     /* Different element and attribute names. */
-    SHEET_XML_TOKEN_BYTES_MAX = 256 * 1024,         /* One tag or comment. */
-    SHEET_SNIFF_BYTES = 64 * 1024,                  /* Looked at to find the separator. */
-    SHEET_ENCODING_BYTES_MAX = 64 * 1024 * 1024,    /* Looked at to find the encoding. */
+    SHEET_XML_NAMES_MAX = 1024,                  /* Different element and attribute names. */
+    SHEET_XML_TOKEN_BYTES_MAX = 256 * 1024,      /* One tag or comment. */
+    SHEET_SNIFF_BYTES = 64 * 1024,               /* Looked at to find the separator. */
+    SHEET_ENCODING_BYTES_MAX = 64 * 1024 * 1024, /* Looked at to find the encoding. */
 };
 
 typedef enum SheetKind { SHEET_CSV = 1, SHEET_JSONL, SHEET_XLSX } SheetKind;
 
 /* What is worth knowing about a cell. */
 enum {
-    SHEET_CELL_LOST = 1,            /* A spreadsheet destroyed the number: 2.02E+12. */
-    SHEET_CELL_BAD_BYTES = 2,       /* Holds U+FFFD, in place of bytes that are no text. */
-    SHEET_CELL_ERROR = 4,           /* #N/A and the like. */
-    SHEET_CELL_UNCALCULATED = 8,    /* A formula saved without its result; the cell is empty. */
-    SHEET_CELL_DATE = 16,           /* A workbook's date: 2026-07-20, 2026-07-20 09:30. */
+    SHEET_CELL_LOST = 1,         /* A spreadsheet destroyed the number: 2.02E+12. */
+    SHEET_CELL_BAD_BYTES = 2,    /* Holds U+FFFD, in place of bytes that are no text. */
+    SHEET_CELL_ERROR = 4,        /* #N/A and the like. */
+    SHEET_CELL_UNCALCULATED = 8, /* A formula saved without its result; the cell is empty. */
+    SHEET_CELL_DATE = 16,        /* A workbook's date: 2026-07-20, 2026-07-20 09:30. */
 };
 
 typedef struct SheetRow {
-    Str        sheet;           /* Name of the sheet in a workbook, else empty. */
-    i64        line;            /* From 1: the sheet's row number, or the line the row starts on. */
-    const Str *cells;           /* UTF-8, line breaks as \n; all in the arena of the rows. */
-    const u8  *flags;           /* SHEET_CELL_* of each cell. */
-    size_t     count;
-    unsigned   all_flags;       /* Of all its cells together. */
-    bool       is_keys;         /* JSON lines: the header made of the first object's keys. */
-    Str        unknown_keys;    /* JSON lines: keys the header does not have, joined with ", ". */
+    Str sheet;        /* Name of the sheet in a workbook, else empty. */
+    i64 line;         /* From 1: the sheet's row number, or the line the row starts on. */
+    const Str *cells; /* UTF-8, line breaks as \n; all in the arena of the rows. */
+    const u8 *flags;  /* SHEET_CELL_* of each cell. */
+    size_t count;
+    unsigned all_flags; /* Of all its cells together. */
+    bool is_keys;       /* JSON lines: the header made of the first object's keys. */
+    Str unknown_keys;   /* JSON lines: keys the header does not have, joined with ", ". */
 } SheetRow;
 
 /* Grows while rows are read. */
 typedef struct SheetAbout {
-    SheetKind   kind;
-    const char *encoding;       /* "UTF-8", "GB18030", ...; static or the reader's. */
-    u32         separator;      /* Code point between the cells; 0 unless CSV. */
-    i64         row_count;      /* Rows handed out so far. */
-    i64         lost_count;     /* Cells with SHEET_CELL_LOST so far. */
-    i64         bad_count;      /* U+FFFD seen so far. */
-    int         sheet_count;    /* Visible sheets. */
-    int         hidden_count;   /* Hidden sheets, which are not read. */
+    SheetKind kind;
+    const char *encoding; /* "UTF-8", "GB18030", ...; static or the reader's. */
+    u32 separator;        /* Code point between the cells; 0 unless CSV. */
+    i64 row_count;        /* Rows handed out so far. */
+    i64 lost_count;       /* Cells with SHEET_CELL_LOST so far. */
+    i64 bad_count;        /* U+FFFD seen so far. */
+    int sheet_count;      /* Visible sheets. */
+    int hidden_count;     /* Hidden sheets, which are not read. */
 } SheetAbout;
 
 typedef struct SheetReader SheetReader;

@@ -14,10 +14,10 @@ enum { SHEET_STAND_IN = 0x1f };
 
 /* The first thing that went wrong; callbacks cannot return it, so it waits here. */
 typedef struct SheetFail {
-    Err         code;
+    Err code;
     const char *key;
-    i64         line;
-    Str         detail;         /* Static or in reader->own. */
+    i64 line;
+    Str detail; /* Static or in reader->own. */
 } SheetFail;
 
 typedef struct SheetText SheetText;
@@ -27,25 +27,25 @@ typedef struct SheetXlsx SheetXlsx;
 
 struct SheetReader {
     SheetAbout about;
-    SheetFail  fail;
-    Arena      own;             /* Everything that lives as long as the reader. */
-    Arena     *rows;
-    ArenaMark  mark;            /* Where `rows` goes back to before each row. */
-    int        fd;
-    u64        seed;            /* Of the table of XML names, so that nobody can plan collisions. */
-    SheetText *text;            /* CSV and JSON lines. */
-    SheetCsv  *csv;
+    SheetFail fail;
+    Arena own; /* Everything that lives as long as the reader. */
+    Arena *rows;
+    ArenaMark mark; /* Where `rows` goes back to before each row. */
+    int fd;
+    u64 seed;        /* Of the table of XML names, so that nobody can plan collisions. */
+    SheetText *text; /* CSV and JSON lines. */
+    SheetCsv *csv;
     SheetJson *json;
     SheetXlsx *xlsx;
 
-    Str    sheet;               /* The row being built. */
-    i64    line;
+    Str sheet; /* The row being built. */
+    i64 line;
     size_t count;
     size_t bytes;
-    bool   is_keys;
-    Str    unknown_keys;
-    Str    cells[SHEET_COLUMNS_MAX];
-    u8     flags[SHEET_COLUMNS_MAX];
+    bool is_keys;
+    Str unknown_keys;
+    Str cells[SHEET_COLUMNS_MAX];
+    u8 flags[SHEET_COLUMNS_MAX];
 };
 
 /* sheet.c: notes the first failure and returns false, so that a helper can return its result. */
@@ -84,23 +84,23 @@ u32 sheet_separator_find(Str sample);
 /* sheet_xml.c: one XML file out of a zip, read piece by piece. */
 typedef struct SheetXml {
     SheetReader *reader;
-    zip_t       *zip;
-    const char  *part;          /* Its name in the zip. */
-    void       (*start)(void *user, const char *name, const char **attributes);
-    void       (*end)(void *user, const char *name);
-    void       (*text)(void *user, const char *data, size_t len);
-    void        *user;
-    u64         *unpacked_total; /* Of the whole workbook. */
+    zip_t *zip;
+    const char *part; /* Its name in the zip. */
+    void (*start)(void *user, const char *name, const char **attributes);
+    void (*end)(void *user, const char *name);
+    void (*text)(void *user, const char *data, size_t len);
+    void *user;
+    u64 *unpacked_total; /* Of the whole workbook. */
 
-    zip_file_t  *file;          /* From here on sheet_xml.c's own. */
-    XML_Parser   parser;
-    u64          packed;
-    u64          unpacked;
-    int          depth;
-    bool         paused;
-    bool         at_end;
-    u64         *names;         /* Hashes of the names met; see SHEET_XML_NAMES_MAX. */
-    size_t       name_count;
+    zip_file_t *file; /* From here on sheet_xml.c's own. */
+    XML_Parser parser;
+    u64 packed;
+    u64 unpacked;
+    int depth;
+    bool paused;
+    bool at_end;
+    u64 *names; /* Hashes of the names met; see SHEET_XML_NAMES_MAX. */
+    size_t name_count;
 } SheetXml;
 
 /* Opens xml->part. *ret_found false when the zip has no such part. Fields up to unpacked_total are

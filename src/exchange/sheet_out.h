@@ -10,8 +10,8 @@
 #include "base/base.h"
 
 enum {
-    SHEET_OUT_ROWS_MAX = 1048575,   /* Below the header; what an XLSX sheet can hold. */
-    SHEET_OUT_CELL_MAX = 32767,     /* UTF-16 units in an XLSX cell; a longer text is cut. */
+    SHEET_OUT_ROWS_MAX = 1048575, /* Below the header; what an XLSX sheet can hold. */
+    SHEET_OUT_CELL_MAX = 32767,   /* UTF-16 units in an XLSX cell; a longer text is cut. */
     SHEET_OUT_WIDTH_MAX = 120,
 };
 
@@ -19,7 +19,7 @@ typedef enum SheetOutKind { SHEET_OUT_XLSX = 1, SHEET_OUT_CSV } SheetOutKind;
 
 typedef struct SheetOutColumn {
     Str title;
-    int width;                      /* In characters of a Latin font; 0 chooses by the title. */
+    int width; /* In characters of a Latin font; 0 chooses by the title. */
 } SheetOutColumn;
 
 typedef struct SheetOut SheetOut;

@@ -6,12 +6,12 @@
 /* The log's own tables are not records: nothing but this room writes them, and never twice. */
 static const char *const schema[] = {
     "CREATE TABLE IF NOT EXISTS fact ("
-    "seq INTEGER PRIMARY KEY, "             /* 1.. without gaps */
-    "block INTEGER NOT NULL, "              /* the commit it came with */
-    "kind TEXT NOT NULL, "                  /* noun.verb */
-    "table_name TEXT NOT NULL, "            /* what it is about */
+    "seq INTEGER PRIMARY KEY, "  /* 1.. without gaps */
+    "block INTEGER NOT NULL, "   /* the commit it came with */
+    "kind TEXT NOT NULL, "       /* noun.verb */
+    "table_name TEXT NOT NULL, " /* what it is about */
     "row_id INTEGER NOT NULL, "
-    "row_digest TEXT NOT NULL, "            /* of the row after the change; '' when it is gone */
+    "row_digest TEXT NOT NULL, " /* of the row after the change; '' when it is gone */
     "actor_id INTEGER NOT NULL, "
     "org_id INTEGER NOT NULL, "
     "via TEXT NOT NULL, "
@@ -21,15 +21,15 @@ static const char *const schema[] = {
     "other_id INTEGER NOT NULL) STRICT",
     "CREATE INDEX IF NOT EXISTS ix_fact_row ON fact (table_name, row_id)",
     "CREATE TABLE IF NOT EXISTS fact_block ("
-    "block INTEGER PRIMARY KEY, "           /* 1.. without gaps */
+    "block INTEGER PRIMARY KEY, " /* 1.. without gaps */
     "first_seq INTEGER NOT NULL, "
     "last_seq INTEGER NOT NULL, "
     "at_ms INTEGER NOT NULL, "
-    "root TEXT NOT NULL, "                  /* Merkle root over the block's facts */
-    "before TEXT NOT NULL, "                /* hash of the block before; '' for the first */
+    "root TEXT NOT NULL, "   /* Merkle root over the block's facts */
+    "before TEXT NOT NULL, " /* hash of the block before; '' for the first */
     "hash TEXT NOT NULL, "
-    "algorithm TEXT NOT NULL, "             /* sha256 or sm3 */
-    "signer TEXT NOT NULL, "                /* public key, hex */
+    "algorithm TEXT NOT NULL, " /* sha256 or sm3 */
+    "signer TEXT NOT NULL, "    /* public key, hex */
     "signature TEXT NOT NULL) STRICT",
 };
 
@@ -361,16 +361,20 @@ Err fact_head(Cx *cx, FactHead *ret)
 {
     Rows rows;
     FactHead head = {0};
-    Err e = db_query(cx, &rows, "SELECT " BLOCK_COLUMNS " FROM fact_block ORDER BY block DESC LIMIT 1",
-                     NULL, 0);
+    Err e = db_query(
+        cx, &rows, "SELECT " BLOCK_COLUMNS " FROM fact_block ORDER BY block DESC LIMIT 1", NULL, 0);
     if (e)
         return e;
     if (rows_next(&rows)) {
         Block block;
         block_read(cx, &rows, &block);
-        head = (FactHead){.block = block.block, .fact_count = block.last_seq, .hash = block.hash,
-                          .at_ms = block.at_ms, .signature = block.signature,
-                          .public_key = block.signer, .algorithm = block.algorithm};
+        head = (FactHead){.block = block.block,
+                          .fact_count = block.last_seq,
+                          .hash = block.hash,
+                          .at_ms = block.at_ms,
+                          .signature = block.signature,
+                          .public_key = block.signer,
+                          .algorithm = block.algorithm};
     }
     e = rows_end(&rows);
     if (!e)
@@ -400,12 +404,14 @@ static Err read_all(Cx *cx, Rows *rows, int limit, Fact **ret_facts, size_t *ret
 Err fact_after(Cx *cx, i64 seq, int limit, Fact **ret_facts, size_t *ret_count)
 {
     Rows rows;
-    Err e = DB_QUERY(cx, &rows, "SELECT " FACT_COLUMNS " FROM fact WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    Err e = DB_QUERY(cx, &rows,
+                     "SELECT " FACT_COLUMNS " FROM fact WHERE seq > ?1 ORDER BY seq LIMIT ?2",
                      BIND_INT(seq), BIND_INT(limit));
     return e ? e : read_all(cx, &rows, limit, ret_facts, ret_count);
 }
 
-Err fact_of_row(Cx *cx, const char *table_name, i64 row_id, int limit, Fact **ret, size_t *ret_count)
+Err fact_of_row(Cx *cx, const char *table_name, i64 row_id, int limit, Fact **ret,
+                size_t *ret_count)
 {
     Rows rows;
     Err e = DB_QUERY(cx, &rows,

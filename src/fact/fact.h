@@ -1,15 +1,16 @@
 /* fact.h - what happened, in order, without gaps; and the only way to change a row.
  *
  * A fact is a row appended in the same transaction as the change it tells of. The facts of one
- * commit form a block: Merkle root over the facts, hash of the block before, signature. A fact names
- * the row it is about and carries the digest of that row after the change, so `verify` finds an
- * edited row, an edited fact, and, against a published signed head, a cut tail. Facts hold ids,
+ * commit form a block: Merkle root over the facts, hash of the block before, signature. A fact
+ * names the row it is about and carries the digest of that row after the change, so `verify` finds
+ * an edited row, an edited fact, and, against a published signed head, a cut tail. Facts hold ids,
  * amounts and codes, never names, contacts or addresses: erasing a person breaks no hash.
  *
  *   fact n    : seq, kind, table, row, row digest, actor, via, time, amount, code   --hash--> leaf
  *   block k   : facts first..last, root of leaves, hash of block k-1, time, signature of its hash
  *
- * Readers (search, notices, statistics, live pages) each keep a cursor: the last seq they have seen.
+ * Readers (search, notices, statistics, live pages) each keep a cursor: the last seq they have
+ * seen.
  */
 #ifndef FACT_FACT_H
 #define FACT_FACT_H
@@ -20,27 +21,27 @@
 #include "store/writer.h"
 
 typedef struct Fact {
-    i64 seq;                /* 1.. without gaps. */
+    i64 seq; /* 1.. without gaps. */
     i64 block;
-    Str kind;               /* "listing.filed" */
-    Str table_name;         /* Record type it is about; '' for none. */
+    Str kind;       /* "listing.filed" */
+    Str table_name; /* Record type it is about; '' for none. */
     i64 row_id;
-    Str row_digest;         /* Hex; '' when the row was removed or no row changed. */
-    i64 actor_id;           /* Account, 0 for the exchange itself or the public. */
-    i64 org_id;             /* The actor's. */
-    Str via;                /* web, api, local, system */
+    Str row_digest; /* Hex; '' when the row was removed or no row changed. */
+    i64 actor_id;   /* Account, 0 for the exchange itself or the public. */
+    i64 org_id;     /* The actor's. */
+    Str via;        /* web, api, local, system */
     i64 at_ms;
-    i64 amount;             /* Fen, a count, an id: what the kind says. */
-    Str code;               /* A reason, a state, an error key: what the kind says. */
-    i64 other_id;           /* A second row it concerns: the lot of a bid. */
+    i64 amount;   /* Fen, a count, an id: what the kind says. */
+    Str code;     /* A reason, a state, an error key: what the kind says. */
+    i64 other_id; /* A second row it concerns: the lot of a bid. */
 } Fact;
 
 /* What a change says beside the row. */
 typedef struct FactNote {
     const char *kind;
-    i64         amount;
-    const char *code;       /* NULL: ''. */
-    i64         other_id;
+    i64 amount;
+    const char *code; /* NULL: ''. */
+    i64 other_id;
 } FactNote;
 
 /* Changes with their fact. The record's id, rev and times are set here. Only inside the writer. */
@@ -55,47 +56,59 @@ NODISCARD Err fact_last_seq(Cx *cx, i64 *ret_seq);
 /* Facts after `seq`, in order, at most `limit`. Text in cx->arena. */
 NODISCARD Err fact_after(Cx *cx, i64 seq, int limit, Fact **ret_facts, size_t *ret_count);
 /* The history of one row, newest first. */
-NODISCARD Err fact_of_row(Cx *cx, const char *table_name, i64 row_id, int limit, Fact **ret, size_t *ret_count);
+NODISCARD Err fact_of_row(Cx *cx, const char *table_name, i64 row_id, int limit, Fact **ret,
+                          size_t *ret_count);
 
 /* The log's own keys and state; one for the process. */
 typedef enum FactHash { FACT_SHA256, FACT_SM3 } FactHash;
 typedef struct FactLog FactLog;
-typedef struct Facts Facts;                         /* The open block; opaque. */
+typedef struct Facts Facts; /* The open block; opaque. */
 
 /* Makes the tables, and `<data>/keys/head.pem` (Ed25519) at the first start. */
 NODISCARD Err fact_log_open(Cx *cx, Str data_folder, FactHash hash, FactLog **ret);
 void fact_log_close(FactLog *log);
-WriterHooks fact_hooks(FactLog *log);               /* For writer_open. `committed` is the caller's to chain. */
+WriterHooks fact_hooks(FactLog *log); /* For writer_open. `committed` is the caller's to chain. */
 /* Calls `wake` after every commit that held facts. */
 void fact_on_commit(FactLog *log, void (*wake)(void *context), void *context);
 
-typedef struct FactHead { i64 block; i64 fact_count; Str hash; i64 at_ms; Str signature; Str public_key; Str algorithm; } FactHead;
-Str fact_public_key(const FactLog *log);            /* Hex; lives with the log. */
-NODISCARD Err fact_head(Cx *cx, FactHead *ret);     /* Newest block; what is published. */
+typedef struct FactHead {
+    i64 block;
+    i64 fact_count;
+    Str hash;
+    i64 at_ms;
+    Str signature;
+    Str public_key;
+    Str algorithm;
+} FactHead;
+Str fact_public_key(const FactLog *log);        /* Hex; lives with the log. */
+NODISCARD Err fact_head(Cx *cx, FactHead *ret); /* Newest block; what is published. */
 
 typedef struct VerifyReport {
     bool ok;
-    i64  blocks, facts, rows;
-    i64  bad_block;         /* First block that was touched; 0 when ok. */
-    i64  bad_seq;           /* Its fact, when one is to blame. */
-    Str  why;               /* Message key: verify.row_edited, verify.fact_edited, ... */
-    Str  what;              /* "patent 17" */
+    i64 blocks, facts, rows;
+    i64 bad_block; /* First block that was touched; 0 when ok. */
+    i64 bad_seq;   /* Its fact, when one is to blame. */
+    Str why;       /* Message key: verify.row_edited, verify.fact_edited, ... */
+    Str what;      /* "patent 17" */
 } VerifyReport;
 
 /* Walks every block and compares every row; in a log that was touched itself, the first block of it
  * is named and rows are not judged. `public_key` (hex) must have signed every block; empty: any key
  * that fits. `progress` may be NULL. Needs one steady view of the
  * store. `head` may be NULL, or a published head that the log must contain. */
-NODISCARD Err fact_verify(Cx *cx, const RecordType *const *types, size_t type_count, const FactHead *head,
-                          Str public_key,
-                          void (*progress)(void *context, i64 done, i64 all), void *context, VerifyReport *ret);
+NODISCARD Err fact_verify(Cx *cx, const RecordType *const *types, size_t type_count,
+                          const FactHead *head, Str public_key,
+                          void (*progress)(void *context, i64 done, i64 all), void *context,
+                          VerifyReport *ret);
 
 /* A backup is one file of JSON lines, the same for every store: a line of names for each table, a
- * line of values for each row, a last line with the count. One steady view of a running exchange. */
-NODISCARD Err fact_backup(Cx *cx, const RecordType *const *types, size_t type_count, const char *path,
-                          i64 *ret_rows);
-/* Fills an empty store whose tables are made. ERR_INPUT fact.bad_backup when the file is cut or wrong. */
-NODISCARD Err fact_restore(Cx *cx, const RecordType *const *types, size_t type_count, const char *path,
-                           i64 *ret_rows);
+ * line of values for each row, a last line with the count. One steady view of a running exchange.
+ */
+NODISCARD Err fact_backup(Cx *cx, const RecordType *const *types, size_t type_count,
+                          const char *path, i64 *ret_rows);
+/* Fills an empty store whose tables are made. ERR_INPUT fact.bad_backup when the file is cut or
+ * wrong. */
+NODISCARD Err fact_restore(Cx *cx, const RecordType *const *types, size_t type_count,
+                           const char *path, i64 *ret_rows);
 
 #endif

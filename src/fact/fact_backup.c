@@ -9,8 +9,8 @@
 typedef struct Table {
     const char *name;
     const char *columns[FIELDS_MAX];
-    bool        text[FIELDS_MAX];
-    size_t      count;
+    bool text[FIELDS_MAX];
+    size_t count;
 } Table;
 
 static Table log_table(Arena *arena, const char *name, const char *columns, const char *ints)
@@ -43,7 +43,8 @@ static size_t all_tables(Arena *arena, const RecordType *const *types, size_t co
         tables[i] = record_table(types[i]);
     tables[count] = log_table(arena, "fact", FACT_COLUMNS,
                               " seq block row_id actor_id org_id at_ms amount other_id ");
-    tables[count + 1] = log_table(arena, "fact_block", BLOCK_COLUMNS, " block first_seq last_seq at_ms ");
+    tables[count + 1] =
+        log_table(arena, "fact_block", BLOCK_COLUMNS, " block first_seq last_seq at_ms ");
     *ret = tables;
     return count + 2;
 }
@@ -74,8 +75,8 @@ static Err backup_table(Cx *cx, FILE *file, const Table *table, i64 *rows_done)
     val_set_z(cx->arena, head, "table", table->name);
     val_set(cx->arena, head, "columns", names);
     write_line(file, cx->arena, head);
-    Str sql = str_format(cx->arena, "SELECT %.*s FROM %s ORDER BY %s", STR_ARG(columns_text(cx->arena, table)),
-                         table->name, table->columns[0]);
+    Str sql = str_format(cx->arena, "SELECT %.*s FROM %s ORDER BY %s",
+                         STR_ARG(columns_text(cx->arena, table)), table->name, table->columns[0]);
     Err e = db_query(cx, &rows, db_keep(sql), NULL, 0);
     arena_rewind(cx->arena, mark);
     if (e)
@@ -83,8 +84,9 @@ static Err backup_table(Cx *cx, FILE *file, const Table *table, i64 *rows_done)
     while (rows_next(&rows)) {
         Val *line = val_list(cx->arena);
         for (size_t i = 0; i < table->count; i++)
-            val_push(cx->arena, line, table->text[i] ? val_str(cx->arena, rows_str_copy(&rows, (int)i))
-                                                     : val_int(cx->arena, rows_int(&rows, (int)i)));
+            val_push(cx->arena, line,
+                     table->text[i] ? val_str(cx->arena, rows_str_copy(&rows, (int)i))
+                                    : val_int(cx->arena, rows_int(&rows, (int)i)));
         write_line(file, cx->arena, line);
         arena_rewind(cx->arena, mark);
         *rows_done += 1;
@@ -92,7 +94,8 @@ static Err backup_table(Cx *cx, FILE *file, const Table *table, i64 *rows_done)
     return rows_end(&rows);
 }
 
-Err fact_backup(Cx *cx, const RecordType *const *types, size_t type_count, const char *path, i64 *ret_rows)
+Err fact_backup(Cx *cx, const RecordType *const *types, size_t type_count, const char *path,
+                i64 *ret_rows)
 {
     Table *tables;
     size_t count = all_tables(cx->arena, types, type_count, &tables);
@@ -118,15 +121,15 @@ Err fact_backup(Cx *cx, const RecordType *const *types, size_t type_count, const
 }
 
 typedef struct Restore {
-    Cx          *cx;
+    Cx *cx;
     const Table *tables;
-    size_t       table_count;
+    size_t table_count;
     const Table *now;
-    const char  *sql;
-    int          order[FIELDS_MAX]; /* Column of the table each value belongs to. */
-    size_t       count;
-    i64          line, rows;
-    bool         ended;
+    const char *sql;
+    int order[FIELDS_MAX]; /* Column of the table each value belongs to. */
+    size_t count;
+    i64 line, rows;
+    bool ended;
 } Restore;
 
 static Err bad_line(Restore *restore)
@@ -213,7 +216,8 @@ static Str read_line(Arena *arena, FILE *file)
     return buf_str(&out);
 }
 
-Err fact_restore(Cx *cx, const RecordType *const *types, size_t type_count, const char *path, i64 *ret_rows)
+Err fact_restore(Cx *cx, const RecordType *const *types, size_t type_count, const char *path,
+                 i64 *ret_rows)
 {
     Table *tables;
     Restore restore = {.cx = cx, .table_count = all_tables(cx->arena, types, type_count, &tables)};

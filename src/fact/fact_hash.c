@@ -39,10 +39,9 @@ Digest hasher_digest(Hasher *hasher, u8 tag, const void *bytes, size_t count)
 {
     Digest digest;
     unsigned len = 0;
-    int ok = EVP_DigestInit_ex(hasher->cx, hasher->md, NULL)
-             && EVP_DigestUpdate(hasher->cx, &tag, 1)
-             && EVP_DigestUpdate(hasher->cx, bytes, count)
-             && EVP_DigestFinal_ex(hasher->cx, digest.bytes, &len);
+    int ok = EVP_DigestInit_ex(hasher->cx, hasher->md, NULL) &&
+             EVP_DigestUpdate(hasher->cx, &tag, 1) && EVP_DigestUpdate(hasher->cx, bytes, count) &&
+             EVP_DigestFinal_ex(hasher->cx, digest.bytes, &len);
     assert(ok && len == DIGEST_BYTES);
     (void)ok;
     return digest;
@@ -169,7 +168,8 @@ Err key_load_or_make(Cx *cx, Str folder, EVP_PKEY **ret_key, u8 ret_public[PUBLI
     mkdir(keys, 0700);
     EVP_PKEY *key = access(path, F_OK) == 0 ? read_key(path) : make_key(path);
     size_t len = PUBLIC_KEY_BYTES;
-    bool read = key && EVP_PKEY_get_raw_public_key(key, ret_public, &len) && len == PUBLIC_KEY_BYTES;
+    bool read =
+        key && EVP_PKEY_get_raw_public_key(key, ret_public, &len) && len == PUBLIC_KEY_BYTES;
     if (!read || !write_public(cx, keys, ret_public)) {
         EVP_PKEY_free(key);
         return err_set_arg(cx, ERR_IO, NULL, "fact.key_unreadable", str_from(path));
@@ -182,8 +182,8 @@ bool key_sign(EVP_PKEY *key, Str message, u8 ret_signature[SIGNATURE_BYTES])
 {
     EVP_MD_CTX *cx = EVP_MD_CTX_new();
     size_t len = SIGNATURE_BYTES;
-    bool ok = cx && EVP_DigestSignInit(cx, NULL, NULL, NULL, key)
-              && EVP_DigestSign(cx, ret_signature, &len, (const u8 *)message.data, message.len);
+    bool ok = cx && EVP_DigestSignInit(cx, NULL, NULL, NULL, key) &&
+              EVP_DigestSign(cx, ret_signature, &len, (const u8 *)message.data, message.len);
     EVP_MD_CTX_free(cx);
     return ok && len == SIGNATURE_BYTES;
 }
@@ -191,13 +191,14 @@ bool key_sign(EVP_PKEY *key, Str message, u8 ret_signature[SIGNATURE_BYTES])
 bool key_check(Str public_hex, Str message, Str signature_hex)
 {
     u8 public[PUBLIC_KEY_BYTES], signature[SIGNATURE_BYTES];
-    if (!hex_to(public_hex, public, sizeof public) || !hex_to(signature_hex, signature, sizeof signature))
+    if (!hex_to(public_hex, public, sizeof public) ||
+        !hex_to(signature_hex, signature, sizeof signature))
         return false;
     EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public, sizeof public);
     EVP_MD_CTX *cx = EVP_MD_CTX_new();
-    bool ok = key && cx && EVP_DigestVerifyInit(cx, NULL, NULL, NULL, key) == 1
-              && EVP_DigestVerify(cx, signature, sizeof signature, (const u8 *)message.data,
-                                  message.len) == 1;
+    bool ok = key && cx && EVP_DigestVerifyInit(cx, NULL, NULL, NULL, key) == 1 &&
+              EVP_DigestVerify(cx, signature, sizeof signature, (const u8 *)message.data,
+                               message.len) == 1;
     EVP_MD_CTX_free(cx);
     EVP_PKEY_free(key);
     return ok;

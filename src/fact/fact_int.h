@@ -14,19 +14,19 @@ typedef struct Digest {
 
 /* One hash function made ready, for one thread. */
 typedef struct Hasher {
-    EVP_MD     *md;
+    EVP_MD *md;
     EVP_MD_CTX *cx;
 } Hasher;
 
-bool   hasher_init(Hasher *hasher, FactHash hash);
-void   hasher_done(Hasher *hasher);
+bool hasher_init(Hasher *hasher, FactHash hash);
+void hasher_done(Hasher *hasher);
 Digest hasher_digest(Hasher *hasher, u8 tag, const void *bytes, size_t count);
 
 /* Tags keep a leaf, a node, a row and a block from being taken for one another. */
 enum { TAG_LEAF = 0, TAG_NODE = 1, TAG_ROW = 2, TAG_BLOCK = 3 };
 
 const char *hash_name(FactHash hash);
-bool        hash_find(Str name, FactHash *ret);
+bool hash_find(Str name, FactHash *ret);
 
 /* Merkle root; an odd one out goes up unchanged. `leaves` is overwritten. No leaves: all zero. */
 Digest merkle_root(Hasher *hasher, Digest *leaves, size_t count);
@@ -39,46 +39,49 @@ typedef struct Block {
 } Block;
 
 Digest block_digest(Hasher *hasher, Arena *arena, const Block *block);
-Str    block_message(Arena *arena, i64 block, Str hash);    /* What is signed. */
-void   block_read(Cx *cx, Rows *rows, Block *ret);
-#define BLOCK_COLUMNS "block, first_seq, last_seq, at_ms, root, before, hash, algorithm, signer, signature"
+Str block_message(Arena *arena, i64 block, Str hash); /* What is signed. */
+void block_read(Cx *cx, Rows *rows, Block *ret);
+#define BLOCK_COLUMNS                                                                              \
+    "block, first_seq, last_seq, at_ms, root, before, hash, algorithm, signer, signature"
 #define FACT_COLUMNS                                                                               \
-    "seq, block, kind, table_name, row_id, row_digest, actor_id, org_id, via, at_ms, amount, code, other_id"
-void   fact_read(Cx *cx, Rows *rows, Fact *ret);
+    "seq, block, kind, table_name, row_id, row_digest, actor_id, org_id, via, at_ms, amount, "     \
+    "code, other_id"
+void fact_read(Cx *cx, Rows *rows, Fact *ret);
 
 /* Ed25519. Keys are raw bytes; the private one is kept as PEM with mode 0600. */
-NODISCARD Err key_load_or_make(Cx *cx, Str folder, EVP_PKEY **ret_key, u8 ret_public[PUBLIC_KEY_BYTES]);
+NODISCARD Err key_load_or_make(Cx *cx, Str folder, EVP_PKEY **ret_key,
+                               u8 ret_public[PUBLIC_KEY_BYTES]);
 bool key_sign(EVP_PKEY *key, Str message, u8 ret_signature[SIGNATURE_BYTES]);
 bool key_check(Str public_hex, Str message, Str signature_hex);
 
 typedef struct NextId {
     const RecordType *type;
-    i64               next;
+    i64 next;
 } NextId;
 
 /* The facts of the transaction that is open. */
 struct Facts {
     FactLog *log;
-    Arena    arena;         /* Leaves; emptied with every transaction. */
-    Digest  *leaves;
-    size_t   count, cap;
+    Arena arena; /* Leaves; emptied with every transaction. */
+    Digest *leaves;
+    size_t count, cap;
 };
 
 struct FactLog {
-    FactHash  hash;
-    Hasher    hasher;       /* The writer's. */
+    FactHash hash;
+    Hasher hasher; /* The writer's. */
     EVP_PKEY *key;
-    Str       public_hex;
-    Arena     arena;
-    i64       last_seq;     /* Committed. */
-    i64       last_block;
-    char      last_hash[2 * DIGEST_BYTES + 1];
-    char      next_hash[2 * DIGEST_BYTES + 1];
-    Facts    *open;
-    NextId    ids[TYPES_MAX];
-    size_t    id_count;
-    void    (*wake)(void *context);
-    void     *wake_context;
+    Str public_hex;
+    Arena arena;
+    i64 last_seq; /* Committed. */
+    i64 last_block;
+    char last_hash[2 * DIGEST_BYTES + 1];
+    char next_hash[2 * DIGEST_BYTES + 1];
+    Facts *open;
+    NextId ids[TYPES_MAX];
+    size_t id_count;
+    void (*wake)(void *context);
+    void *wake_context;
 };
 
 #endif

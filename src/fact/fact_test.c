@@ -206,9 +206,12 @@ static void test_story(void **state)
         i64 amount, other_id;
         const char *code;
     } want[] = {
-        {1, 1, "pet.made", 4, 0, ""}, {1, 2, "pet.made", 4, 0, ""},
-        {2, 1, "pet.fed", 0, 0, "fish"}, {3, 3, "pet.made", 4, 0, ""},
-        {3, 3, "pet.seen", 0, 8, ""}, {4, 2, "pet.gone", 0, 0, ""},
+        {1, 1, "pet.made", 4, 0, ""},
+        {1, 2, "pet.made", 4, 0, ""},
+        {2, 1, "pet.fed", 0, 0, "fish"},
+        {3, 3, "pet.made", 4, 0, ""},
+        {3, 3, "pet.seen", 0, 8, ""},
+        {4, 2, "pet.gone", 0, 0, ""},
         {5, 0, "command.refused", 0, 0, "pet.act state pet.refused"},
         {6, 3, "pet.fed", 0, 0, "fish"},
     };
@@ -301,7 +304,8 @@ static Err run_group(Cx *cx, void *arg)
         group->cx[i] = group->bench->cx;
         group->cx[i].db = NULL;
         group->cx[i].actor = (Actor){.account_id = (i64)i + 1};
-        group->jobs[i] = (WriteJob){.run = run_acts, .done = group_done, .arg = &group->acts[i], .cx = &group->cx[i]};
+        group->jobs[i] = (WriteJob){
+            .run = run_acts, .done = group_done, .arg = &group->acts[i], .cx = &group->cx[i]};
         assert_true(writer_submit(group->bench->writer, &group->jobs[i]));
     }
     return ERR_OK;
@@ -343,10 +347,13 @@ static void check_block(Bench *bench, const Block *block, i64 number, Str before
     assert_int_equal(block->block, number);
     assert_true(str_same(block->before, before));
     assert_true(str_same(block->signer, fact_public_key(bench->log)));
-    assert_true(key_check(block->signer, block_message(cx->arena, number, block->hash), block->signature));
-    assert_false(key_check(block->signer, block_message(cx->arena, number + 1, block->hash), block->signature));
+    assert_true(
+        key_check(block->signer, block_message(cx->arena, number, block->hash), block->signature));
+    assert_false(key_check(block->signer, block_message(cx->arena, number + 1, block->hash),
+                           block->signature));
     assert_true(hasher_init(&hasher, FACT_SHA256));
-    OK(cx, fact_after(cx, block->first_seq - 1, (int)(block->last_seq - block->first_seq + 1), &facts, &count));
+    OK(cx, fact_after(cx, block->first_seq - 1, (int)(block->last_seq - block->first_seq + 1),
+                      &facts, &count));
     assert_in_range(count, 1, COUNT(leaves));
     for (size_t i = 0; i < count; i++)
         leaves[i] = fact_leaf(&hasher, cx->arena, &facts[i]);
@@ -466,13 +473,15 @@ static const Tamper tampers[] = {
 };
 // clang-format on
 
-static void expect_bad(const char *sql, const VerifyReport *got, i64 block, i64 seq, const char *why, const char *what)
+static void expect_bad(const char *sql, const VerifyReport *got, i64 block, i64 seq,
+                       const char *why, const char *what)
 {
-    bool right = !got->ok && got->bad_block == block && got->bad_seq == seq
-                 && str_same_z(got->why, why) && str_same_z(got->what, what);
+    bool right = !got->ok && got->bad_block == block && got->bad_seq == seq &&
+                 str_same_z(got->why, why) && str_same_z(got->what, what);
     if (!right)
         fail_msg("%s: got ok %d, block %lld, fact %lld, %.*s '%.*s'", sql, got->ok,
-                 (long long)got->bad_block, (long long)got->bad_seq, STR_ARG(got->why), STR_ARG(got->what));
+                 (long long)got->bad_block, (long long)got->bad_seq, STR_ARG(got->why),
+                 STR_ARG(got->what));
     assert_non_null(text_find(LANG_ZH, why));
 }
 
@@ -509,8 +518,9 @@ static void test_cut_tail(void **state)
     assert_true(verify(bench, &early, S("")).ok);
     OK(cx, fact_head(cx, &head));
     assert_true(verify(bench, &head, S("")).ok);
-    OK(cx, db_exec_plain(cx, "DELETE FROM fact_block WHERE block = 6; DELETE FROM fact WHERE seq = 8;"
-                             "UPDATE pet SET weight = 4, rev = 1, changed_ms = made_ms WHERE id = 3"));
+    OK(cx,
+       db_exec_plain(cx, "DELETE FROM fact_block WHERE block = 6; DELETE FROM fact WHERE seq = 8;"
+                         "UPDATE pet SET weight = 4, rev = 1, changed_ms = made_ms WHERE id = 3"));
     assert_true(verify(bench, NULL, S("")).ok);
     VerifyReport report = verify(bench, &head, S(""));
     expect_bad("cut tail", &report, 6, 0, "verify.tail_cut", "");
@@ -607,7 +617,8 @@ static void sweep(Bench *bench, const char *letters, i64 id, Err last)
     for (int n = 0;; n++) {
         i64 before[COUNT(tables)];
         for (size_t i = 0; i < COUNT(tables); i++)
-            before[i] = count_of(bench, db_keep(str_format(&bench->arena, "SELECT COUNT(*) FROM %s", tables[i])));
+            before[i] = count_of(
+                bench, db_keep(str_format(&bench->arena, "SELECT COUNT(*) FROM %s", tables[i])));
         i64 weights = count_of(bench, "SELECT COALESCE(SUM(weight), 0) FROM pet");
         db_fault_arm(bench->fault, n);
         Err e = act(bench, letters, id);
@@ -621,7 +632,10 @@ static void sweep(Bench *bench, const char *letters, i64 id, Err last)
         assert_int_equal(e, ERR_STORE);
         failed++;
         for (size_t i = 0; i < COUNT(tables); i++)
-            assert_int_equal(before[i], count_of(bench, db_keep(str_format(&bench->arena, "SELECT COUNT(*) FROM %s", tables[i]))));
+            assert_int_equal(
+                before[i],
+                count_of(bench,
+                         db_keep(str_format(&bench->arena, "SELECT COUNT(*) FROM %s", tables[i]))));
         assert_int_equal(weights, count_of(bench, "SELECT COALESCE(SUM(weight), 0) FROM pet"));
     }
     assert_true(failed > 5);
@@ -713,7 +727,8 @@ static void test_backup(void **state)
     round_trip(bench, str_format(&bench->arena, "%s/other.db", bench->folder));
     const char *pg = getenv("TECHBOURSE_TEST_PG");
     if (!pg) {
-        print_message("not run: the PostgreSQL side (TECHBOURSE_TEST_PG is not set; see test/pg.sh)\n");
+        print_message(
+            "not run: the PostgreSQL side (TECHBOURSE_TEST_PG is not set; see test/pg.sh)\n");
         return;
     }
     Cx cx = bench->cx;
@@ -759,15 +774,21 @@ static void test_bad_backups(void **state)
     for (size_t len = 0; len + 1 < whole.len; len++) /* After each line. */
         if (whole.data[len] == '\n')
             expect_refused(bench, &cx, str_slice(whole, 0, len + 1), "cut at a line");
-    size_t second = str_find(whole, S("\n")) + 1, third = second + str_find(str_slice(whole, second, whole.len), S("\n")) + 1;
-    Str fewer = str_format(&bench->arena, "%.*s%.*s", (int)second, whole.data, STR_ARG(str_slice(whole, third, whole.len)));
+    size_t second = str_find(whole, S("\n")) + 1,
+           third = second + str_find(str_slice(whole, second, whole.len), S("\n")) + 1;
+    Str fewer = str_format(&bench->arena, "%.*s%.*s", (int)second, whole.data,
+                           STR_ARG(str_slice(whole, third, whole.len)));
     expect_refused(bench, &cx, fewer, "a row less");
-    expect_refused(bench, &cx, str_format(&bench->arena, "%.*s[]\n", STR_ARG(whole)), "more after the end");
+    expect_refused(bench, &cx, str_format(&bench->arena, "%.*s[]\n", STR_ARG(whole)),
+                   "more after the end");
     expect_refused(bench, &cx, replaced(bench, whole, S("\"pet\""), S("\"cat\"")), "unknown table");
-    expect_refused(bench, &cx, replaced(bench, whole, S("\"weight\""), S("\"height\"")), "unknown column");
-    expect_refused(bench, &cx, replaced(bench, whole, S("\"weight\""), S("12345678")), "a number as a column");
+    expect_refused(bench, &cx, replaced(bench, whole, S("\"weight\""), S("\"height\"")),
+                   "unknown column");
+    expect_refused(bench, &cx, replaced(bench, whole, S("\"weight\""), S("12345678")),
+                   "a number as a column");
     expect_refused(bench, &cx, replaced(bench, whole, S("\"Tom\""), S("7")), "a number as a text");
-    expect_refused(bench, &cx, replaced(bench, whole, S("\"Tom\""), S("\"Tom\",1")), "a value more");
+    expect_refused(bench, &cx, replaced(bench, whole, S("\"Tom\""), S("\"Tom\",1")),
+                   "a value more");
     expect_refused(bench, &cx, S("[1]\n"), "no table");
     expect_refused(bench, &cx, (Str){"\0\n", 2}, "a zero byte");
     fact_log_close(log);
@@ -779,12 +800,13 @@ static void test_bad_backups(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_story),    CASE(test_rows),      CASE(test_ids_once),
-        CASE(test_refused_in_a_group),             CASE(test_chain),
-        cmocka_unit_test(test_merkle_shapes),      CASE(test_tampers),
-        CASE(test_cut_tail), CASE(test_other_key), CASE(test_key_is_kept),
-        CASE(test_sm3),      CASE(test_faults),    CASE(test_backup),
-        CASE(test_bad_backups),
+        CASE(test_story),     CASE(test_rows),
+        CASE(test_ids_once),  CASE(test_refused_in_a_group),
+        CASE(test_chain),     cmocka_unit_test(test_merkle_shapes),
+        CASE(test_tampers),   CASE(test_cut_tail),
+        CASE(test_other_key), CASE(test_key_is_kept),
+        CASE(test_sm3),       CASE(test_faults),
+        CASE(test_backup),    CASE(test_bad_backups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

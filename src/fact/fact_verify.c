@@ -5,29 +5,29 @@
 
 /* What the log says last of one row. */
 typedef struct Seen {
-    int    type;            /* Index into types, plus one; 0: free slot. */
-    i64    row_id;
-    i64    block;
-    i64    seq;
-    bool   gone;
-    bool   met;             /* The row was found in its table. */
+    int type; /* Index into types, plus one; 0: free slot. */
+    i64 row_id;
+    i64 block;
+    i64 seq;
+    bool gone;
+    bool met; /* The row was found in its table. */
     Digest digest;
     FactHash hash;
 } Seen;
 
 typedef struct Walk {
     Cx *cx;
-    Arena arena;            /* The table of rows. */
+    Arena arena; /* The table of rows. */
     const RecordType *const *types;
     size_t type_count;
-    Seen  *slots;
+    Seen *slots;
     size_t slot_count, used;
-    Hasher hashers[2];      /* By FactHash. */
-    Str    public_key;
-    bool   log_broken;      /* Rows are then not judged: a lost fact makes an honest row look edited. */
-    i64    all, done;
+    Hasher hashers[2]; /* By FactHash. */
+    Str public_key;
+    bool log_broken; /* Rows are then not judged: a lost fact makes an honest row look edited. */
+    i64 all, done;
     void (*progress)(void *context, i64 done, i64 all);
-    void  *context;
+    void *context;
     VerifyReport report;
 } Walk;
 
@@ -54,7 +54,8 @@ static size_t slot_of(const Walk *walk, int type, i64 row_id)
 {
     u64 h = ((u64)row_id * 0x9e3779b97f4a7c15u) ^ ((u64)type * 0xc2b2ae3d27d4eb4fu);
     size_t at = (size_t)(h >> 20) & (walk->slot_count - 1);
-    while (walk->slots[at].type && (walk->slots[at].type != type || walk->slots[at].row_id != row_id))
+    while (walk->slots[at].type &&
+           (walk->slots[at].type != type || walk->slots[at].row_id != row_id))
         at = (at + 1) & (walk->slot_count - 1);
     return at;
 }
@@ -87,8 +88,12 @@ static void remember(Walk *walk, const Fact *fact, FactHash hash)
         grow_slots(walk);
     Seen *seen = &walk->slots[slot_of(walk, type, fact->row_id)];
     walk->used += seen->type == 0;
-    *seen = (Seen){.type = type, .row_id = fact->row_id, .block = fact->block, .seq = fact->seq,
-                   .gone = str_same(fact->row_digest, S("-")), .hash = hash};
+    *seen = (Seen){.type = type,
+                   .row_id = fact->row_id,
+                   .block = fact->block,
+                   .seq = fact->seq,
+                   .gone = str_same(fact->row_digest, S("-")),
+                   .hash = hash};
     if (!seen->gone && !hex_to(fact->row_digest, seen->digest.bytes, DIGEST_BYTES))
         blame(walk, fact->block, fact->seq, "verify.fact_edited", S("row_digest"));
 }
@@ -104,7 +109,8 @@ static Err walk_facts(Walk *walk, const Block *block, FactHash hash)
         return ERR_OK;
     }
     Digest *leaves = ARENA_NEW(cx->arena, Digest, (size_t)count);
-    Err e = DB_QUERY(cx, &rows, "SELECT " FACT_COLUMNS " FROM fact WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq",
+    Err e = DB_QUERY(cx, &rows,
+                     "SELECT " FACT_COLUMNS " FROM fact WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq",
                      BIND_INT(block->first_seq), BIND_INT(block->last_seq));
     if (e)
         return e;
@@ -159,7 +165,9 @@ static Err load_blocks(Cx *cx, i64 after, Block *blocks, size_t *ret_count)
 {
     Rows rows;
     size_t count = 0;
-    Err e = DB_QUERY(cx, &rows, "SELECT " BLOCK_COLUMNS " FROM fact_block WHERE block > ?1 ORDER BY block LIMIT ?2",
+    Err e = DB_QUERY(cx, &rows,
+                     "SELECT " BLOCK_COLUMNS
+                     " FROM fact_block WHERE block > ?1 ORDER BY block LIMIT ?2",
                      BIND_INT(after), BIND_INT(BLOCKS_AT_ONCE));
     if (e)
         return e;
@@ -200,7 +208,8 @@ static Err walk_chain(Walk *walk, const FactHead *head)
     if (!e && beyond)
         blame(walk, number + 1, next_seq, "verify.fact_without_block", S(""));
     if (!e && !head_met)
-        blame(walk, head->block, 0, number < head->block ? "verify.tail_cut" : "verify.head_differs", S(""));
+        blame(walk, head->block, 0,
+              number < head->block ? "verify.tail_cut" : "verify.head_differs", S(""));
     return e;
 }
 
@@ -258,10 +267,15 @@ Err fact_verify(Cx *cx, const RecordType *const *types, size_t type_count, const
                 Str public_key, void (*progress)(void *context, i64 done, i64 all), void *context,
                 VerifyReport *ret)
 {
-    Walk walk = {.cx = cx, .types = types, .type_count = type_count, .public_key = public_key,
-                 .progress = progress, .context = context, .report = {.ok = true}};
-    if (!hasher_init(&walk.hashers[FACT_SHA256], FACT_SHA256)
-        || !hasher_init(&walk.hashers[FACT_SM3], FACT_SM3))
+    Walk walk = {.cx = cx,
+                 .types = types,
+                 .type_count = type_count,
+                 .public_key = public_key,
+                 .progress = progress,
+                 .context = context,
+                 .report = {.ok = true}};
+    if (!hasher_init(&walk.hashers[FACT_SHA256], FACT_SHA256) ||
+        !hasher_init(&walk.hashers[FACT_SM3], FACT_SM3))
         return err_set(cx, ERR_BUG, NULL, "fact.no_hash");
     Err e = fact_last_seq(cx, &walk.all);
     walk.all *= 2; /* Facts, then about as many rows. */

@@ -13,8 +13,8 @@ static void verify_edges(const Flow *flow)
 {
     for (size_t i = 0; i < flow->edge_count; i++) {
         const FlowEdge *edge = &flow->edges[i];
-        bool inside = edge->from >= 0 && (size_t)edge->from < flow->state_count && edge->to >= 0
-                      && (size_t)edge->to < flow->state_count;
+        bool inside = edge->from >= 0 && (size_t)edge->from < flow->state_count && edge->to >= 0 &&
+                      (size_t)edge->to < flow->state_count;
         if (!inside)
             verify_fail(flow, edge->action, "leads outside the states");
         if (!edge->who)
@@ -22,7 +22,8 @@ static void verify_edges(const Flow *flow)
         if (!edge->zh || !edge->en)
             verify_fail(flow, edge->action, "no label");
         for (size_t j = i + 1; j < flow->edge_count; j++)
-            if (edge->from == flow->edges[j].from && strcmp(edge->action, flow->edges[j].action) == 0)
+            if (edge->from == flow->edges[j].from &&
+                strcmp(edge->action, flow->edges[j].action) == 0)
                 verify_fail(flow, edge->action, "leads to two places");
     }
 }
@@ -95,7 +96,8 @@ i64 flow_state_find(const Flow *flow, Str name)
 {
     for (size_t s = 0; s < flow->state_count; s++) {
         const FlowState *state = &flow->states[s];
-        if (str_same_z(name, state->name) || str_same_z(name, state->zh) || str_same_z(name, state->en))
+        if (str_same_z(name, state->name) || str_same_z(name, state->zh) ||
+            str_same_z(name, state->en))
             return (i64)s;
     }
     return -1;
@@ -184,12 +186,12 @@ void flow_who_text(Buf *out, unsigned who)
         unsigned bit;
         const char *name;
     } names[] = {
-        {WHO_PUBLIC, "public"},       {WHO_SIGNED, "signed"},     {WHO_OFFICE, "office"},
-        {WHO_INVENTOR, "inventor"},   {WHO_FIRM, "firm"},         {WHO_MANAGER, "manager"},
-        {WHO_EXPERT, "expert"},       {WHO_OPERATOR, "operator"}, {WHO_DEPARTMENT, "department"},
-        {WHO_FINANCE, "finance"},     {WHO_SYSTEM, "system"},     {WHO_SECURITY, "security"},
-        {WHO_AUDIT, "audit"},         {WHO_LOCAL, "local"},       {WHO_CLOCK, "clock"},
-        {WHO_OWNER, "owner"},         {WHO_PARTY, "party"},
+        {WHO_PUBLIC, "public"},     {WHO_SIGNED, "signed"},     {WHO_OFFICE, "office"},
+        {WHO_INVENTOR, "inventor"}, {WHO_FIRM, "firm"},         {WHO_MANAGER, "manager"},
+        {WHO_EXPERT, "expert"},     {WHO_OPERATOR, "operator"}, {WHO_DEPARTMENT, "department"},
+        {WHO_FINANCE, "finance"},   {WHO_SYSTEM, "system"},     {WHO_SECURITY, "security"},
+        {WHO_AUDIT, "audit"},       {WHO_LOCAL, "local"},       {WHO_CLOCK, "clock"},
+        {WHO_OWNER, "owner"},       {WHO_PARTY, "party"},
     };
     bool first = true;
     for (size_t i = 0; i < COUNT(names); i++) {

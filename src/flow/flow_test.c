@@ -8,7 +8,8 @@ enum { DRAFT, FILED, LISTED, GONE };
 
 static Err guard_positive(Cx *cx, const void *record)
 {
-    return *(const int *)record > 0 ? ERR_OK : err_set(cx, ERR_STATE, "amount", "test.not_positive");
+    return *(const int *)record > 0 ? ERR_OK
+                                    : err_set(cx, ERR_STATE, "amount", "test.not_positive");
 }
 
 static const FlowState states[] = {
@@ -47,7 +48,8 @@ static void steps_follow_the_rows(void **state)
         Arena arena = {0};
         Cx cx = {.arena = &arena};
         i64 to = -1;
-        Err e = flow_step(&cx, &flow, rows[i].from, rows[i].action, rows[i].who, &rows[i].amount, &to);
+        Err e =
+            flow_step(&cx, &flow, rows[i].from, rows[i].action, rows[i].who, &rows[i].amount, &to);
         if (e != rows[i].err || to != rows[i].to || cx.err.code != rows[i].err)
             fail_msg("row %zu: err %s, to %lld", i, err_name(e), (long long)to);
         arena_done(&arena);

@@ -1,31 +1,31 @@
 /* who.h - the fixed set of roles and relations that permissions are written in.
  *
- * A role comes from a grant (ident); a relation is found for one record by its room. A permission is
- * a set of these bits: any one is enough.
+ * A role comes from a grant (ident); a relation is found for one record by its room. A permission
+ * is a set of these bits: any one is enough.
  */
 #ifndef FLOW_WHO_H
 #define FLOW_WHO_H
 
 enum {
-    WHO_PUBLIC     = 1u << 0,   /* Everybody, signed in or not. */
-    WHO_SIGNED     = 1u << 1,   /* Anybody signed in. */
+    WHO_PUBLIC = 1u << 0, /* Everybody, signed in or not. */
+    WHO_SIGNED = 1u << 1, /* Anybody signed in. */
     /* Roles. */
-    WHO_OFFICE     = 1u << 2,   /* 高校院所 transfer office. */
-    WHO_INVENTOR   = 1u << 3,   /* 发明人 */
-    WHO_FIRM       = 1u << 4,   /* 企业 */
-    WHO_MANAGER    = 1u << 5,   /* 技术经理人 */
-    WHO_EXPERT     = 1u << 6,   /* 专家 */
-    WHO_OPERATOR   = 1u << 7,   /* 交易市场 operator. */
-    WHO_DEPARTMENT = 1u << 8,   /* 主管部门 */
-    WHO_FINANCE    = 1u << 9,   /* 金融机构 */
-    WHO_SYSTEM     = 1u << 10,  /* 系统管理员: no business data. */
-    WHO_SECURITY   = 1u << 11,  /* 安全管理员: accounts and policy. */
-    WHO_AUDIT      = 1u << 12,  /* 审计管理员: logs only. */
-    WHO_LOCAL      = 1u << 13,  /* The operator of the machine, by the command line. */
-    WHO_CLOCK      = 1u << 14,  /* The exchange itself, when a time has come. */
+    WHO_OFFICE = 1u << 2,     /* 高校院所 transfer office. */
+    WHO_INVENTOR = 1u << 3,   /* 发明人 */
+    WHO_FIRM = 1u << 4,       /* 企业 */
+    WHO_MANAGER = 1u << 5,    /* 技术经理人 */
+    WHO_EXPERT = 1u << 6,     /* 专家 */
+    WHO_OPERATOR = 1u << 7,   /* 交易市场 operator. */
+    WHO_DEPARTMENT = 1u << 8, /* 主管部门 */
+    WHO_FINANCE = 1u << 9,    /* 金融机构 */
+    WHO_SYSTEM = 1u << 10,    /* 系统管理员: no business data. */
+    WHO_SECURITY = 1u << 11,  /* 安全管理员: accounts and policy. */
+    WHO_AUDIT = 1u << 12,     /* 审计管理员: logs only. */
+    WHO_LOCAL = 1u << 13,     /* The operator of the machine, by the command line. */
+    WHO_CLOCK = 1u << 14,     /* The exchange itself, when a time has come. */
     /* Relations to the record. */
-    WHO_OWNER      = 1u << 20,  /* Of the unit that owns it. */
-    WHO_PARTY      = 1u << 21,  /* The other side: matched, bidding, buying. */
+    WHO_OWNER = 1u << 20, /* Of the unit that owns it. */
+    WHO_PARTY = 1u << 21, /* The other side: matched, bidding, buying. */
 };
 
 #define WHO_ROLES 0x000fffffu

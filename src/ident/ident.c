@@ -60,10 +60,10 @@ static const struct {
     const char *role;
     unsigned bit;
 } role_bits[] = {
-    {"office", WHO_OFFICE},     {"inventor", WHO_INVENTOR}, {"firm", WHO_FIRM},
-    {"manager", WHO_MANAGER},   {"expert", WHO_EXPERT},     {"operator", WHO_OPERATOR},
-    {"department", WHO_DEPARTMENT}, {"finance", WHO_FINANCE}, {"system", WHO_SYSTEM},
-    {"security", WHO_SECURITY}, {"audit", WHO_AUDIT},
+    {"office", WHO_OFFICE},         {"inventor", WHO_INVENTOR}, {"firm", WHO_FIRM},
+    {"manager", WHO_MANAGER},       {"expert", WHO_EXPERT},     {"operator", WHO_OPERATOR},
+    {"department", WHO_DEPARTMENT}, {"finance", WHO_FINANCE},   {"system", WHO_SYSTEM},
+    {"security", WHO_SECURITY},     {"audit", WHO_AUDIT},
 };
 
 unsigned role_bit(Str role)
@@ -78,9 +78,10 @@ static Err roles_of(Cx *cx, i64 account_id, unsigned *ret_roles)
 {
     Rows rows;
     unsigned roles = 0;
-    Err e = DB_QUERY(cx, &rows,
-                     "SELECT role FROM role_grant WHERE account_id = ?1 AND (until_ms = 0 OR until_ms > ?2)",
-                     BIND_INT(account_id), BIND_INT(clock_now_ms(cx->clock)));
+    Err e = DB_QUERY(
+        cx, &rows,
+        "SELECT role FROM role_grant WHERE account_id = ?1 AND (until_ms = 0 OR until_ms > ?2)",
+        BIND_INT(account_id), BIND_INT(clock_now_ms(cx->clock)));
     if (e)
         return e;
     while (rows_next(&rows))
@@ -95,7 +96,8 @@ Err account_actor(Cx *cx, Str login, Actor *ret)
 {
     Account account = {0};
     unsigned roles;
-    Err e = RECORD_FIND(cx, &account_type, &account, "WHERE login = ?1 AND login <> '' AND closed = 0", BIND_STR(login));
+    Err e = RECORD_FIND(cx, &account_type, &account,
+                        "WHERE login = ?1 AND login <> '' AND closed = 0", BIND_STR(login));
     if (!e)
         e = roles_of(cx, account.id, &roles);
     if (!e)
@@ -114,7 +116,8 @@ Err session_find(Cx *cx, Str token, SignedIn *ret)
         return err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
     Err e = RECORD_FIND(cx, &session_type, &session, "WHERE token_hash = ?1 AND token_hash <> ''",
                         BIND_STR(token_hash(cx->arena, token)));
-    bool over = !e && (session.closed || session.ends_ms <= now_ms || session.seen_ms + idle_ms <= now_ms);
+    bool over =
+        !e && (session.closed || session.ends_ms <= now_ms || session.seen_ms + idle_ms <= now_ms);
     if (e == ERR_MISSING || over) {
         err_clear(cx);
         return err_set(cx, ERR_SIGN_IN, NULL, "ident.session_over");
@@ -145,7 +148,7 @@ Err session_find(Cx *cx, Str token, SignedIn *ret)
 typedef struct SignIn {
     Str login;
     Str password;
-    i64 account_id;     /* Found by prepare; 0: no such login. */
+    i64 account_id; /* Found by prepare; 0: no such login. */
     i64 right;
 } SignIn;
 
@@ -158,7 +161,8 @@ static Err sign_in_prepare(Cx *cx, void *arg)
 {
     SignIn *in = arg;
     Account account = {0};
-    Err e = RECORD_FIND(cx, &account_type, &account, "WHERE login = ?1 AND login <> '' AND closed = 0", BIND_STR(in->login));
+    Err e = RECORD_FIND(cx, &account_type, &account,
+                        "WHERE login = ?1 AND login <> '' AND closed = 0", BIND_STR(in->login));
     if (e && e != ERR_MISSING)
         return e;
     err_clear(cx);
@@ -272,7 +276,8 @@ static Err org_add_run(Cx *cx, const void *arg, Val **ret)
 {
     Org org = *(const Org *)arg;
     i64 there = 0;
-    Err e = DB_INT(cx, &there, 0, "SELECT id FROM org WHERE code = ?1 AND code <> ''", BIND_STR(org.code));
+    Err e = DB_INT(cx, &there, 0, "SELECT id FROM org WHERE code = ?1 AND code <> ''",
+                   BIND_STR(org.code));
     if (!e && there)
         return err_set_arg(cx, ERR_CONFLICT, "code", "ident.org_there", org.code);
     if (!e)
@@ -386,15 +391,18 @@ typedef struct AccountAdd {
     i64 org_id;
     Str password;
     Str roles;
-    Str encoded;        /* Made by prepare. */
+    Str encoded; /* Made by prepare. */
 } AccountAdd;
 
 static const Field account_add_fields[] = {
-    {AT(AccountAdd, login), F_TEXT, "登录名", "Login", REQUIRED, SEE_PUBLIC, NULL, .min = 3, .max = 40},
+    {AT(AccountAdd, login), F_TEXT, "登录名", "Login", REQUIRED, SEE_PUBLIC, NULL, .min = 3,
+     .max = 40},
     {AT(AccountAdd, name), F_TEXT, "姓名", "Name", REQUIRED, SEE_PUBLIC, NULL, .max = 40},
     {AT(AccountAdd, org_id), F_REF, "单位", "Organisation", REQUIRED, SEE_PUBLIC, NULL},
-    {AT(AccountAdd, password), F_SECRET, "密码", "Password", REQUIRED, SEE_NOBODY, NULL, .max = 200},
-    {AT(AccountAdd, roles), F_CODES, "角色", "Roles", REQUIRED, SEE_PUBLIC, NULL, .codes = &role_codes},
+    {AT(AccountAdd, password), F_SECRET, "密码", "Password", REQUIRED, SEE_NOBODY, NULL,
+     .max = 200},
+    {AT(AccountAdd, roles), F_CODES, "角色", "Roles", REQUIRED, SEE_PUBLIC, NULL,
+     .codes = &role_codes},
 };
 
 static Err account_add_prepare(Cx *cx, void *arg)
@@ -424,13 +432,15 @@ static Err account_add_run(Cx *cx, const void *arg, Val **ret)
         roles |= role_bit(role);
     if (roles_clash(roles))
         return err_set(cx, ERR_INPUT, "roles", "ident.roles_clash");
-    Err e = DB_INT(cx, &there, 0, "SELECT id FROM account WHERE login = ?1 AND login <> ''", BIND_STR(in->login));
+    Err e = DB_INT(cx, &there, 0, "SELECT id FROM account WHERE login = ?1 AND login <> ''",
+                   BIND_STR(in->login));
     if (!e && there)
         return err_set_arg(cx, ERR_CONFLICT, "login", "ident.login_there", in->login);
     Org org = {0};
     if (!e)
         e = record_load(cx, &org_type, in->org_id, &org);
-    Account account = {.login = in->login, .name = in->name, .org_id = in->org_id, .password = in->encoded};
+    Account account = {
+        .login = in->login, .name = in->name, .org_id = in->org_id, .password = in->encoded};
     if (!e)
         e = fact_create(cx, &account_type, &account, (FactNote){.kind = "account.added"});
     for (rest = in->roles; !e && str_split(&rest, ',', &role);) {
@@ -474,7 +484,8 @@ static const Op ops[] = {
 };
 // clang-format on
 
-static const RecordType *const types[] = {&org_type, &account_type, &role_grant_type, &session_type};
+static const RecordType *const types[] = {&org_type, &account_type, &role_grant_type,
+                                          &session_type};
 static const CodeList *const codes[] = {&org_kinds, &role_codes};
 
 const Room ident_room = {

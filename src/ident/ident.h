@@ -4,10 +4,10 @@
  * Emits   org.added, org.changed, account.added, grant.added, grant.ended, session.opened,
  *         session.refused, session.seen, session.closed.
  *
- * Roles are the fixed set of flow/who.h; who holds one, where and until when, is rows. Passwords are
- * kept as Argon2id and worked out on a worker, before the queue. A session is a random token whose
- * SHA-256 alone is stored. Wrong passwords lock the account for a while (settings); what is said to
- * the caller is the same for an unknown login and a wrong password, and takes as long.
+ * Roles are the fixed set of flow/who.h; who holds one, where and until when, is rows. Passwords
+ * are kept as Argon2id and worked out on a worker, before the queue. A session is a random token
+ * whose SHA-256 alone is stored. Wrong passwords lock the account for a while (settings); what is
+ * said to the caller is the same for an unknown login and a wrong password, and takes as long.
  */
 #ifndef IDENT_IDENT_H
 #define IDENT_IDENT_H
@@ -17,14 +17,14 @@
 
 typedef struct Org {
     RECORD_HEAD;
-    Str code;           /* Unified social credit code, or the code an import was given. */
+    Str code; /* Unified social credit code, or the code an import was given. */
     Str name;
-    Str kind;           /* org_kinds */
-    Str division;       /* GB/T 2260 */
+    Str kind;     /* org_kinds */
+    Str division; /* GB/T 2260 */
     Str city;
     Str intro;
-    Str contact;        /* A role, not a person: 技术转移办公室. */
-    Str phone;          /* The unit's. */
+    Str contact; /* A role, not a person: 技术转移办公室. */
+    Str phone;   /* The unit's. */
     i64 parent_id;
 } Org;
 
@@ -33,8 +33,8 @@ typedef struct Account {
     Str login;
     Str name;
     i64 org_id;
-    Str password;       /* Argon2id, encoded. */
-    i64 tries;          /* Wrong passwords since the last right one. */
+    Str password; /* Argon2id, encoded. */
+    i64 tries;    /* Wrong passwords since the last right one. */
     i64 locked_until_ms;
     i64 closed;
 } Account;
@@ -43,8 +43,8 @@ typedef struct RoleGrant {
     RECORD_HEAD;
     i64 account_id;
     i64 org_id;
-    Str role;           /* role_codes */
-    i64 until_ms;       /* 0: open-ended. */
+    Str role;     /* role_codes */
+    i64 until_ms; /* 0: open-ended. */
 } RoleGrant;
 
 typedef struct Session {
@@ -52,7 +52,7 @@ typedef struct Session {
     Str token_hash;
     Str csrf;
     i64 account_id;
-    i64 seen_ms;        /* Written at most every SESSION_SEEN_MS. */
+    i64 seen_ms; /* Written at most every SESSION_SEEN_MS. */
     i64 ends_ms;
     i64 closed;
 } Session;
@@ -71,7 +71,15 @@ NODISCARD Err org_by_code(Cx *cx, Str code, Org *ret);
 NODISCARD Err org_ensure(Cx *cx, Str code, Str name, const char *kind, i64 *ret_id, bool *ret_made);
 
 /* Who a session token stands for; ERR_SIGN_IN when it is unknown, idle too long or ended. */
-typedef struct SignedIn { Actor actor; i64 session_id; i64 seen_ms; Str csrf; Str name; Str login; Str org_name; } SignedIn;
+typedef struct SignedIn {
+    Actor actor;
+    i64 session_id;
+    i64 seen_ms;
+    Str csrf;
+    Str name;
+    Str login;
+    Str org_name;
+} SignedIn;
 NODISCARD Err session_find(Cx *cx, Str token, SignedIn *ret);
 /* The actor an account is, for `--as LOGIN` of the command line. ERR_MISSING. */
 NODISCARD Err account_actor(Cx *cx, Str login, Actor *ret);

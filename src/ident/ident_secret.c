@@ -5,7 +5,14 @@
 #include <string.h>
 
 /* The second set that OWASP's password cheat sheet names: 19 MiB, two passes, one lane. */
-enum { MEMORY_KB = 19 * 1024, PASSES = 2, LANES = 1, SALT_BYTES = 16, HASH_BYTES = 32, ENCODED_MAX = 200 };
+enum {
+    MEMORY_KB = 19 * 1024,
+    PASSES = 2,
+    LANES = 1,
+    SALT_BYTES = 16,
+    HASH_BYTES = 32,
+    ENCODED_MAX = 200
+};
 
 Err password_hash(Cx *cx, Str password, Str *ret)
 {

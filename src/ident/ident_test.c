@@ -22,10 +22,13 @@ static int setup(void **state)
     static TestHouse t;
     house_test_open(&t, rooms, COUNT(rooms));
     HOUSE_OK(&t, house_call(&t, shell, "org.add", NULL,
-                            "{\"code\":\"12320000466007020X\",\"name\":\"南通大学\",\"kind\":\"university\",\"phone\":\"0513-1\"}"));
-    HOUSE_OK(&t, house_call(&t, shell, "account.add", NULL,
-                            "{\"login\":\"li.office\",\"name\":\"李\",\"org_id\":1,\"password\":\"" PASSWORD
-                            "\",\"roles\":[\"office\",\"inventor\"]}"));
+                            "{\"code\":\"12320000466007020X\",\"name\":\"南通大学\",\"kind\":"
+                            "\"university\",\"phone\":\"0513-1\"}"));
+    HOUSE_OK(
+        &t,
+        house_call(&t, shell, "account.add", NULL,
+                   "{\"login\":\"li.office\",\"name\":\"李\",\"org_id\":1,\"password\":\"" PASSWORD
+                   "\",\"roles\":[\"office\",\"inventor\"]}"));
     *state = &t;
     return 0;
 }
@@ -44,7 +47,8 @@ static void same(Str got, const char *want)
 
 static Err sign_in(TestHouse *t, const char *login, const char *password, Val **ret)
 {
-    return house_call(t, nobody, "session.open", ret, "{\"login\":\"%s\",\"password\":\"%s\"}", login, password);
+    return house_call(t, nobody, "session.open", ret, "{\"login\":\"%s\",\"password\":\"%s\"}",
+                      login, password);
 }
 
 static Str token_of(TestHouse *t)
@@ -82,10 +86,12 @@ static void test_sign_in(void **state)
     assert_true(str_same(who.csrf, val_get_str(reply, "csrf")));
     assert_true(who.csrf.len >= 32);
     /* The store holds neither the token nor the password. */
-    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM account WHERE password LIKE '$argon2id$%'"), 1);
+    assert_int_equal(
+        house_count(t, "SELECT COUNT(*) FROM account WHERE password LIKE '$argon2id$%'"), 1);
     Cx cx = house_cx(t, nobody);
     i64 kept = 0;
-    HOUSE_OK(t, DB_INT(&cx, &kept, 0, "SELECT COUNT(*) FROM session WHERE token_hash = ?1", BIND_STR(token)));
+    HOUSE_OK(t, DB_INT(&cx, &kept, 0, "SELECT COUNT(*) FROM session WHERE token_hash = ?1",
+                       BIND_STR(token)));
     assert_int_equal(kept, 0);
     Fact fact = house_last_fact(t);
     same(fact.kind, "session.opened");
@@ -103,11 +109,14 @@ static void test_wrong(void **state)
 {
     TestHouse *t = *state;
     static const char *const tries[][2] = {
-        {"li.office", "wrong horse"}, {"li.office", "Correct horse"}, {"nobody", PASSWORD},
+        {"li.office", "wrong horse"},
+        {"li.office", "Correct horse"},
+        {"nobody", PASSWORD},
         {"li.office ' OR 1=1", PASSWORD},
     };
     for (size_t i = 0; i < COUNT(tries); i++) {
-        HOUSE_REFUSED(t, sign_in(t, tries[i][0], tries[i][1], NULL), ERR_INPUT, "ident.wrong_password");
+        HOUSE_REFUSED(t, sign_in(t, tries[i][0], tries[i][1], NULL), ERR_INPUT,
+                      "ident.wrong_password");
         same(t->last.err.field, "password");
         assert_false(str_has(house_json(t, err_val(&t->last)), str_from(tries[i][1])));
     }
@@ -145,13 +154,15 @@ static void test_no_fast_path(void **state)
     for (int round = 0; round < 3; round++) {
         for (int unknown = 0; unknown < 2; unknown++) {
             i64 from = clock_steady_ns();
-            HOUSE_REFUSED(t, sign_in(t, unknown ? "nobody" : "li.office", "wrong", NULL), ERR_INPUT, "ident.wrong_password");
+            HOUSE_REFUSED(t, sign_in(t, unknown ? "nobody" : "li.office", "wrong", NULL), ERR_INPUT,
+                          "ident.wrong_password");
             i64 took = clock_steady_ns() - from;
             best[unknown] = took < best[unknown] ? took : best[unknown];
         }
     }
     if (best[1] < best[0] / 2 || best[0] < best[1] / 2)
-        fail_msg("known %lld us, unknown %lld us", (long long)best[0] / 1000, (long long)best[1] / 1000);
+        fail_msg("known %lld us, unknown %lld us", (long long)best[0] / 1000,
+                 (long long)best[1] / 1000);
     assert_true(best[1] > 2 * 1000 * 1000); /* Argon2 was at work. */
 }
 
@@ -178,13 +189,15 @@ static void test_seen_and_end(void **state)
     while (t->clock.now_ms + MINUTES(20) < end_ms) {
         t->clock.now_ms += MINUTES(20);
         HOUSE_OK(t, find(t, token, &who));
-        HOUSE_OK(t, house_call(t, who.actor, "session.seen", NULL, "{\"session_id\":%lld}", (long long)who.session_id));
+        HOUSE_OK(t, house_call(t, who.actor, "session.seen", NULL, "{\"session_id\":%lld}",
+                               (long long)who.session_id));
         HOUSE_OK(t, find(t, token, &who));
         assert_int_equal(who.seen_ms, t->clock.now_ms);
     }
     facts = house_count(t, "SELECT COUNT(*) FROM fact");
     t->clock.now_ms += SESSION_SEEN_MS - 1; /* Seen a moment ago: not written again. */
-    HOUSE_OK(t, house_call(t, who.actor, "session.seen", NULL, "{\"session_id\":%lld}", (long long)who.session_id));
+    HOUSE_OK(t, house_call(t, who.actor, "session.seen", NULL, "{\"session_id\":%lld}",
+                           (long long)who.session_id));
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM fact"), facts);
     t->clock.now_ms = end_ms - 1;
     HOUSE_OK(t, find(t, token, &who));
@@ -198,18 +211,27 @@ static void test_close(void **state)
     SignedIn mine, other;
     Str token = token_of(t);
     HOUSE_OK(t, house_call(t, shell, "account.add", NULL,
-                           "{\"login\":\"wang\",\"name\":\"王\",\"org_id\":1,\"password\":\"another one\",\"roles\":[\"firm\"]}"));
+                           "{\"login\":\"wang\",\"name\":\"王\",\"org_id\":1,\"password\":"
+                           "\"another one\",\"roles\":[\"firm\"]}"));
     Val *reply = NULL;
     HOUSE_OK(t, sign_in(t, "wang", "another one", &reply));
     HOUSE_OK(t, find(t, token, &mine));
     HOUSE_OK(t, find(t, val_get_str(reply, "token"), &other));
     /* Somebody else's session is not to be found, closed or kept awake. */
-    HOUSE_REFUSED(t, house_call(t, other.actor, "session.close", NULL, "{\"session_id\":%lld}", (long long)mine.session_id), ERR_MISSING, "record.missing");
-    HOUSE_REFUSED(t, house_call(t, other.actor, "session.seen", NULL, "{\"session_id\":%lld}", (long long)mine.session_id), ERR_MISSING, "record.missing");
+    HOUSE_REFUSED(t,
+                  house_call(t, other.actor, "session.close", NULL, "{\"session_id\":%lld}",
+                             (long long)mine.session_id),
+                  ERR_MISSING, "record.missing");
+    HOUSE_REFUSED(t,
+                  house_call(t, other.actor, "session.seen", NULL, "{\"session_id\":%lld}",
+                             (long long)mine.session_id),
+                  ERR_MISSING, "record.missing");
     HOUSE_OK(t, find(t, token, &mine));
-    HOUSE_OK(t, house_call(t, mine.actor, "session.close", NULL, "{\"session_id\":%lld}", (long long)mine.session_id));
+    HOUSE_OK(t, house_call(t, mine.actor, "session.close", NULL, "{\"session_id\":%lld}",
+                           (long long)mine.session_id));
     HOUSE_REFUSED(t, find(t, token, &mine), ERR_SIGN_IN, "ident.session_over");
-    HOUSE_OK(t, house_call(t, mine.actor, "session.close", NULL, "{\"session_id\":%lld}", (long long)mine.session_id));
+    HOUSE_OK(t, house_call(t, mine.actor, "session.close", NULL, "{\"session_id\":%lld}",
+                           (long long)mine.session_id));
     HOUSE_OK(t, find(t, val_get_str(reply, "token"), &other));
 }
 
@@ -222,7 +244,8 @@ static void test_tokens(void **state)
     bent[0] = bent[0] == 'a' ? 'b' : 'a';
     HOUSE_REFUSED(t, find(t, str_from(bent), &who), ERR_SIGN_IN, "ident.session_over");
     HOUSE_REFUSED(t, find(t, S(""), &who), ERR_SIGN_IN, "command.sign_in");
-    HOUSE_REFUSED(t, find(t, str_slice(token, 0, token.len - 1), &who), ERR_SIGN_IN, "command.sign_in");
+    HOUSE_REFUSED(t, find(t, str_slice(token, 0, token.len - 1), &who), ERR_SIGN_IN,
+                  "command.sign_in");
     Str hash = token_hash(&t->arena, token); /* What the store holds opens nothing. */
     assert_int_equal(hash.len, token.len);
     HOUSE_REFUSED(t, find(t, hash, &who), ERR_SIGN_IN, "ident.session_over");
@@ -278,16 +301,23 @@ static void test_roles_clash(void **state)
         const char *roles;
         bool fine;
     } cases[] = {
-        {"[\"system\"]", true},               {"[\"security\"]", true},
-        {"[\"audit\"]", true},                {"[\"system\",\"security\"]", false},
-        {"[\"security\",\"audit\"]", false},  {"[\"system\",\"audit\"]", false},
-        {"[\"system\",\"operator\"]", false}, {"[\"audit\",\"firm\"]", false},
-        {"[\"operator\",\"expert\"]", true},  {"\"firm\"", true},
+        {"[\"system\"]", true},
+        {"[\"security\"]", true},
+        {"[\"audit\"]", true},
+        {"[\"system\",\"security\"]", false},
+        {"[\"security\",\"audit\"]", false},
+        {"[\"system\",\"audit\"]", false},
+        {"[\"system\",\"operator\"]", false},
+        {"[\"audit\",\"firm\"]", false},
+        {"[\"operator\",\"expert\"]", true},
+        {"\"firm\"", true},
         {"[\"system\",\"system\"]", true},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         Err e = house_call(t, shell, "account.add", NULL,
-                           "{\"login\":\"user%zu\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\",\"roles\":%s}", i, cases[i].roles);
+                           "{\"login\":\"user%zu\",\"name\":\"张\",\"org_id\":1,\"password\":"
+                           "\"0123456789\",\"roles\":%s}",
+                           i, cases[i].roles);
         if (cases[i].fine)
             HOUSE_OK(t, e);
         else
@@ -305,17 +335,32 @@ static void test_account_wrong(void **state)
         Err err;
         const char *key;
     } cases[] = {
-        {"{\"login\":\"li.office\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\",\"roles\":\"firm\"}", ERR_CONFLICT, "ident.login_there"},
-        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":9,\"password\":\"0123456789\",\"roles\":\"firm\"}", ERR_MISSING, "record.missing"},
-        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":1,\"password\":\"012345678\",\"roles\":\"firm\"}", ERR_INPUT, "ident.password_short"},
-        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\",\"roles\":\"king\"}", ERR_INPUT, "field.code"},
-        {"{\"login\":\"zh\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\",\"roles\":\"firm\"}", ERR_INPUT, "field.short"},
-        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\"}", ERR_INPUT, "field.required"},
-        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":1,\"encoded\":\"x\",\"password\":\"0123456789\",\"roles\":\"firm\"}", ERR_INPUT, "field.unknown"},
+        {"{\"login\":\"li.office\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\","
+         "\"roles\":\"firm\"}",
+         ERR_CONFLICT, "ident.login_there"},
+        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":9,\"password\":\"0123456789\",\"roles\":"
+         "\"firm\"}",
+         ERR_MISSING, "record.missing"},
+        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":1,\"password\":\"012345678\",\"roles\":"
+         "\"firm\"}",
+         ERR_INPUT, "ident.password_short"},
+        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\",\"roles\":"
+         "\"king\"}",
+         ERR_INPUT, "field.code"},
+        {"{\"login\":\"zh\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\",\"roles\":"
+         "\"firm\"}",
+         ERR_INPUT, "field.short"},
+        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\"}",
+         ERR_INPUT, "field.required"},
+        {"{\"login\":\"zhang\",\"name\":\"张\",\"org_id\":1,\"encoded\":\"x\",\"password\":"
+         "\"0123456789\",\"roles\":\"firm\"}",
+         ERR_INPUT, "field.unknown"},
     };
-    i64 accounts = house_count(t, "SELECT COUNT(*) FROM account"), grants = house_count(t, "SELECT COUNT(*) FROM role_grant");
+    i64 accounts = house_count(t, "SELECT COUNT(*) FROM account"),
+        grants = house_count(t, "SELECT COUNT(*) FROM role_grant");
     for (size_t i = 0; i < COUNT(cases); i++)
-        HOUSE_REFUSED(t, house_call(t, shell, "account.add", NULL, "%s", cases[i].json), cases[i].err, cases[i].key);
+        HOUSE_REFUSED(t, house_call(t, shell, "account.add", NULL, "%s", cases[i].json),
+                      cases[i].err, cases[i].key);
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM account"), accounts);
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM role_grant"), grants);
 }
@@ -323,16 +368,22 @@ static void test_account_wrong(void **state)
 static void test_account_who(void **state)
 {
     TestHouse *t = *state;
-    static const unsigned others[] = {WHO_OFFICE, WHO_FIRM, WHO_OPERATOR, WHO_SYSTEM, WHO_AUDIT, WHO_DEPARTMENT};
-    const char *json = "{\"login\":\"made\",\"name\":\"张\",\"org_id\":1,\"password\":\"0123456789\",\"roles\":\"firm\"}";
-    HOUSE_REFUSED(t, house_call(t, nobody, "account.add", NULL, "%s", json), ERR_SIGN_IN, "command.sign_in");
+    static const unsigned others[] = {WHO_OFFICE, WHO_FIRM,  WHO_OPERATOR,
+                                      WHO_SYSTEM, WHO_AUDIT, WHO_DEPARTMENT};
+    const char *json = "{\"login\":\"made\",\"name\":\"张\",\"org_id\":1,\"password\":"
+                       "\"0123456789\",\"roles\":\"firm\"}";
+    HOUSE_REFUSED(t, house_call(t, nobody, "account.add", NULL, "%s", json), ERR_SIGN_IN,
+                  "command.sign_in");
     for (size_t i = 0; i < COUNT(others); i++) {
         Actor actor = {.account_id = 9, .org_id = 1, .roles = others[i]};
-        HOUSE_REFUSED(t, house_call(t, actor, "account.add", NULL, "%s", json), ERR_DENIED, "command.denied");
+        HOUSE_REFUSED(t, house_call(t, actor, "account.add", NULL, "%s", json), ERR_DENIED,
+                      "command.denied");
     }
-    HOUSE_OK(t, house_call(t, (Actor){.account_id = 9, .org_id = 1, .roles = WHO_SECURITY}, "account.add", NULL, "%s", json));
+    HOUSE_OK(t, house_call(t, (Actor){.account_id = 9, .org_id = 1, .roles = WHO_SECURITY},
+                           "account.add", NULL, "%s", json));
     Val *reply = NULL;
-    HOUSE_OK(t, house_call(t, (Actor){.account_id = 1, .org_id = 1, .roles = WHO_OFFICE}, "account.show", &reply, "{}"));
+    HOUSE_OK(t, house_call(t, (Actor){.account_id = 1, .org_id = 1, .roles = WHO_OFFICE},
+                           "account.show", &reply, "{}"));
     Str json_text = house_json(t, reply);
     assert_true(str_has(json_text, S("\"login\":\"li.office\"")));
     assert_false(str_has(json_text, S("argon2")));
@@ -369,12 +420,23 @@ static void test_units(void **state)
     same(name, "南通大学");
     HOUSE_OK(t, org_name(&cx, 99, &name));
     same(name, "");
-    HOUSE_REFUSED(t, house_call(t, shell, "org.add", NULL, "{\"code\":\"NEW\",\"name\":\"again\",\"kind\":\"firm\"}"), ERR_CONFLICT, "ident.org_there");
-    HOUSE_REFUSED(t, house_call(t, nobody, "org.add", NULL, "{\"code\":\"X\",\"name\":\"again\",\"kind\":\"firm\"}"), ERR_SIGN_IN, "command.sign_in");
+    HOUSE_REFUSED(t,
+                  house_call(t, shell, "org.add", NULL,
+                             "{\"code\":\"NEW\",\"name\":\"again\",\"kind\":\"firm\"}"),
+                  ERR_CONFLICT, "ident.org_there");
+    HOUSE_REFUSED(t,
+                  house_call(t, nobody, "org.add", NULL,
+                             "{\"code\":\"X\",\"name\":\"again\",\"kind\":\"firm\"}"),
+                  ERR_SIGN_IN, "command.sign_in");
     static const struct {
         const char *query;
         i64 total;
-    } cases[] = {{"{}", 2}, {"{\"q\":\"南通\"}", 1}, {"{\"q\":\"%\"}", 0}, {"{\"q\":\"_\"}", 0}, {"{\"kind\":\"firm\"}", 1}, {"{\"q\":\"通\",\"kind\":\"firm\"}", 0}};
+    } cases[] = {{"{}", 2},
+                 {"{\"q\":\"南通\"}", 1},
+                 {"{\"q\":\"%\"}", 0},
+                 {"{\"q\":\"_\"}", 0},
+                 {"{\"kind\":\"firm\"}", 1},
+                 {"{\"q\":\"通\",\"kind\":\"firm\"}", 0}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         HOUSE_OK(t, house_call(t, nobody, "org.list", &reply, "%s", cases[i].query));
         assert_int_equal(val_get_int(reply, "total"), cases[i].total);
@@ -382,7 +444,8 @@ static void test_units(void **state)
     }
     HOUSE_OK(t, house_call(t, nobody, "org.show", &reply, "{\"id\":1}"));
     assert_null(val_get(val_get(reply, "org"), "phone")); /* For those who are signed in. */
-    HOUSE_REFUSED(t, house_call(t, nobody, "org.show", &reply, "{\"id\":99}"), ERR_MISSING, "record.missing");
+    HOUSE_REFUSED(t, house_call(t, nobody, "org.show", &reply, "{\"id\":99}"), ERR_MISSING,
+                  "record.missing");
 }
 
 static void test_role_bits(void **state)
@@ -394,7 +457,8 @@ static void test_role_bits(void **state)
         assert_true(bit && (bit & (bit - 1)) == 0 && !(all & bit));
         all |= bit;
     }
-    assert_int_equal(all & (WHO_LOCAL | WHO_CLOCK | WHO_OWNER | WHO_PARTY | WHO_SIGNED | WHO_PUBLIC), 0);
+    assert_int_equal(
+        all & (WHO_LOCAL | WHO_CLOCK | WHO_OWNER | WHO_PARTY | WHO_SIGNED | WHO_PUBLIC), 0);
     assert_int_equal(role_bit(S("local")), 0);
 }
 
@@ -403,11 +467,13 @@ static void test_role_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_sign_in),    CASE(test_wrong),         CASE(test_lock),
-        CASE(test_no_fast_path), CASE(test_idle),        CASE(test_seen_and_end),
-        CASE(test_close),      CASE(test_tokens),        CASE(test_account_ends),
-        CASE(test_roles_clash), CASE(test_account_wrong), CASE(test_account_who),
-        CASE(test_units),      cmocka_unit_test(test_role_bits),
+        CASE(test_sign_in),       CASE(test_wrong),
+        CASE(test_lock),          CASE(test_no_fast_path),
+        CASE(test_idle),          CASE(test_seen_and_end),
+        CASE(test_close),         CASE(test_tokens),
+        CASE(test_account_ends),  CASE(test_roles_clash),
+        CASE(test_account_wrong), CASE(test_account_who),
+        CASE(test_units),         cmocka_unit_test(test_role_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

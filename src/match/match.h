@@ -129,6 +129,7 @@ typedef struct MatchStats {
     i64 bytes; /* Held from the system. */
 } MatchStats;
 
+/* How much is in it now. Any thread. */
 MatchStats match_stats(MatchIndex *index);
 
 #endif

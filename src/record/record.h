@@ -1,8 +1,8 @@
 /* record.h - a record type is declared once, as a C struct and a table of rows that point into it.
  *
  * From the one table come the SQL columns, the form, its validation, the import and export columns
- * with the headers people use for them, the JSON property, who may see it, the search weight and the
- * labels in Chinese and English. Rules read plain members; generic code reads rows.
+ * with the headers people use for them, the JSON property, who may see it, the search weight and
+ * the labels in Chinese and English. Rules read plain members; generic code reads rows.
  *
  * A member is one of two C types: Str for text, i64 for everything else. Absent is '' or 0.
  * The input of a command (command/command.h) is declared with the same rows.
@@ -14,49 +14,50 @@
 #include "store/store.h"
 
 typedef enum FieldKind {
-    F_TEXT,     /* Str, one line. */
-    F_PROSE,    /* Str, paragraphs. */
-    F_CODE,     /* Str, one code of field->codes. */
-    F_CODES,    /* Str, codes of field->codes with commas between. */
-    F_LIST,     /* Str, entries with ';' between: inventors, IPC symbols. */
-    F_SECRET,   /* Str, a password: never stored, shown, logged or sent back. Only in commands. */
-    F_INT,      /* i64 */
-    F_MONEY,    /* i64 fen; named _fen. */
-    F_DATE,     /* i64 yyyymmdd; named _date. */
-    F_TIME,     /* i64 ms UTC; named _ms. */
-    F_BOOL,     /* i64 0 or 1. */
-    F_REF,      /* i64 id of a record of field->ref; named _id. */
-    F_REFS,     /* Str, ids with commas between. Only in commands: the rows chosen in a list. */
-    F_STATE,    /* i64 state of field->flow; only the flow engine moves it. */
+    F_TEXT,   /* Str, one line. */
+    F_PROSE,  /* Str, paragraphs. */
+    F_CODE,   /* Str, one code of field->codes. */
+    F_CODES,  /* Str, codes of field->codes with commas between. */
+    F_LIST,   /* Str, entries with ';' between: inventors, IPC symbols. */
+    F_SECRET, /* Str, a password: never stored, shown, logged or sent back. Only in commands. */
+    F_INT,    /* i64 */
+    F_MONEY,  /* i64 fen; named _fen. */
+    F_DATE,   /* i64 yyyymmdd; named _date. */
+    F_TIME,   /* i64 ms UTC; named _ms. */
+    F_BOOL,   /* i64 0 or 1. */
+    F_REF,    /* i64 id of a record of field->ref; named _id. */
+    F_REFS,   /* Str, ids with commas between. Only in commands: the rows chosen in a list. */
+    F_STATE,  /* i64 state of field->flow; only the flow engine moves it. */
 } FieldKind;
 
 /* Who may see a field. A reader has one level for one record (See); he sees fields up to it. */
 typedef enum See {
-    SEE_PUBLIC,     /* Everybody. */
-    SEE_SIGNED,     /* Anybody signed in. */
-    SEE_PARTY,      /* The other side of a match or deal. */
-    SEE_OWNER,      /* The unit that owns the record. */
-    SEE_OPERATOR,   /* The exchange's operator. */
-    SEE_NOBODY,     /* Never leaves the store: password hashes, salts. */
-    SEE_CHOICE,     /* As SEE_PUBLIC, unless the owner listed the field in the record's `hidden`: then SEE_PARTY. */
+    SEE_PUBLIC,   /* Everybody. */
+    SEE_SIGNED,   /* Anybody signed in. */
+    SEE_PARTY,    /* The other side of a match or deal. */
+    SEE_OWNER,    /* The unit that owns the record. */
+    SEE_OPERATOR, /* The exchange's operator. */
+    SEE_NOBODY,   /* Never leaves the store: password hashes, salts. */
+    SEE_CHOICE,   /* As SEE_PUBLIC, unless the owner listed the field in the record's `hidden`: then
+                     SEE_PARTY. */
 } See;
 
 enum {
     /* Flags. */
-    REQUIRED   = 1 << 0,    /* Asked when the record is submitted, not whenever an old one is saved. */
-    INDEXED    = 1 << 1,    /* An SQL index. */
-    UNIQUE     = 1 << 2,    /* A unique index over those that are not empty. */
-    PERSONAL   = 1 << 3,    /* About a person: masked by default, kept out of facts. */
-    FORM_OFF   = 1 << 4,    /* Not in forms: set by commands. */
-    IMPORTED   = 1 << 5,    /* A column of spreadsheets in and out. */
-    LISTED     = 1 << 6,    /* Shown in lists. */
-    SEARCH_1   = 1 << 8,    /* Weight of its words in search: 1, 3 or 5. */
-    SEARCH_3   = 1 << 9,
-    SEARCH_5   = 1 << 10,
+    REQUIRED = 1 << 0, /* Asked when the record is submitted, not whenever an old one is saved. */
+    INDEXED = 1 << 1,  /* An SQL index. */
+    UNIQUE = 1 << 2,   /* A unique index over those that are not empty. */
+    PERSONAL = 1 << 3, /* About a person: masked by default, kept out of facts. */
+    FORM_OFF = 1 << 4, /* Not in forms: set by commands. */
+    IMPORTED = 1 << 5, /* A column of spreadsheets in and out. */
+    LISTED = 1 << 6,   /* Shown in lists. */
+    SEARCH_1 = 1 << 8, /* Weight of its words in search: 1, 3 or 5. */
+    SEARCH_3 = 1 << 9,
+    SEARCH_5 = 1 << 10,
 };
 
 typedef struct Code {
-    const char *code;       /* Stored and sent; never renamed. */
+    const char *code; /* Stored and sent; never renamed. */
     const char *zh;
     const char *en;
 } Code;
@@ -64,10 +65,13 @@ typedef struct Code {
 typedef struct CodeList {
     const char *name;
     const Code *codes;
-    size_t      count;
+    size_t count;
 } CodeList;
 
-#define CODE_LIST(list_name, rows) {.name = (list_name), .codes = (rows), .count = COUNT(rows)}
+#define CODE_LIST(list_name, rows)                                                                 \
+    {                                                                                              \
+        .name = (list_name), .codes = (rows), .count = COUNT(rows)                                 \
+    }
 
 typedef struct Field Field;
 typedef struct RecordType RecordType;
@@ -77,62 +81,65 @@ struct Flow;
 typedef Err (*FieldRule)(Cx *cx, const Field *field, const void *member);
 
 struct Field {
-    const char *name;       /* Column, JSON property and form input. */
-    size_t      offset;
-    FieldKind   kind;
+    const char *name; /* Column, JSON property and form input. */
+    size_t offset;
+    FieldKind kind;
     const char *zh;
     const char *en;
-    unsigned    flags;
-    See         see;
-    FieldRule   rule;       /* NULL: the kind's own check is enough. */
+    unsigned flags;
+    See see;
+    FieldRule rule; /* NULL: the kind's own check is enough. */
     /* Named below here, where needed. */
-    const CodeList    *codes;       /* F_CODE, F_CODES. */
-    const RecordType  *ref;         /* F_REF. */
-    const struct Flow *flow;        /* F_STATE. */
-    const char        *headers;     /* Further headers people use, with | between: "名称|专利名称|title". */
-    const char        *help_zh;     /* Beside the input. */
-    const char        *help_en;
-    i64                min, max;    /* Code points of text, or the number; 0,0: the kind's default. */
+    const CodeList *codes;   /* F_CODE, F_CODES. */
+    const RecordType *ref;   /* F_REF. */
+    const struct Flow *flow; /* F_STATE. */
+    const char *headers; /* Further headers people use, with | between: "名称|专利名称|title". */
+    const char *help_zh; /* Beside the input. */
+    const char *help_en;
+    i64 min, max; /* Code points of text, or the number; 0,0: the kind's default. */
 };
 
 #define AT(Type, member) #member, offsetof(Type, member)
 
 struct RecordType {
-    const char  *name;          /* Table and JSON name. */
-    const char  *zh;
-    const char  *en;
-    size_t       size;          /* sizeof the struct. */
-    const Field *fields;        /* The first two are always id and rev (RECORD_HEAD, RECORD_HEAD_FIELDS). */
-    size_t       count;
-    const char  *indexes;       /* Further indexes: "org_id,state|kind,state". NULL: none. */
+    const char *name; /* Table and JSON name. */
+    const char *zh;
+    const char *en;
+    size_t size; /* sizeof the struct. */
+    const Field
+        *fields; /* The first two are always id and rev (RECORD_HEAD, RECORD_HEAD_FIELDS). */
+    size_t count;
+    const char *indexes; /* Further indexes: "org_id,state|kind,state". NULL: none. */
 };
 
 /* Every record begins with these. */
 #define RECORD_HEAD                                                                                \
-    i64 id;             /* 1.. within its table; 0 while not saved. */                             \
-    i64 rev;            /* Grows by one with every change. */                                      \
+    i64 id;  /* 1.. within its table; 0 while not saved. */                                        \
+    i64 rev; /* Grows by one with every change. */                                                 \
     i64 made_ms;                                                                                   \
     i64 changed_ms
 
 #define RECORD_HEAD_FIELDS(Type)                                                                   \
     {AT(Type, id), F_INT, "编号", "No.", FORM_OFF, SEE_PUBLIC, NULL},                              \
-    {AT(Type, rev), F_INT, "版本", "Revision", FORM_OFF, SEE_PUBLIC, NULL},                        \
-    {AT(Type, made_ms), F_TIME, "建立时间", "Made", FORM_OFF, SEE_SIGNED, NULL},                   \
-    {AT(Type, changed_ms), F_TIME, "更新时间", "Changed", FORM_OFF, SEE_SIGNED, NULL}
+        {AT(Type, rev), F_INT, "版本", "Revision", FORM_OFF, SEE_PUBLIC, NULL},                    \
+        {AT(Type, made_ms), F_TIME, "建立时间", "Made", FORM_OFF, SEE_SIGNED, NULL},               \
+    {                                                                                              \
+        AT(Type, changed_ms), F_TIME, "更新时间", "Changed", FORM_OFF, SEE_SIGNED, NULL            \
+    }
 
 enum { TEXT_LEN_MAX = 500, PROSE_LEN_MAX = 20 * 1000, FIELDS_MAX = 64 };
 
 /* A member read or written through its row. */
 bool field_is_text(const Field *field);
-Str  field_str(const Field *field, const void *record);
-i64  field_int(const Field *field, const void *record);
+Str field_str(const Field *field, const void *record);
+i64 field_int(const Field *field, const void *record);
 void field_set_str(const Field *field, void *record, Str s);
 void field_set_int(const Field *field, void *record, i64 i);
 bool field_empty(const Field *field, const void *record);
-const Field *record_field(const RecordType *type, const char *name);    /* NULL when absent. */
+const Field *record_field(const RecordType *type, const char *name); /* NULL when absent. */
 const Field *fields_find(const Field *fields, size_t count, Str name);
-const Code  *code_find(const CodeList *list, Str code);                 /* NULL when absent. */
-const char  *field_label(const Field *field, Lang lang);
+const Code *code_find(const CodeList *list, Str code); /* NULL when absent. */
+const char *field_label(const Field *field, Lang lang);
 
 /* What a person or a machine gave for one field, read by the field's kind into the record: amounts
  * with 万, dates in any usual form, codes by code or label. ERR_INPUT on the field. */
@@ -144,11 +151,13 @@ Str field_text(Cx *cx, const Field *field, const void *record);
 
 typedef enum CheckTime { CHECK_SAVE, CHECK_SUBMIT } CheckTime;
 
-/* Runs kind limits and rules of every field, collecting every error (err_collect). CHECK_SUBMIT also
- * asks REQUIRED. ERR_INPUT when there is any. */
-NODISCARD Err fields_check(Cx *cx, const Field *fields, size_t count, const void *record, CheckTime when);
+/* Runs kind limits and rules of every field, collecting every error (err_collect). CHECK_SUBMIT
+ * also asks REQUIRED. ERR_INPUT when there is any. */
+NODISCARD Err fields_check(Cx *cx, const Field *fields, size_t count, const void *record,
+                           CheckTime when);
 
-/* JSON of a record for a reader of this level: fields above it are left out and named in "_hidden". */
+/* JSON of a record for a reader of this level: fields above it are left out and named in "_hidden".
+ */
 Val *record_val(Cx *cx, const RecordType *type, const void *record, See level);
 /* The same in memory: members that the level may not see are emptied; returns a bit per field. */
 u64 record_mask(const RecordType *type, void *record, See level);
@@ -156,23 +165,28 @@ u64 record_mask(const RecordType *type, void *record, See level);
 See field_see(const RecordType *type, const Field *field, const void *record);
 
 /* Rows. In these, `record` is a pointer to a struct of type->size bytes. Text is in cx->arena. */
-NODISCARD Err record_load(Cx *cx, const RecordType *type, i64 id, void *ret_record); /* ERR_MISSING */
-/* "SELECT <all columns> FROM <table> t " + tail, as one kept statement: tail from `WHERE` on, a literal
- * (it is told from others by its place in memory). */
+NODISCARD Err record_load(Cx *cx, const RecordType *type, i64 id,
+                          void *ret_record); /* ERR_MISSING */
+/* "SELECT <all columns> FROM <table> t " + tail, as one kept statement: tail from `WHERE` on, a
+ * literal (it is told from others by its place in memory). */
 NODISCARD Err record_find(Cx *cx, const RecordType *type, void *ret_record, const char *tail,
-                          const Bind *binds, size_t count);                         /* First row; ERR_MISSING. */
+                          const Bind *binds, size_t count); /* First row; ERR_MISSING. */
 /* A look-up by a UNIQUE column must say `AND column <> ''`: its index holds no empty ones. */
 #define RECORD_FIND(cx, type, ret, tail, ...)                                                      \
-    record_find((cx), (type), (ret), (tail), (const Bind[]){__VA_ARGS__}, COUNT(((const Bind[]){__VA_ARGS__})))
+    record_find((cx), (type), (ret), (tail), (const Bind[]){__VA_ARGS__},                          \
+                COUNT(((const Bind[]){__VA_ARGS__})))
 NODISCARD Err record_query(Cx *cx, const RecordType *type, Rows *rows, const char *tail,
                            const Bind *binds, size_t count);
 #define RECORD_QUERY(cx, type, rows, tail, ...)                                                    \
-    record_query((cx), (type), (rows), (tail), (const Bind[]){__VA_ARGS__}, COUNT(((const Bind[]){__VA_ARGS__})))
+    record_query((cx), (type), (rows), (tail), (const Bind[]){__VA_ARGS__},                        \
+                 COUNT(((const Bind[]){__VA_ARGS__})))
 void record_read_row(Cx *cx, const RecordType *type, Rows *rows, void *ret_record);
 
 /* Used by fact/ alone, so that no row changes without a fact. */
-NODISCARD Err record_insert(Cx *cx, const RecordType *type, void *record);  /* id given by the caller. */
-NODISCARD Err record_update(Cx *cx, const RecordType *type, void *record);  /* rev+1; ERR_CONFLICT if it moved. */
+NODISCARD Err record_insert(Cx *cx, const RecordType *type,
+                            void *record); /* id given by the caller. */
+NODISCARD Err record_update(Cx *cx, const RecordType *type,
+                            void *record); /* rev+1; ERR_CONFLICT if it moved. */
 NODISCARD Err record_delete(Cx *cx, const RecordType *type, i64 id);
 
 /* The bytes a row's digest is over: name and value of every field that is not empty, with lengths.
@@ -182,7 +196,8 @@ void record_canonical(const RecordType *type, const void *record, Buf *out);
 /* Makes missing tables, columns and indexes; never drops any. Inside a transaction. */
 NODISCARD Err record_migrate(Cx *cx, const RecordType *const *types, size_t count);
 
-/* Ends the process unless the table makes sense: head first, names unique, codes given, offsets inside. */
+/* Ends the process unless the table makes sense: head first, names unique, codes given, offsets
+ * inside. */
 void record_verify(const RecordType *type);
 
 #endif

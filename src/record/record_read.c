@@ -24,8 +24,8 @@ static Err read_date(Cx *cx, const Field *field, Str text, void *record)
                 return bad(cx, field, "field.date");
             buf_char(&digits, (char)code);
             in_number = true;
-        } else if (code == '-' || code == '/' || code == '.' || code == 0x5e74 || code == 0x6708
-                   || code == 0x65e5) {
+        } else if (code == '-' || code == '/' || code == '.' || code == 0x5e74 || code == 0x6708 ||
+                   code == 0x65e5) {
             part += in_number;
             in_number = false;
         } else {
@@ -274,8 +274,9 @@ static void check_limits(Cx *cx, const Field *field, const void *record)
         if (n < 0 || (field->kind == F_MONEY && n > MONEY_MAX_FEN))
             err_collect(cx, name, "field.negative", str_from(field_label(field, cx->lang)));
         else if ((field->min || field->max) && n && (n < field->min || n > field->max))
-            err_collect(cx, name, "field.range",
-                        str_format(cx->arena, "%lld - %lld", (long long)field->min, (long long)field->max));
+            err_collect(
+                cx, name, "field.range",
+                str_format(cx->arena, "%lld - %lld", (long long)field->min, (long long)field->max));
         return;
     }
     i64 len = (i64)utf8_count(field_str(field, record));

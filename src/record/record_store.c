@@ -19,22 +19,22 @@ static void binds_of(const RecordType *type, const void *record, Bind *binds)
     }
 }
 
-/* The statements of a type are made once: a small table of them, found by type, kind and tail. A slot
- * taken by another key is no loss, the statement is then made anew. */
+/* The statements of a type are made once: a small table of them, found by type, kind and tail. A
+ * slot taken by another key is no loss, the statement is then made anew. */
 typedef enum SqlKind { SQL_INSERT, SQL_UPDATE, SQL_SELECT } SqlKind;
 
 typedef struct Made {
     const RecordType *type;
-    const char       *tail;
-    SqlKind           kind;
-    const char       *sql;
+    const char *tail;
+    SqlKind kind;
+    const char *sql;
 } Made;
 
 enum { MADE_SLOTS = 1024 };
 
 static struct {
-    pthread_mutex_t       mutex;
-    Arena                 arena;
+    pthread_mutex_t mutex;
+    Arena arena;
     _Atomic(const Made *) slots[MADE_SLOTS];
 } made = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
@@ -172,8 +172,9 @@ Err record_find(Cx *cx, const RecordType *type, void *ret_record, const char *ta
     e = rows_end(&rows);
     if (e)
         return e;
-    return found ? ERR_OK : err_set_arg(cx, ERR_MISSING, NULL, "record.missing",
-                                        str_from(cx->lang == LANG_EN ? type->en : type->zh));
+    return found ? ERR_OK
+                 : err_set_arg(cx, ERR_MISSING, NULL, "record.missing",
+                               str_from(cx->lang == LANG_EN ? type->en : type->zh));
 }
 
 Err record_load(Cx *cx, const RecordType *type, i64 id, void *ret_record)

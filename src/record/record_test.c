@@ -1,5 +1,5 @@
-/* record_test.c - tables of fields: reading, checking, hiding, the bytes of a digest, migration. The
- * store's part runs on SQLite, and on PostgreSQL when TECHBOURSE_TEST_PG names a server. */
+/* record_test.c - tables of fields: reading, checking, hiding, the bytes of a digest, migration.
+ * The store's part runs on SQLite, and on PostgreSQL when TECHBOURSE_TEST_PG names a server. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -288,9 +288,18 @@ static void test_read_command_kinds(void **state)
 static void test_text_and_back(void **state)
 {
     Cx *cx = &((Bench *)*state)->cx;
-    Thing thing = {.title = S("名称"), .prose = S("a\nb"), .colour = S("red"), .colours = S("red,blue"),
-                   .names = S("甲;乙"), .number = 5, .price_fen = 3500001, .made_date = 20260720,
-                   .due_ms = 1784682000000, .good = 1, .hidden = S("price_fen"), .state = 1,
+    Thing thing = {.title = S("名称"),
+                   .prose = S("a\nb"),
+                   .colour = S("red"),
+                   .colours = S("red,blue"),
+                   .names = S("甲;乙"),
+                   .number = 5,
+                   .price_fen = 3500001,
+                   .made_date = 20260720,
+                   .due_ms = 1784682000000,
+                   .good = 1,
+                   .hidden = S("price_fen"),
+                   .state = 1,
                    .org_id = 3};
     Thing read = {0};
     for (size_t i = 4; i < thing_type.count; i++) {
@@ -353,8 +362,10 @@ static void test_check_collects(void **state)
 {
     Cx *cx = &((Bench *)*state)->cx;
     Thing thing = {.title = S("axb"), .number = 10, .price_fen = -1};
-    assert_int_equal(fields_check(cx, thing_fields, COUNT(thing_fields), &thing, CHECK_SUBMIT), ERR_INPUT);
-    static const char *const want[] = {"thing.has_x", "field.required", "field.range", "field.negative"};
+    assert_int_equal(fields_check(cx, thing_fields, COUNT(thing_fields), &thing, CHECK_SUBMIT),
+                     ERR_INPUT);
+    static const char *const want[] = {"thing.has_x", "field.required", "field.range",
+                                       "field.negative"};
     assert_int_equal(cx->err_count, COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++)
         assert_string_equal(cx->errs[i].key, want[i]);
@@ -380,8 +391,14 @@ static void test_see(void **state)
         {"org_id", SEE_PUBLIC, SEE_PUBLIC},     {"secret_hash", SEE_NOBODY, SEE_NOBODY},
     };
     for (int chosen = 0; chosen < 2; chosen++) {
-        Thing thing = {.title = S("t"), .prose = S("p"), .number = 3, .names = S("n"), .due_ms = 5,
-                       .price_fen = 600, .org_id = 7, .secret_hash = S("h"),
+        Thing thing = {.title = S("t"),
+                       .prose = S("p"),
+                       .number = 3,
+                       .names = S("n"),
+                       .due_ms = 5,
+                       .price_fen = 600,
+                       .org_id = 7,
+                       .secret_hash = S("h"),
                        .hidden = chosen ? S("price_fen") : S("")};
         for (size_t c = 0; c < COUNT(cases); c++) {
             const Field *f = field(cases[c].field);
@@ -415,8 +432,14 @@ static void test_hidden_names(void **state)
 static void test_val_kinds(void **state)
 {
     Cx *cx = &((Bench *)*state)->cx;
-    Thing thing = {.id = 1, .title = S("t"), .colours = S("red,blue"), .names = S("a; b"),
-                   .made_date = 20260720, .good = 1, .state = 1, .price_fen = 5};
+    Thing thing = {.id = 1,
+                   .title = S("t"),
+                   .colours = S("red,blue"),
+                   .names = S("a; b"),
+                   .made_date = 20260720,
+                   .good = 1,
+                   .state = 1,
+                   .price_fen = 5};
     Val *val = record_val(cx, &thing_type, &thing, SEE_OPERATOR);
     same(val_get_str(val, "made_date"), "2026-07-20");
     same(val_get_str(val, "state"), "shut");
@@ -439,7 +462,8 @@ static Str canonical(Cx *cx, const RecordType *type, const Thing *thing)
 static void test_canonical(void **state)
 {
     Cx *cx = &((Bench *)*state)->cx;
-    Thing thing = {.id = 12, .rev = 1, .made_ms = 5, .changed_ms = 6, .title = S("名称"), .number = -4};
+    Thing thing = {
+        .id = 12, .rev = 1, .made_ms = 5, .changed_ms = 6, .title = S("名称"), .number = -4};
     /* Written down: these bytes are under signatures and never change. */
     same(canonical(cx, &thing_type, &thing), "5:thing2:id12;3:rev1;7:made_ms5;10:changed_ms6;"
                                              "5:title6:名称6:number-4;");
@@ -490,7 +514,8 @@ static void test_verify(void **state)
     (void)state;
     RecordType wrong = thing_type;
     Field fields[COUNT(thing_fields)];
-    size_t title = (size_t)(field("title") - thing_fields), colour = (size_t)(field("colour") - thing_fields);
+    size_t title = (size_t)(field("title") - thing_fields),
+           colour = (size_t)(field("colour") - thing_fields);
     assert_false(ends_process(&thing_type));
     assert_false(ends_process(&thing_old));
     wrong.fields = fields;
@@ -498,14 +523,30 @@ static void test_verify(void **state)
         memcpy(fields, thing_fields, sizeof fields);
         wrong.size = sizeof(Thing);
         switch (c) {
-        case 0: fields[0].name = "number"; break;
-        case 1: fields[title].zh = NULL; break;
-        case 2: fields[title].name = "prose"; break;
-        case 3: fields[colour].codes = NULL; break;
-        case 4: fields[title].offset = sizeof(Thing); break;
-        case 5: fields[title].kind = F_SECRET; break;
-        case 6: fields[(size_t)(field("state") - thing_fields)].flow = NULL; break;
-        case 7: fields[(size_t)(field("hidden") - thing_fields)].name = "shown"; break;
+        case 0:
+            fields[0].name = "number";
+            break;
+        case 1:
+            fields[title].zh = NULL;
+            break;
+        case 2:
+            fields[title].name = "prose";
+            break;
+        case 3:
+            fields[colour].codes = NULL;
+            break;
+        case 4:
+            fields[title].offset = sizeof(Thing);
+            break;
+        case 5:
+            fields[title].kind = F_SECRET;
+            break;
+        case 6:
+            fields[(size_t)(field("state") - thing_fields)].flow = NULL;
+            break;
+        case 7:
+            fields[(size_t)(field("hidden") - thing_fields)].name = "shown";
+            break;
         }
         if (!ends_process(&wrong))
             fail_msg("case %d was taken", c);
@@ -527,9 +568,11 @@ static int setup_store(void **state, bool is_pg)
         Str plain = str_from(getenv("TECHBOURSE_TEST_PG"));
         assert_int_equal(db_open(cx, plain, DB_WRITE, &cx->db), ERR_OK);
         assert_int_equal(db_exec_plain(cx, "DROP SCHEMA IF EXISTS record_test CASCADE;"
-                                           "CREATE SCHEMA record_test"), ERR_OK);
+                                           "CREATE SCHEMA record_test"),
+                         ERR_OK);
         db_close(cx->db);
-        url = str_format(&bench->arena, "%.*s?options=-csearch_path%%3Drecord_test", STR_ARG(plain));
+        url =
+            str_format(&bench->arena, "%.*s?options=-csearch_path%%3Drecord_test", STR_ARG(plain));
     }
     assert_int_equal(db_open(cx, url, DB_WRITE, &cx->db), ERR_OK);
     cx->in_write = true;
@@ -557,8 +600,10 @@ static void migrate(Cx *cx, const RecordType *type)
 static bool has_index(const Bench *bench, Cx *cx, const char *name)
 {
     i64 count = 0;
-    const char *sql = bench->is_pg ? "SELECT COUNT(*) FROM pg_indexes WHERE indexname = ?1 AND schemaname = 'record_test'"
-                                   : "SELECT COUNT(*) FROM sqlite_master WHERE type = 'index' AND name = ?1";
+    const char *sql =
+        bench->is_pg
+            ? "SELECT COUNT(*) FROM pg_indexes WHERE indexname = ?1 AND schemaname = 'record_test'"
+            : "SELECT COUNT(*) FROM sqlite_master WHERE type = 'index' AND name = ?1";
     assert_int_equal(DB_INT(cx, &count, 0, sql, BIND_STR(str_from(name))), ERR_OK);
     return count == 1;
 }
@@ -598,11 +643,25 @@ static void rows_come_back(Bench *bench)
 {
     Cx *cx = &bench->cx;
     migrate(cx, &thing_type);
-    Thing thing = {.id = 7, .rev = 1, .made_ms = 3, .changed_ms = 4, .title = S("名 'x' \""),
-                   .prose = S("a\nb"), .colour = S("red"), .colours = S("red,blue"), .names = S("甲;乙"),
-                   .number = 5, .price_fen = MONEY_MAX_FEN, .made_date = 20260720,
-                   .due_ms = 1784682000000, .good = 1, .hidden = S("org_id"), .state = 1,
-                   .org_id = 3, .secret_hash = S("h"), .added = S("a")};
+    Thing thing = {.id = 7,
+                   .rev = 1,
+                   .made_ms = 3,
+                   .changed_ms = 4,
+                   .title = S("名 'x' \""),
+                   .prose = S("a\nb"),
+                   .colour = S("red"),
+                   .colours = S("red,blue"),
+                   .names = S("甲;乙"),
+                   .number = 5,
+                   .price_fen = MONEY_MAX_FEN,
+                   .made_date = 20260720,
+                   .due_ms = 1784682000000,
+                   .good = 1,
+                   .hidden = S("org_id"),
+                   .state = 1,
+                   .org_id = 3,
+                   .secret_hash = S("h"),
+                   .added = S("a")};
     Thing read = {0};
     assert_int_equal(record_insert(cx, &thing_type, &thing), ERR_OK);
     assert_int_equal(record_load(cx, &thing_type, 7, &read), ERR_OK);
@@ -612,7 +671,8 @@ static void rows_come_back(Bench *bench)
     assert_string_equal(cx->err.key, "record.missing");
     assert_int_equal(read.id, 7); /* A failed call leaves it alone. */
     assert_int_equal(RECORD_FIND(cx, &thing_type, &read, "WHERE number = ?1 AND org_id = ?2",
-                                 BIND_INT(5), BIND_INT(3)), ERR_OK);
+                                 BIND_INT(5), BIND_INT(3)),
+                     ERR_OK);
     assert_int_equal(record_delete(cx, &thing_type, 7), ERR_OK);
     assert_int_equal(record_load(cx, &thing_type, 7, &read), ERR_MISSING);
 }
@@ -641,7 +701,8 @@ static void unique_but_for_empty(Bench *bench)
 {
     Cx *cx = &bench->cx;
     migrate(cx, &thing_type);
-    Thing rows[] = {{.id = 1}, {.id = 2}, {.id = 3, .title = S("one")}, {.id = 4, .title = S("one")}};
+    Thing rows[] = {
+        {.id = 1}, {.id = 2}, {.id = 3, .title = S("one")}, {.id = 4, .title = S("one")}};
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(record_insert(cx, &thing_type, &rows[i]), ERR_OK);
     assert_int_equal(record_insert(cx, &thing_type, &rows[3]), ERR_STORE);
@@ -653,7 +714,8 @@ static void run_store(void **state, void (*test)(Bench *bench))
     test(*state);
     teardown_store(state);
     if (!getenv("TECHBOURSE_TEST_PG")) {
-        print_message("not run: the PostgreSQL side (TECHBOURSE_TEST_PG is not set; see test/pg.sh)\n");
+        print_message(
+            "not run: the PostgreSQL side (TECHBOURSE_TEST_PG is not set; see test/pg.sh)\n");
         return;
     }
     setup_store(state, true);
@@ -661,22 +723,44 @@ static void run_store(void **state, void (*test)(Bench *bench))
     teardown_store(state);
 }
 
-static void test_migrates(void **state) { run_store(state, migrates); }
-static void test_rows(void **state) { run_store(state, rows_come_back); }
-static void test_revisions(void **state) { run_store(state, updates_by_revision); }
-static void test_unique(void **state) { run_store(state, unique_but_for_empty); }
+static void test_migrates(void **state)
+{
+    run_store(state, migrates);
+}
+static void test_rows(void **state)
+{
+    run_store(state, rows_come_back);
+}
+static void test_revisions(void **state)
+{
+    run_store(state, updates_by_revision);
+}
+static void test_unique(void **state)
+{
+    run_store(state, unique_but_for_empty);
+}
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_read_text),   CASE(test_read_json), CASE(test_read_command_kinds),
-        CASE(test_text_and_back), CASE(test_checks),  CASE(test_check_collects),
-        CASE(test_see),         CASE(test_hidden_names), CASE(test_val_kinds),
-        CASE(test_canonical),   CASE(test_canonical_differs), cmocka_unit_test(test_verify),
-        cmocka_unit_test(test_migrates), cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_revisions), cmocka_unit_test(test_unique),
+        CASE(test_read_text),
+        CASE(test_read_json),
+        CASE(test_read_command_kinds),
+        CASE(test_text_and_back),
+        CASE(test_checks),
+        CASE(test_check_collects),
+        CASE(test_see),
+        CASE(test_hidden_names),
+        CASE(test_val_kinds),
+        CASE(test_canonical),
+        CASE(test_canonical_differs),
+        cmocka_unit_test(test_verify),
+        cmocka_unit_test(test_migrates),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_revisions),
+        cmocka_unit_test(test_unique),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

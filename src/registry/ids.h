@@ -26,12 +26,12 @@ const char *id_patent_type_name(PatentType type);
 enum { APPNO_YEAR_MIN = 1985, APPNO_NEW_YEAR_MIN = 2003 };
 
 typedef struct AppNo {
-    Str        text;        /* Canonical: 8 or 12 digits, a dot, the check character. */
-    int        year;        /* Of filing, four digits. */
+    Str text; /* Canonical: 8 or 12 digits, a dot, the check character. */
+    int year; /* Of filing, four digits. */
     PatentType type;
-    bool       pct;         /* Entered the Chinese phase from an international application. */
-    bool       granted;     /* Written with ZL: somebody says it is a patent number. */
-    bool       check_added; /* The check character was missing and has been computed. */
+    bool pct;         /* Entered the Chinese phase from an international application. */
+    bool granted;     /* Written with ZL: somebody says it is a patent number. */
+    bool check_added; /* The check character was missing and has been computed. */
 } AppNo;
 
 /* Check character of 8 or 12 ASCII digits: '0'..'9' or 'X'. */
@@ -59,12 +59,12 @@ typedef enum DocMeaning {
 } DocMeaning;
 
 typedef struct DocNo {
-    Str        text;      /* Canonical: CN, digits, kind: CN110007813A. */
-    Str        kind;      /* A, B, C, U, Y, S, D, perhaps with one digit. */
+    Str text; /* Canonical: CN, digits, kind: CN110007813A. */
+    Str kind; /* A, B, C, U, Y, S, D, perhaps with one digit. */
     PatentType type;
     DocMeaning meaning;
-    int        year_from; /* When numbers of this form and kind were given out. */
-    int        year_to;   /* 0: still are. */
+    int year_from; /* When numbers of this form and kind were given out. */
+    int year_to;   /* 0: still are. */
 } DocNo;
 
 /* Reads a document number; CN may be left out, the kind code may not. */

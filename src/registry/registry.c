@@ -5,8 +5,8 @@
 
 bool listing_public(const Listing *listing)
 {
-    return listing->state == LISTING_LISTED || listing->state == LISTING_IN_LOT
-           || listing->state == LISTING_SOLD;
+    return listing->state == LISTING_LISTED || listing->state == LISTING_IN_LOT ||
+           listing->state == LISTING_SOLD;
 }
 
 bool need_public(const Need *need)
@@ -23,12 +23,12 @@ static const char *action_of(const char *op_name)
 static const char *fact_of(const char *noun, const char *action)
 {
     static const char *const facts[][3] = {
-        {"listing", "submit", "listing.filed"},       {"listing", "accept", "listing.accepted"},
-        {"listing", "return", "listing.returned"},    {"listing", "withdraw", "listing.withdrawn"},
-        {"listing", "enter_lot", "listing.in_lot"},   {"listing", "leave_lot", "listing.out_of_lot"},
-        {"listing", "sell", "listing.sold"},          {"need", "accept", "need.accepted"},
-        {"need", "return", "need.returned"},          {"need", "submit", "need.filed"},
-        {"need", "withdraw", "need.withdrawn"},       {"need", "match", "need.matched"},
+        {"listing", "submit", "listing.filed"},     {"listing", "accept", "listing.accepted"},
+        {"listing", "return", "listing.returned"},  {"listing", "withdraw", "listing.withdrawn"},
+        {"listing", "enter_lot", "listing.in_lot"}, {"listing", "leave_lot", "listing.out_of_lot"},
+        {"listing", "sell", "listing.sold"},        {"need", "accept", "need.accepted"},
+        {"need", "return", "need.returned"},        {"need", "submit", "need.filed"},
+        {"need", "withdraw", "need.withdrawn"},     {"need", "match", "need.matched"},
     };
     for (size_t i = 0; i < COUNT(facts); i++)
         if (strcmp(noun, facts[i][0]) == 0 && strcmp(action, facts[i][1]) == 0)
@@ -44,8 +44,9 @@ static Err step_listing(Cx *cx, Listing *listing, const char *action, unsigned w
     if (e)
         return e;
     listing->state = to;
-    return fact_change(cx, &listing_type, listing,
-                       (FactNote){.kind = fact_of("listing", action), .other_id = listing->patent_id});
+    return fact_change(
+        cx, &listing_type, listing,
+        (FactNote){.kind = fact_of("listing", action), .other_id = listing->patent_id});
 }
 
 Err listing_move(Cx *cx, i64 id, const char *action)
@@ -57,7 +58,8 @@ Err listing_move(Cx *cx, i64 id, const char *action)
 
 static Err may_know(Cx *cx, bool is_public, i64 org_id, const RecordType *type)
 {
-    if (is_public || (who_of(cx, org_id, false) & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL | WHO_CLOCK)))
+    if (is_public ||
+        (who_of(cx, org_id, false) & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL | WHO_CLOCK)))
         return ERR_OK;
     return err_set_arg(cx, ERR_MISSING, NULL, "record.missing",
                        str_from(cx->lang == LANG_EN ? type->en : type->zh));
@@ -127,10 +129,12 @@ static Err file_one(Cx *cx, const ListingFile *in, i64 patent_id, i64 achievemen
     if (e)
         return e;
     if (achievement_id && achievement.org_id != cx->actor.org_id)
-        return err_set_arg(cx, ERR_DENIED, "achievement_id", "registry.not_your_patent", achievement.title);
+        return err_set_arg(cx, ERR_DENIED, "achievement_id", "registry.not_your_patent",
+                           achievement.title);
     listing.title = patent_id ? patent.title : achievement.title;
     listing.field = patent_id ? patent.field : achievement.field;
-    e = fact_create(cx, &listing_type, &listing, (FactNote){.kind = "listing.drafted", .amount = in->price_fen});
+    e = fact_create(cx, &listing_type, &listing,
+                    (FactNote){.kind = "listing.drafted", .amount = in->price_fen});
     if (!e)
         e = step_listing(cx, &listing, "submit", who_of(cx, listing.org_id, false));
     *ret_id = listing.id;
@@ -181,22 +185,29 @@ Err listing_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
     i64 page = page_number(in->page), total = 0;
-    const Bind binds[] = {BIND_INT(state_asked(&listing_flow, in->state)), BIND_STR(in->field),
-                          BIND_STR(in->kind), BIND_INT(in->mine ? cx->actor.org_id : in->org_id),
-                          BIND_INT(sees_all(cx)), BIND_INT(cx->actor.org_id), BIND_INT(PAGE_SIZE),
+    const Bind binds[] = {BIND_INT(state_asked(&listing_flow, in->state)),
+                          BIND_STR(in->field),
+                          BIND_STR(in->kind),
+                          BIND_INT(in->mine ? cx->actor.org_id : in->org_id),
+                          BIND_INT(sees_all(cx)),
+                          BIND_INT(cx->actor.org_id),
+                          BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};
     Err e = count_rows(cx, "SELECT COUNT(*) FROM listing " LISTING_WHERE, binds, 6, &total);
     if (e)
         return e;
     Rows rows;
     Val *items = val_list(cx->arena);
-    e = record_query(cx, &listing_type, &rows, LISTING_WHERE " ORDER BY changed_ms DESC, id DESC LIMIT ?7 OFFSET ?8", binds, 8);
+    e = record_query(cx, &listing_type, &rows,
+                     LISTING_WHERE " ORDER BY changed_ms DESC, id DESC LIMIT ?7 OFFSET ?8", binds,
+                     8);
     if (e)
         return e;
     while (rows_next(&rows)) {
         Listing row = {0};
         record_read_row(cx, &listing_type, &rows, &row);
-        val_push(cx->arena, items, record_val(cx, &listing_type, &row, see_level(cx, row.org_id, false)));
+        val_push(cx->arena, items,
+                 record_val(cx, &listing_type, &row, see_level(cx, row.org_id, false)));
     }
     *ret = list_val(cx, items, total, page, PAGE_SIZE);
     e = rows_end(&rows);
@@ -204,7 +215,8 @@ Err listing_list_run(Cx *cx, const void *arg, Val **ret)
 }
 
 /* What every record page of a flow shows. */
-static Err add_page(Cx *cx, Val *map, const RecordType *type, i64 id, const Flow *flow, i64 state, unsigned who)
+static Err add_page(Cx *cx, Val *map, const RecordType *type, i64 id, const Flow *flow, i64 state,
+                    unsigned who)
 {
     Val *history;
     Err e = history_val(cx, type, id, &history);
@@ -238,11 +250,13 @@ Err listing_show_run(Cx *cx, const void *arg, Val **ret)
         e = record_load(cx, &patent_type, row.patent_id, &patent);
         if (e)
             return e;
-        val_set(cx->arena, map, "patent", record_val(cx, &patent_type, &patent, see_level(cx, row.org_id, false)));
+        val_set(cx->arena, map, "patent",
+                record_val(cx, &patent_type, &patent, see_level(cx, row.org_id, false)));
     }
     val_set_bool(cx->arena, map, "can_open_lot",
                  row.state == LISTING_LISTED && (cx->actor.roles & WHO_OPERATOR));
-    e = add_page(cx, map, &listing_type, row.id, &listing_flow, row.state, who_of(cx, row.org_id, false));
+    e = add_page(cx, map, &listing_type, row.id, &listing_flow, row.state,
+                 who_of(cx, row.org_id, false));
     if (!e)
         *ret = map;
     return e;
@@ -273,22 +287,27 @@ Err need_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
     i64 page = page_number(in->page), total = 0;
-    const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)), BIND_STR(in->field),
-                          BIND_INT(in->mine ? cx->actor.org_id : 0), BIND_INT(sees_all(cx)),
-                          BIND_INT(cx->actor.org_id), BIND_INT(PAGE_SIZE),
+    const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)),
+                          BIND_STR(in->field),
+                          BIND_INT(in->mine ? cx->actor.org_id : 0),
+                          BIND_INT(sees_all(cx)),
+                          BIND_INT(cx->actor.org_id),
+                          BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};
     Err e = count_rows(cx, "SELECT COUNT(*) FROM need " NEED_WHERE, binds, 5, &total);
     if (e)
         return e;
     Rows rows;
     Val *items = val_list(cx->arena);
-    e = record_query(cx, &need_type, &rows, NEED_WHERE " ORDER BY changed_ms DESC, id DESC LIMIT ?6 OFFSET ?7", binds, 7);
+    e = record_query(cx, &need_type, &rows,
+                     NEED_WHERE " ORDER BY changed_ms DESC, id DESC LIMIT ?6 OFFSET ?7", binds, 7);
     if (e)
         return e;
     while (rows_next(&rows)) {
         Need row = {0};
         record_read_row(cx, &need_type, &rows, &row);
-        val_push(cx->arena, items, record_val(cx, &need_type, &row, see_level(cx, row.org_id, false)));
+        val_push(cx->arena, items,
+                 record_val(cx, &need_type, &row, see_level(cx, row.org_id, false)));
     }
     *ret = list_val(cx, items, total, page, PAGE_SIZE);
     e = rows_end(&rows);
@@ -314,7 +333,8 @@ Err need_show_run(Cx *cx, const void *arg, Val **ret)
     unsigned who = who_of(cx, row.org_id, false);
     val_set_bool(cx->arena, map, "mine", (who & WHO_OWNER) != 0);
     e = add_page(cx, map, &need_type, row.id, &need_flow, row.state, who);
-    if (!e && !(who & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL))) /* The actor would name the hidden firm. */
+    if (!e &&
+        !(who & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL))) /* The actor would name the hidden firm. */
         val_set(cx->arena, map, "history", val_list(cx->arena));
     if (!e)
         *ret = map;
@@ -334,7 +354,8 @@ Err need_act_run(Cx *cx, const void *arg, Val **ret)
         if (!e)
             e = may_know(cx, need_public(&need), need.org_id, &need_type);
         if (!e)
-            e = flow_step(cx, &need_flow, need.state, action, who_of(cx, need.org_id, false), &need, &to);
+            e = flow_step(cx, &need_flow, need.state, action, who_of(cx, need.org_id, false), &need,
+                          &to);
         if (!e) {
             need.state = to;
             need.reason = in->reason;
@@ -415,10 +436,11 @@ static const Op ops[] = {
 };
 // clang-format on
 
-static const RecordType *const types[] = {&patent_type, &achievement_type, &listing_type, &need_type};
+static const RecordType *const types[] = {&patent_type, &achievement_type, &listing_type,
+                                          &need_type};
 static const Flow *const flows[] = {&listing_flow, &need_flow};
-static const CodeList *const codes[] = {&patent_kinds, &industry_fields, &achievement_kinds,
-                                        &trade_modes, &cooperation_codes, &hideable_fields};
+static const CodeList *const codes[] = {&patent_kinds, &industry_fields,   &achievement_kinds,
+                                        &trade_modes,  &cooperation_codes, &hideable_fields};
 
 const Room registry_room = {
     .name = "registry",

@@ -3,8 +3,9 @@
  *
  * Owns    the tables patent, achievement, listing, need.
  * Emits   patent.imported, patent.updated, patent.removed, achievement.added, listing.filed,
- *         listing.accepted, listing.returned, listing.withdrawn, listing.in_lot, listing.out_of_lot,
- *         listing.sold, need.posted, need.accepted, need.returned, need.withdrawn, need.matched.
+ *         listing.accepted, listing.returned, listing.withdrawn, listing.in_lot,
+ * listing.out_of_lot, listing.sold, need.posted, need.accepted, need.returned, need.withdrawn,
+ * need.matched.
  *
  * A Chinese patent is known by its application number, by its publication number while the first is
  * unknown; the two are joined when both appear. Numbers, classes and dates are read by ids.h.
@@ -22,31 +23,31 @@
 typedef struct Patent {
     RECORD_HEAD;
     i64 org_id;
-    Str appno;          /* Canonical, 201710601862.3; '' while unknown. */
-    Str pubno;          /* CN110007813A; '' while unknown. */
-    Str pub_key;        /* pubno without its kind: one invention's A and B are one. */
+    Str appno;   /* Canonical, 201710601862.3; '' while unknown. */
+    Str pubno;   /* CN110007813A; '' while unknown. */
+    Str pub_key; /* pubno without its kind: one invention's A and B are one. */
     Str title;
-    Str kind;           /* patent_kinds */
+    Str kind; /* patent_kinds */
     i64 filed_date;
     i64 published_date;
     i64 granted_date;
-    i64 expiry_date;    /* By type and filing day, when nothing extends it. */
+    i64 expiry_date; /* By type and filing day, when nothing extends it. */
     Str applicant;
-    Str inventors;      /* F_LIST */
-    Str ipc;            /* F_LIST, canonical symbols or Locarno classes. */
-    Str field;          /* industry_fields */
+    Str inventors; /* F_LIST */
+    Str ipc;       /* F_LIST, canonical symbols or Locarno classes. */
+    Str field;     /* industry_fields */
     Str abstract;
     i64 claim_count;
-    i64 trl;            /* 1..9, GB/T 22900-2022; 0 unknown. */
+    i64 trl; /* 1..9, GB/T 22900-2022; 0 unknown. */
     Str region;
-    i64 import_id;      /* The import that made the row; 0: typed in. */
+    i64 import_id; /* The import that made the row; 0: typed in. */
 } Patent;
 
 typedef struct Achievement {
     RECORD_HEAD;
     i64 org_id;
     Str title;
-    Str kind;           /* achievement_kinds */
+    Str kind; /* achievement_kinds */
     Str field;
     Str intro;
     Str level;
@@ -56,18 +57,18 @@ typedef struct Achievement {
 typedef struct Listing {
     RECORD_HEAD;
     i64 org_id;
-    i64 patent_id;      /* One of the two. */
+    i64 patent_id; /* One of the two. */
     i64 achievement_id;
     Str title;
     Str field;
-    Str mode;           /* trade_modes */
-    i64 price_fen;      /* Asked. */
-    i64 floor_fen;      /* The owner's lowest; the operator's to know. */
+    Str mode;      /* trade_modes */
+    i64 price_fen; /* Asked. */
+    i64 floor_fen; /* The owner's lowest; the operator's to know. */
     Str intro;
     Str maturity;
-    Str contact;        /* A role: 技术转移办公室. */
+    Str contact; /* A role: 技术转移办公室. */
     Str phone;
-    Str reason;         /* Why it was returned or withdrawn, in words, to the owner. */
+    Str reason; /* Why it was returned or withdrawn, in words, to the owner. */
     i64 state;
 } Listing;
 
@@ -78,21 +79,29 @@ typedef struct Need {
     Str problem;
     Str params;
     i64 amount_fen;
-    Str cooperation;    /* cooperation_codes, several. */
+    Str cooperation; /* cooperation_codes, several. */
     Str field;
     i64 valid_until_date;
     Str contact;
     Str phone;
-    Str hidden;         /* Names of fields that the owner hides from the public. */
-    Str reason;         /* Why it was returned or withdrawn, in words, to the owner. */
+    Str hidden; /* Names of fields that the owner hides from the public. */
+    Str reason; /* Why it was returned or withdrawn, in words, to the owner. */
     i64 state;
 } Need;
 
-enum { LISTING_DRAFT, LISTING_FILED, LISTING_LISTED, LISTING_IN_LOT, LISTING_SOLD, LISTING_WITHDRAWN };
+enum {
+    LISTING_DRAFT,
+    LISTING_FILED,
+    LISTING_LISTED,
+    LISTING_IN_LOT,
+    LISTING_SOLD,
+    LISTING_WITHDRAWN
+};
 enum { NEED_FILED, NEED_RETURNED, NEED_LISTED, NEED_MATCHED, NEED_WITHDRAWN };
 
 extern const RecordType patent_type, achievement_type, listing_type, need_type;
-extern const CodeList patent_kinds, industry_fields, achievement_kinds, trade_modes, cooperation_codes;
+extern const CodeList patent_kinds, industry_fields, achievement_kinds, trade_modes,
+    cooperation_codes;
 extern const Flow listing_flow, need_flow;
 extern const Room registry_room;
 
@@ -107,10 +116,11 @@ NODISCARD Err listing_of_patent(Cx *cx, i64 patent_id, Listing *ret);
 /* ---- Import ---- */
 
 typedef enum PatentSaved { PATENT_MADE = 1, PATENT_UPDATED, PATENT_SAME } PatentSaved;
-/* Makes, updates or leaves a patent of this unit. Members that are empty in `given` do not empty those
- * of a row that is there. ERR_CONFLICT when the number belongs to another unit. Writer only.
+/* Makes, updates or leaves a patent of this unit. Members that are empty in `given` do not empty
+ * those of a row that is there. ERR_CONFLICT when the number belongs to another unit. Writer only.
  * `before` receives the row as it was when PATENT_UPDATED. */
-NODISCARD Err patent_save(Cx *cx, const Patent *given, PatentSaved *ret_saved, i64 *ret_id, Patent *before);
+NODISCARD Err patent_save(Cx *cx, const Patent *given, PatentSaved *ret_saved, i64 *ret_id,
+                          Patent *before);
 /* True when something else stands on the row: a listing. */
 NODISCARD Err patent_used(Cx *cx, i64 id, bool *ret_used);
 

@@ -39,7 +39,7 @@ typedef struct ListQuery {
     Str field;
     Str state;
     Str number;
-    Str ids;        /* Of patents: these alone, whatever else is asked. */
+    Str ids; /* Of patents: these alone, whatever else is asked. */
     i64 org_id;
     i64 mine;
     i64 listed;

@@ -19,7 +19,8 @@ Err listing_of_patent(Cx *cx, i64 patent_id, Listing *ret)
 Err patent_used(Cx *cx, i64 id, bool *ret_used)
 {
     i64 count = 0;
-    Err e = DB_INT(cx, &count, 0, "SELECT COUNT(*) FROM listing WHERE patent_id = ?1", BIND_INT(id));
+    Err e =
+        DB_INT(cx, &count, 0, "SELECT COUNT(*) FROM listing WHERE patent_id = ?1", BIND_INT(id));
     *ret_used = count > 0;
     return e;
 }
@@ -28,9 +29,11 @@ static Err find_patent(Cx *cx, const Patent *given, Patent *ret, bool *ret_found
 {
     Err e = ERR_MISSING;
     if (given->appno.len)
-        e = RECORD_FIND(cx, &patent_type, ret, "WHERE appno = ?1 AND appno <> ''", BIND_STR(given->appno));
+        e = RECORD_FIND(cx, &patent_type, ret, "WHERE appno = ?1 AND appno <> ''",
+                        BIND_STR(given->appno));
     if (e == ERR_MISSING && given->pub_key.len)
-        e = RECORD_FIND(cx, &patent_type, ret, "WHERE pub_key = ?1 AND pub_key <> ''", BIND_STR(given->pub_key));
+        e = RECORD_FIND(cx, &patent_type, ret, "WHERE pub_key = ?1 AND pub_key <> ''",
+                        BIND_STR(given->pub_key));
     if (e == ERR_MISSING) {
         err_clear(cx);
         *ret_found = false;
@@ -46,8 +49,8 @@ static bool merge(const Patent *given, Patent *old)
     bool changed = false;
     for (size_t i = 0; i < patent_type.count; i++) {
         const Field *field = &patent_type.fields[i];
-        bool taken = (field->flags & IMPORTED) || strcmp(field->name, "pub_key") == 0
-                     || strcmp(field->name, "expiry_date") == 0;
+        bool taken = (field->flags & IMPORTED) || strcmp(field->name, "pub_key") == 0 ||
+                     strcmp(field->name, "expiry_date") == 0;
         if (!taken || field_empty(field, given))
             continue;
         if (field_is_text(field)) {
@@ -62,6 +65,27 @@ static bool merge(const Patent *given, Patent *old)
         changed = true;
     }
     return changed;
+}
+
+/* The row takes over a publication number only if no other row has it. */
+static Err check_pub_key(Cx *cx, const Patent *given, const Patent *old)
+{
+    Patent other = {0};
+    if (!given->pub_key.len || str_same(given->pub_key, old->pub_key))
+        return ERR_OK;
+    Err e = RECORD_FIND(cx, &patent_type, &other, "WHERE pub_key = ?1 AND pub_key <> ''",
+                        BIND_STR(given->pub_key));
+    if (e == ERR_MISSING) {
+        err_clear(cx);
+        return ERR_OK;
+    }
+    if (e)
+        return e;
+    if (other.org_id != given->org_id)
+        return err_set_arg(cx, ERR_CONFLICT, "pubno", "registry.other_owner", given->pubno);
+    if (other.appno.len)
+        return err_set_arg(cx, ERR_CONFLICT, "pubno", "registry.pubno_of_other", other.appno);
+    return err_set_arg(cx, ERR_CONFLICT, "pubno", "registry.two_rows", given->pubno);
 }
 
 Err patent_save(Cx *cx, const Patent *given, PatentSaved *ret_saved, i64 *ret_id, Patent *before)
@@ -86,6 +110,9 @@ Err patent_save(Cx *cx, const Patent *given, PatentSaved *ret_saved, i64 *ret_id
                            old.appno.len ? old.appno : old.pubno);
     if (old.appno.len && given->appno.len && !str_same(old.appno, given->appno))
         return err_set_arg(cx, ERR_CONFLICT, "pubno", "registry.pubno_of_other", old.appno);
+    e = check_pub_key(cx, given, &old);
+    if (e)
+        return e;
     *ret_id = old.id;
     *before = old;
     if (!merge(given, &old)) {
@@ -195,8 +222,8 @@ Err patent_list_run(Cx *cx, const void *arg, Val **ret)
         return patents_by_id(cx, in->ids, ret);
     i64 org_id = in->mine ? cx->actor.org_id : in->org_id;
     Str number = number_asked(cx, in->number), where = patent_where(cx, in, org_id, number);
-    const Bind binds[] = {BIND_INT(org_id), BIND_STR(in->kind), BIND_STR(in->field), BIND_STR(number),
-                          BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE)};
+    const Bind binds[] = {BIND_INT(org_id), BIND_STR(in->kind),  BIND_STR(in->field),
+                          BIND_STR(number), BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE)};
     Str count = str_format(cx->arena, "SELECT COUNT(*) FROM patent %.*s", STR_ARG(where));
     Str tail = str_format(cx->arena, "%.*s ORDER BY id DESC LIMIT ?5 OFFSET ?6", STR_ARG(where));
     Err e = count_rows(cx, db_keep(count), binds, highest_bind(where), &total);
@@ -268,7 +295,8 @@ Err achievement_list_run(Cx *cx, const void *arg, Val **ret)
     const ListQuery *in = arg;
     i64 page = page_number(in->page), total = 0;
     const Bind binds[] = {BIND_INT(in->mine ? cx->actor.org_id : in->org_id), BIND_STR(in->kind),
-                          BIND_STR(in->field), BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE)};
+                          BIND_STR(in->field), BIND_INT(PAGE_SIZE),
+                          BIND_INT((page - 1) * PAGE_SIZE)};
     Err e = count_rows(cx, "SELECT COUNT(*) FROM achievement " ACHIEVEMENT_WHERE, binds, 3, &total);
     if (e)
         return e;
@@ -281,7 +309,8 @@ Err achievement_list_run(Cx *cx, const void *arg, Val **ret)
     while (rows_next(&rows)) {
         Achievement row = {0};
         record_read_row(cx, &achievement_type, &rows, &row);
-        val_push(cx->arena, items, record_val(cx, &achievement_type, &row, see_level(cx, row.org_id, false)));
+        val_push(cx->arena, items,
+                 record_val(cx, &achievement_type, &row, see_level(cx, row.org_id, false)));
     }
     *ret = list_val(cx, items, total, page, PAGE_SIZE);
     e = rows_end(&rows);

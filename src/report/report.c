@@ -63,7 +63,8 @@ static Err newest(Cx *cx, const RecordType *type, size_t size, const char *tail,
     return e;
 }
 
-static Err add_todo(Cx *cx, Val *list, unsigned who, const char *name, const char *sql, const char *href)
+static Err add_todo(Cx *cx, Val *list, unsigned who, const char *name, const char *sql,
+                    const char *href)
 {
     i64 count = 0;
     if (!(cx->actor.roles & who))
@@ -87,13 +88,24 @@ static Err todos(Cx *cx, Val **ret)
         unsigned who;
         const char *name, *sql, *href;
     } rows[] = {
-        {WHO_OPERATOR, "listings", "SELECT COUNT(*) FROM listing WHERE state = 1 AND ?1 = ?1", "/listings?state=filed"},
-        {WHO_OPERATOR, "needs", "SELECT COUNT(*) FROM need WHERE state = 0 AND ?1 = ?1", "/needs?state=filed"},
-        {WHO_OPERATOR, "bidders", "SELECT COUNT(*) FROM lot_bidder b WHERE state = 0 AND ?1 = ?1 AND EXISTS (SELECT 1 FROM lot l WHERE l.id = b.lot_id AND l.state < 3)", "/lots"},
-        {WHO_OFFICE | WHO_INVENTOR, "drafts", "SELECT COUNT(*) FROM listing WHERE state = 0 AND org_id = ?1", "/listings?mine=1&state=draft"},
-        {WHO_OFFICE, "imports", "SELECT COUNT(*) FROM import WHERE state = 0 AND org_id = ?1", "/import"},
-        {WHO_FIRM, "needs_returned", "SELECT COUNT(*) FROM need WHERE state = 1 AND org_id = ?1", "/needs?mine=1&state=returned"},
-        {WHO_OFFICE | WHO_FIRM, "deals", "SELECT COUNT(*) FROM deal WHERE state < 2 AND (seller_id = ?1 OR buyer_id = ?1)", "/deals"},
+        {WHO_OPERATOR, "listings", "SELECT COUNT(*) FROM listing WHERE state = 1 AND ?1 = ?1",
+         "/listings?state=filed"},
+        {WHO_OPERATOR, "needs", "SELECT COUNT(*) FROM need WHERE state = 0 AND ?1 = ?1",
+         "/needs?state=filed"},
+        {WHO_OPERATOR, "bidders",
+         "SELECT COUNT(*) FROM lot_bidder b WHERE state = 0 AND ?1 = ?1 AND EXISTS (SELECT 1 FROM "
+         "lot l WHERE l.id = b.lot_id AND l.state < 3)",
+         "/lots"},
+        {WHO_OFFICE | WHO_INVENTOR, "drafts",
+         "SELECT COUNT(*) FROM listing WHERE state = 0 AND org_id = ?1",
+         "/listings?mine=1&state=draft"},
+        {WHO_OFFICE, "imports", "SELECT COUNT(*) FROM import WHERE state = 0 AND org_id = ?1",
+         "/import"},
+        {WHO_FIRM, "needs_returned", "SELECT COUNT(*) FROM need WHERE state = 1 AND org_id = ?1",
+         "/needs?mine=1&state=returned"},
+        {WHO_OFFICE | WHO_FIRM, "deals",
+         "SELECT COUNT(*) FROM deal WHERE state < 2 AND (seller_id = ?1 OR buyer_id = ?1)",
+         "/deals"},
     };
     Val *list = val_list(cx->arena);
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -113,15 +125,20 @@ static Err home_run(Cx *cx, const void *arg, Val **ret)
     if (e)
         return e;
     val_set(cx->arena, map, "figures", list);
-    e = newest(cx, &lot_type, sizeof(Lot), "WHERE state IN (0, 1, 2) ORDER BY CASE state WHEN 1 THEN 0 WHEN 2 THEN 1 ELSE 2 END, end_ms LIMIT ?1", &list);
+    e = newest(cx, &lot_type, sizeof(Lot),
+               "WHERE state IN (0, 1, 2) ORDER BY CASE state WHEN 1 THEN 0 WHEN 2 THEN 1 ELSE 2 "
+               "END, end_ms LIMIT ?1",
+               &list);
     if (e)
         return e;
     val_set(cx->arena, map, "lots", list);
-    e = newest(cx, &listing_type, sizeof(Listing), "WHERE state = 2 ORDER BY changed_ms DESC, id DESC LIMIT ?1", &list);
+    e = newest(cx, &listing_type, sizeof(Listing),
+               "WHERE state = 2 ORDER BY changed_ms DESC, id DESC LIMIT ?1", &list);
     if (e)
         return e;
     val_set(cx->arena, map, "listings", list);
-    e = newest(cx, &need_type, sizeof(Need), "WHERE state = 2 ORDER BY changed_ms DESC, id DESC LIMIT ?1", &list);
+    e = newest(cx, &need_type, sizeof(Need),
+               "WHERE state = 2 ORDER BY changed_ms DESC, id DESC LIMIT ?1", &list);
     if (e)
         return e;
     val_set(cx->arena, map, "needs", list);
@@ -178,14 +195,15 @@ Val *fact_val(Cx *cx, const Fact *fact)
 
 typedef struct FactsIn {
     i64 after;
-    i64 before;     /* The newest ones below this number; `after` is left aside. */
+    i64 before; /* The newest ones below this number; `after` is left aside. */
     i64 limit;
 } FactsIn;
 
 static const Field facts_fields[] = {
     {AT(FactsIn, after), F_INT, "起始序号", "After", 0, SEE_PUBLIC, NULL},
     {AT(FactsIn, before), F_INT, "终止序号", "Before", 0, SEE_PUBLIC, NULL},
-    {AT(FactsIn, limit), F_INT, "条数", "How many", 0, SEE_PUBLIC, NULL, .min = 1, .max = LOG_FACTS_MAX},
+    {AT(FactsIn, limit), F_INT, "条数", "How many", 0, SEE_PUBLIC, NULL, .min = 1,
+     .max = LOG_FACTS_MAX},
 };
 
 static Err facts_run(Cx *cx, const void *arg, Val **ret)

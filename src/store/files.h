@@ -10,17 +10,18 @@
 
 enum { FILE_HASH_HEX = 64 };
 
-#define FILES_BYTES_MAX ((i64)512 * 1024 * 1024)    /* One file. */
+#define FILES_BYTES_MAX ((i64)512 * 1024 * 1024) /* One file. */
 
-typedef struct FileSink FileSink;                   /* A file being received. */
+typedef struct FileSink FileSink; /* A file being received. */
 
 /* `root` is the files folder; it is made when absent. ERR_IO, ERR_LIMIT when too long. */
 NODISCARD Err files_begin(Cx *cx, Str root, FileSink **ret);
 NODISCARD Err files_add(Cx *cx, FileSink *sink, const void *bytes, size_t count);
 NODISCARD Err files_keep(Cx *cx, FileSink *sink, Str *ret_hash, i64 *ret_bytes);
-void files_drop(FileSink *sink);                    /* Instead of files_keep. */
+void files_drop(FileSink *sink); /* Instead of files_keep. */
 
-/* Path of a kept file, in cx->arena. ERR_INPUT when `hash` is no hash (no path escapes), ERR_MISSING. */
+/* Path of a kept file, in cx->arena. ERR_INPUT when `hash` is no hash (no path escapes),
+ * ERR_MISSING. */
 NODISCARD Err files_path(Cx *cx, Str root, Str hash, char **ret_path);
 
 #endif

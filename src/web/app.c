@@ -22,13 +22,16 @@ static void route(Server *server, Request *request, Route *ret)
     } else if (has_prefix(path, "/live/lot/")) {
         ret->live = str_slice(path, 6, path.len);
     } else if (str_same(path, S("/api/v1/file"))) {
-        *ret = (Route){.methods = METHOD_POST, .sink = &app_sink, .raw_file = true,
+        *ret = (Route){.methods = METHOD_POST,
+                       .sink = &app_sink,
+                       .raw_file = true,
                        .body_max = app->house->settings->upload_mb_max * 1024 * 1024};
     } else if (has_prefix(path, api_prefix)) {
         ret->methods |= METHOD_POST;
         ret->body_max = APP_JSON_BYTES_MAX;
     } else if (str_same(path, S("/do/import.upload"))) {
-        *ret = (Route){.methods = METHOD_POST, .sink = &app_sink,
+        *ret = (Route){.methods = METHOD_POST,
+                       .sink = &app_sink,
                        .body_max = app->house->settings->upload_mb_max * 1024 * 1024};
     } else if (has_prefix(path, "/do/")) {
         *ret = (Route){.methods = METHOD_POST, .body_max = APP_FORM_BYTES_MAX};
@@ -45,7 +48,8 @@ static Way way_of(Str path)
         return WAY_API;
     if (has_prefix(path, "/do/"))
         return WAY_DO;
-    if (has_prefix(path, "/import/") && (str_ends(path, S("/rejects.xlsx")) || str_ends(path, S("/warnings.xlsx"))))
+    if (has_prefix(path, "/import/") &&
+        (str_ends(path, S("/rejects.xlsx")) || str_ends(path, S("/warnings.xlsx"))))
         return WAY_REJECTS;
     return WAY_PAGE;
 }
@@ -59,7 +63,8 @@ static Lang lang_of(const Request *request)
         return str_same(kept, S("en")) ? LANG_EN : LANG_ZH;
     /* Pages are Chinese first; a program that calls the API may say otherwise. */
     bool api = has_prefix(request->path, api_prefix);
-    return api && str_starts(request_header(request, "accept-language"), S("en")) ? LANG_EN : LANG_ZH;
+    return api && str_starts(request_header(request, "accept-language"), S("en")) ? LANG_EN
+                                                                                  : LANG_ZH;
 }
 
 static Err local_actor(Call *call, const Request *request)
@@ -77,7 +82,8 @@ static Err local_actor(Call *call, const Request *request)
 static Err session_actor(Call *call, const Request *request)
 {
     Cx *cx = &call->cx;
-    Str bearer = request_header(request, "authorization"), token = request_cookie(request, "session");
+    Str bearer = request_header(request, "authorization"),
+        token = request_cookie(request, "session");
     if (str_starts(bearer, S("Bearer ")))
         token = str_trim(str_slice(bearer, 7, bearer.len));
     else
@@ -118,10 +124,15 @@ Err call_init(App *app, Request *request, Call **ret)
     Call *call = ARENA_NEW(request->arena, Call, 1);
     *ret = call;
     call->way = way_of(request->path);
-    call->cx = (Cx){.arena = request->arena, .clock = app->clock, .chance = app->chance,
-                    .db = app->dbs[request->worker], .house = app->house, .lang = lang_of(request),
-                    .arrived_ms = request->arrived_ms,
-                    .actor = {.via = call->way == WAY_API || call->way == WAY_FILE ? VIA_API : VIA_WEB}};
+    call->cx =
+        (Cx){.arena = request->arena,
+             .clock = app->clock,
+             .chance = app->chance,
+             .db = app->dbs[request->worker],
+             .house = app->house,
+             .lang = lang_of(request),
+             .arrived_ms = request->arrived_ms,
+             .actor = {.via = call->way == WAY_API || call->way == WAY_FILE ? VIA_API : VIA_WEB}};
     Err e = request->is_local ? local_actor(call, request) : session_actor(call, request);
     if (!e)
         keep_alive(call);
@@ -277,10 +288,12 @@ static Str filter_asset(Cx *cx, const Val *value, Str arg)
 }
 
 static const TemplateFilter filters[] = {
-    {"money", filter_money}, {"money_short", filter_money_short}, {"time", filter_time},
-    {"time_full", filter_time_full}, {"iso", filter_iso}, {"count", filter_count},
-    {"url", filter_url}, {"json", filter_json}, {"state", filter_state},
-    {"code", filter_code}, {"asset", filter_asset},
+    {"money", filter_money}, {"money_short", filter_money_short},
+    {"time", filter_time},   {"time_full", filter_time_full},
+    {"iso", filter_iso},     {"count", filter_count},
+    {"url", filter_url},     {"json", filter_json},
+    {"state", filter_state}, {"code", filter_code},
+    {"asset", filter_asset},
 };
 
 const TemplateFilter *app_filters(size_t *ret_count)
@@ -296,7 +309,8 @@ static Err listen_of(Cx *cx, App *app, int *ret_port)
     while (colon > 0 && listen.data[colon - 1] != ':')
         colon--;
     i64 port;
-    if (colon < 2 || !str_to_i64(str_slice(listen, colon, listen.len), &port) || port < 0 || port > 65535)
+    if (colon < 2 || !str_to_i64(str_slice(listen, colon, listen.len), &port) || port < 0 ||
+        port > 65535)
         return err_set_arg(cx, ERR_INPUT, "listen", "cli.bad_listen", listen);
     app->host = str_z(cx->arena, str_slice(listen, 0, colon - 1));
     *ret_port = (int)port;
@@ -309,13 +323,16 @@ Err app_init(Cx *cx, House *house, App **ret)
     int port = 0;
     *app = (App){.house = house, .clock = cx->clock, .chance = cx->chance};
     Err e = listen_of(cx, app, &port);
-    const TemplateConfig templates = {.sources = page_sources, .source_count = page_source_count,
-                                      .filters = filters, .filter_count = COUNT(filters)};
+    const TemplateConfig templates = {.sources = page_sources,
+                                      .source_count = page_source_count,
+                                      .filters = filters,
+                                      .filter_count = COUNT(filters)};
     if (!e)
         e = templates_init(cx, cx->arena, &templates, &app->templates);
     if (e)
         return e;
-    app->socket_path = str_z(cx->arena, str_format(cx->arena, "%.*s/techbourse.sock", STR_ARG(house->data_folder)));
+    app->socket_path = str_z(
+        cx->arena, str_format(cx->arena, "%.*s/techbourse.sock", STR_ARG(house->data_folder)));
     const ServerConfig config = {
         .host = app->host,
         .port = port,
@@ -323,7 +340,8 @@ Err app_init(Cx *cx, House *house, App **ret)
         .worker_count = (int)house->settings->workers,
         .connection_max = (int)house->settings->connections_max,
         .trust_proxy = house->settings->secure_cookie != 0,
-        .csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
+        .csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+               "font-src 'self' data:; "
                "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         .live_prefix = "/live/",
         .app = app,

@@ -23,7 +23,7 @@ typedef struct App App;
 
 enum {
     APP_WORKERS_MAX = 64,
-    APP_JSON_BYTES_MAX = 1024 * 1024,       /* Body of an API call or a form. */
+    APP_JSON_BYTES_MAX = 1024 * 1024, /* Body of an API call or a form. */
     APP_FORM_BYTES_MAX = 1024 * 1024,
 };
 
@@ -32,7 +32,7 @@ enum {
 NODISCARD Err app_init(Cx *cx, House *house, App **ret);
 /* Serves until app_stop. */
 void app_run(App *app);
-void app_stop(App *app);                    /* Any thread, signal handlers. */
+void app_stop(App *app); /* Any thread, signal handlers. */
 void app_done(App *app);
 Server *app_server(App *app);
 /* New facts have been taken in: pages kept for the public are old. Any thread. */

@@ -44,7 +44,8 @@ void json_answer(Response *response, Call *call, Err e, const Val *reply)
 /* A post with a cookie must come from our own pages and carry the session's token. */
 static Err check_origin(Call *call, const Request *request, Str csrf)
 {
-    Str site = request_header(request, "sec-fetch-site"), origin = request_header(request, "origin");
+    Str site = request_header(request, "sec-fetch-site"),
+        origin = request_header(request, "origin");
     Str host = request_header(request, "host");
     bool foreign = site.len && !str_same(site, S("same-origin")) && !str_same(site, S("none"));
     if (origin.len && !str_same(origin, S("null"))) {
@@ -96,7 +97,8 @@ static Err api_read(Call *call, const Request *request)
         return err_set_arg(cx, ERR_MISSING, NULL, "web.no_op", path);
     if (request->method == METHOD_POST) {
         Str why = {0};
-        Val *body = request->body.len ? val_read_json(cx->arena, request->body, &why) : val_map(cx->arena);
+        Val *body =
+            request->body.len ? val_read_json(cx->arena, request->body, &why) : val_map(cx->arena);
         if (!body)
             return err_set_arg(cx, ERR_INPUT, NULL, "web.bad_json", why);
         Err e = check_origin(call, request, request_header(request, "x-csrf"));
@@ -108,7 +110,8 @@ static Err api_read(Call *call, const Request *request)
     size_t count = 0;
     for (size_t i = 0; i < request->query.count; i++)
         if (!str_same(request->query.items[i].name, S("lang")))
-            texts[count++] = (NameText){request->query.items[i].name, request->query.items[i].value};
+            texts[count++] =
+                (NameText){request->query.items[i].name, request->query.items[i].value};
     return op_read_texts(cx, call->op, texts, count, true, &call->in);
 }
 
@@ -132,14 +135,15 @@ Handled api_handle(App *app, Request *request, Response *response, Call *call)
 
 typedef struct Kept {
     FileSink *sink;
-    Cx        cx;
+    Cx cx;
 } Kept;
 
 static int sink_open(Request *request, Upload *upload)
 {
     App *app = server_app(request->server);
     Kept *kept = ARENA_NEW(request->arena, Kept, 1);
-    kept->cx = (Cx){.arena = request->arena, .clock = app->clock, .chance = app->chance, .house = app->house};
+    kept->cx = (Cx){
+        .arena = request->arena, .clock = app->clock, .chance = app->chance, .house = app->house};
     upload->kept = kept;
     return files_begin(&kept->cx, import_files_root(&kept->cx), &kept->sink) ? 507 : 0;
 }
@@ -160,7 +164,8 @@ static void sink_drop(Request *request, Upload *upload)
 
 const UploadSink app_sink = {.open = sink_open, .write = sink_write, .drop = sink_drop};
 
-Err upload_keep(App *app, Request *request, Call *call, Str *ret_hash, Str *ret_name, i64 *ret_bytes)
+Err upload_keep(App *app, Request *request, Call *call, Str *ret_hash, Str *ret_name,
+                i64 *ret_bytes)
 {
     Upload *upload = request->uploads;
     (void)app;
@@ -197,11 +202,13 @@ void rejects_handle(App *app, Request *request, Response *response, Call *call)
     Cx *cx = &call->cx;
     i64 id = 0, count;
     bool taken = str_ends(request->path, S("/warnings.xlsx"));
-    Str middle = str_slice(request->path, 8, request->path.len - strlen(taken ? "/warnings.xlsx" : "/rejects.xlsx"));
+    Str middle = str_slice(request->path, 8,
+                           request->path.len - strlen(taken ? "/warnings.xlsx" : "/rejects.xlsx"));
     Str folder = str_format(cx->arena, "%.*s/rejects", STR_ARG(app->house->data_folder));
     Str path = str_format(cx->arena, "%.*s/import-%.*s-%.*s.xlsx", STR_ARG(folder), STR_ARG(middle),
                           STR_ARG(chance_token(cx->chance, cx->arena, 4)));
-    Err e = str_to_i64(middle, &id) ? ERR_OK : err_set_arg(cx, ERR_MISSING, NULL, "record.missing", middle);
+    Err e = str_to_i64(middle, &id) ? ERR_OK
+                                    : err_set_arg(cx, ERR_MISSING, NULL, "record.missing", middle);
     mkdir(str_z(cx->arena, folder), 0700);
     if (!e)
         e = import_rejects_write(cx, id, taken, str_z(cx->arena, path), &count);
@@ -213,8 +220,8 @@ void rejects_handle(App *app, Request *request, Response *response, Call *call)
     response->content_type = S("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
     response->file_path = path;
     response_header(response, "Content-Disposition",
-                    str_format(cx->arena, "attachment; filename=\"import-%lld-%s.xlsx\"", (long long)id,
-                               taken ? "warned" : "rejected"));
+                    str_format(cx->arena, "attachment; filename=\"import-%lld-%s.xlsx\"",
+                               (long long)id, taken ? "warned" : "rejected"));
 }
 
 /* ---- forms ---- */
@@ -227,8 +234,8 @@ static void add_columns(Call *call, const Request *request, NameText *texts, siz
         WebPair pair = request->form.items[i];
         if (!str_starts(pair.name, S("column_")) || !pair.value.len)
             continue;
-        buf_format(&out, "%s%.*s=%.*s", out.len ? ";" : "", STR_ARG(str_slice(pair.name, 7, pair.name.len)),
-                   STR_ARG(pair.value));
+        buf_format(&out, "%s%.*s=%.*s", out.len ? ";" : "",
+                   STR_ARG(str_slice(pair.name, 7, pair.name.len)), STR_ARG(pair.value));
     }
     if (out.len)
         texts[(*count)++] = (NameText){S("mapping"), buf_str(&out)};
@@ -258,13 +265,15 @@ static Err do_read(App *app, Request *request, Call *call)
         texts[count++] = (NameText){S("name"), name};
     }
     if (str_same_z(request->path, "/do/session.close"))
-        texts[count++] = (NameText){S("session_id"), str_format(cx->arena, "%lld", (long long)call->me.session_id)};
+        texts[count++] = (NameText){S("session_id"),
+                                    str_format(cx->arena, "%lld", (long long)call->me.session_id)};
     return op_read_texts(cx, call->op, texts, count, false, &call->in);
 }
 
 Str safe_path(Str path)
 {
-    bool ok = path.len && path.data[0] == '/' && !str_starts(path, S("//")) && !str_starts(path, S("/\\"));
+    bool ok = path.len && path.data[0] == '/' && !str_starts(path, S("//")) &&
+              !str_starts(path, S("/\\"));
     for (size_t i = 0; ok && i < path.len; i++)
         ok = (u8)path.data[i] > 0x20 && path.data[i] != 0x7f && path.data[i] != '\\';
     return ok ? path : S("/");
@@ -274,8 +283,9 @@ Str safe_path(Str path)
 static Str page_of_reply(Call *call, const Request *request, const Val *reply, Str back)
 {
     static const char *const made[][2] = {
-        {"need.post", "/need/"}, {"lot.open", "/lot/"}, {"import.upload", "/import/"},
-        {"import.map", "/import/"}, {"import.start", "/import/"}, {"achievement.add", "/achievement/"},
+        {"need.post", "/need/"},       {"lot.open", "/lot/"},
+        {"import.upload", "/import/"}, {"import.map", "/import/"},
+        {"import.start", "/import/"},  {"achievement.add", "/achievement/"},
     };
     i64 id = val_get_int(reply, "id");
     for (size_t i = 0; i < COUNT(made); i++)
@@ -328,8 +338,10 @@ static void do_succeed(App *app, Request *request, Response *response, Call *cal
         response_cookie(response, "session", S(""), 0, app->house->settings->secure_cookie != 0);
     const Val *ok = val_get(reply, "ok");
     if (ok && ok->kind == VAL_BOOL && !ok->b)
-        flash_set(app, response, str_format(cx->arena, "!%.*s", STR_ARG(val_get_str(reply, "message"))));
-    else if (!str_starts(str_from(call->op->name), S("session.")) && !str_starts(str_from(call->op->name), S("import.")))
+        flash_set(app, response,
+                  str_format(cx->arena, "!%.*s", STR_ARG(val_get_str(reply, "message"))));
+    else if (!str_starts(str_from(call->op->name), S("session.")) &&
+             !str_starts(str_from(call->op->name), S("import.")))
         flash_set(app, response, text_say(cx->arena, cx->lang, "web.done", &label, 1));
     response_redirect(response, 303, page_of_reply(call, request, reply, back));
 }

@@ -11,31 +11,31 @@
 #include "web/template.h"
 
 struct App {
-    House     *house;
-    Server    *server;
+    House *house;
+    Server *server;
     Templates *templates;
     PageCache *cache;
-    Clock     *clock;
-    Chance    *chance;
-    char      *socket_path;
-    char      *host;
-    Str        csp;
-    Db        *dbs[APP_WORKERS_MAX];        /* Reading connections, one a worker. */
+    Clock *clock;
+    Chance *chance;
+    char *socket_path;
+    char *host;
+    Str csp;
+    Db *dbs[APP_WORKERS_MAX]; /* Reading connections, one a worker. */
 };
 
 typedef enum Way { WAY_PAGE, WAY_DO, WAY_API, WAY_FILE, WAY_REJECTS, WAY_HEALTH } Way;
 
 /* A request between its turns; in the request's arena. */
 typedef struct Call {
-    Cx        cx;
-    Way       way;
-    SignedIn  me;
-    bool      signed_in;
-    bool      by_cookie;
+    Cx cx;
+    Way way;
+    SignedIn me;
+    bool signed_in;
+    bool by_cookie;
     const Op *op;
-    void     *in;
-    OpJob     job;
-    bool      waiting;                      /* The writer has it. */
+    void *in;
+    OpJob job;
+    bool waiting; /* The writer has it. */
 } Call;
 
 /* What the templates may name behind a bar. */
@@ -49,15 +49,17 @@ void file_handle(App *app, Request *request, Response *response, Call *call);
 void rejects_handle(App *app, Request *request, Response *response, Call *call);
 extern const UploadSink app_sink;
 /* The kept file of an upload of this request. ERR_INPUT when there is none. */
-NODISCARD Err upload_keep(App *app, Request *request, Call *call, Str *ret_hash, Str *ret_name, i64 *ret_bytes);
+NODISCARD Err upload_keep(App *app, Request *request, Call *call, Str *ret_hash, Str *ret_name,
+                          i64 *ret_bytes);
 
 /* Answers with a page. `failed` may be NULL. */
-void page_answer(App *app, Request *request, Response *response, Call *call, const Op *failed, const WebPairs *typed, int status);
+void page_answer(App *app, Request *request, Response *response, Call *call, const Op *failed,
+                 const WebPairs *typed, int status);
 void page_error(App *app, Request *request, Response *response, Call *call, Err e);
 void json_answer(Response *response, Call *call, Err e, const Val *reply);
-int  http_status(Err e);
+int http_status(Err e);
 /* A path of our own to go to: no other host, no control characters; else "/". */
-Str  safe_path(Str path);
+Str safe_path(Str path);
 void flash_set(App *app, Response *response, Str text);
 
 #endif

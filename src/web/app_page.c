@@ -12,7 +12,8 @@ static bool path_fits(const char *pattern, Str path, PageCx *page)
     if (!strchr(pattern, '{'))
         return false;
     for (;;) {
-        bool more = str_split(&rest_pattern, '/', &part_pattern), more_path = str_split(&rest_path, '/', &part);
+        bool more = str_split(&rest_pattern, '/', &part_pattern),
+             more_path = str_split(&rest_path, '/', &part);
         if (!more || !more_path)
             return more == more_path;
         if (str_same(part_pattern, S("{id}"))) {
@@ -56,7 +57,8 @@ Err page_ask_query(PageCx *page, const char *op, Val **ret)
     for (size_t i = 0; i < query->count; i++)
         texts[count++] = (NameText){query->items[i].name, query->items[i].value};
     if (page->id)
-        texts[count++] = (NameText){S("id"), str_format(page->cx->arena, "%lld", (long long)page->id)};
+        texts[count++] =
+            (NameText){S("id"), str_format(page->cx->arena, "%lld", (long long)page->id)};
     return page_ask(page, op, texts, count, ret);
 }
 
@@ -72,9 +74,12 @@ static const struct {
     const char *name, *href;
     unsigned who;
 } menu[] = {
-    {"patents", "/patents", WHO_PUBLIC},   {"listings", "/listings", WHO_PUBLIC},
-    {"needs", "/needs", WHO_PUBLIC},       {"lots", "/lots", WHO_PUBLIC},
-    {"orgs", "/orgs", WHO_PUBLIC},         {"import", "/import", WHO_OFFICE},
+    {"patents", "/patents", WHO_PUBLIC},
+    {"listings", "/listings", WHO_PUBLIC},
+    {"needs", "/needs", WHO_PUBLIC},
+    {"lots", "/lots", WHO_PUBLIC},
+    {"orgs", "/orgs", WHO_PUBLIC},
+    {"import", "/import", WHO_OFFICE},
     {"deals", "/deals", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR | WHO_DEPARTMENT},
     {"log", "/log", WHO_AUDIT},
 };
@@ -90,7 +95,8 @@ static Val *nav_val(PageCx *page)
         char *key = str_z(cx->arena, str_format(cx->arena, "menu.%s", menu[i].name));
         val_set_z(cx->arena, row, "href", menu[i].href);
         val_set_str(cx->arena, row, "label", text_say(cx->arena, cx->lang, key, NULL, 0));
-        val_set_bool(cx->arena, row, "here", page->page && page->page->nav && strcmp(page->page->nav, menu[i].name) == 0);
+        val_set_bool(cx->arena, row, "here",
+                     page->page && page->page->nav && strcmp(page->page->nav, menu[i].name) == 0);
         val_set_int(cx->arena, row, "count", 0);
         val_push(cx->arena, list, row);
     }
@@ -103,11 +109,16 @@ static Val *me_val(PageCx *page)
         unsigned bit;
         const char *key, *role;
     } roles[] = {
-        {WHO_OFFICE, "is_office", "office"},       {WHO_INVENTOR, "is_inventor", "inventor"},
-        {WHO_FIRM, "is_firm", "firm"},             {WHO_MANAGER, "is_manager", "manager"},
-        {WHO_EXPERT, "is_expert", "expert"},       {WHO_OPERATOR, "is_operator", "operator"},
-        {WHO_DEPARTMENT, "is_department", "department"}, {WHO_FINANCE, "is_finance", "finance"},
-        {WHO_SYSTEM, "is_system", "system"},       {WHO_SECURITY, "is_security", "security"},
+        {WHO_OFFICE, "is_office", "office"},
+        {WHO_INVENTOR, "is_inventor", "inventor"},
+        {WHO_FIRM, "is_firm", "firm"},
+        {WHO_MANAGER, "is_manager", "manager"},
+        {WHO_EXPERT, "is_expert", "expert"},
+        {WHO_OPERATOR, "is_operator", "operator"},
+        {WHO_DEPARTMENT, "is_department", "department"},
+        {WHO_FINANCE, "is_finance", "finance"},
+        {WHO_SYSTEM, "is_system", "system"},
+        {WHO_SECURITY, "is_security", "security"},
         {WHO_AUDIT, "is_audit", "audit"},
     };
     Cx *cx = page->cx;
@@ -133,14 +144,20 @@ static Val *assets_val(Cx *cx)
     static const struct {
         const char *key, *path;
     } rows[] = {
-        {"tabler_css", "lib/tabler.min.css"}, {"app_css", "techbourse.css"}, {"htmx", "lib/htmx.min.js"},
-        {"app_js", "app.js"}, {"live_js", "live.js"}, {"echarts", "lib/echarts.min.js"}, {"logo", "logo.svg"},
+        {"tabler_css", "lib/tabler.min.css"},
+        {"app_css", "techbourse.css"},
+        {"htmx", "lib/htmx.min.js"},
+        {"app_js", "app.js"},
+        {"live_js", "live.js"},
+        {"echarts", "lib/echarts.min.js"},
+        {"logo", "logo.svg"},
         {"wordmark", "wordmark.svg"},
     };
     Val *map = val_map(cx->arena);
     for (size_t i = 0; i < COUNT(rows); i++) {
         const Asset *asset = asset_find(asset_table, asset_table_count, str_from(rows[i].path));
-        val_set_str(cx->arena, map, rows[i].key, asset ? asset_url(cx->arena, S("/static/"), asset) : S(""));
+        val_set_str(cx->arena, map, rows[i].key,
+                    asset ? asset_url(cx->arena, S("/static/"), asset) : S(""));
     }
     return map;
 }
@@ -197,7 +214,8 @@ static Val *query_val(Cx *cx, const Request *request)
     Val *map = val_map(cx->arena);
     val_set_z(cx->arena, map, "q", "");
     for (size_t i = 0; i < request->query.count; i++)
-        val_set_key(cx->arena, map, request->query.items[i].name, val_str(cx->arena, request->query.items[i].value));
+        val_set_key(cx->arena, map, request->query.items[i].name,
+                    val_str(cx->arena, request->query.items[i].value));
     return map;
 }
 
@@ -209,7 +227,8 @@ static Val *form_val(PageCx *page)
     Val *map = val_map(cx->arena), *values = val_map(cx->arena);
     for (size_t i = 0; page->typed && i < page->typed->count; i++)
         if (!str_has(page->typed->items[i].name, S("password")))
-            val_set_key(cx->arena, values, page->typed->items[i].name, val_str(cx->arena, page->typed->items[i].value));
+            val_set_key(cx->arena, values, page->typed->items[i].name,
+                        val_str(cx->arena, page->typed->items[i].value));
     val_set(cx->arena, map, "errors", page->errors);
     val_set(cx->arena, map, "values", values);
     return map;
@@ -227,7 +246,8 @@ static void set_layout(PageCx *page)
     val_set_bool(cx->arena, data, "is_en", !zh);
     val_set_str(cx->arena, data, "theme", known ? theme : S("auto"));
     val_set_str(cx->arena, data, "path", own_path(cx, page->request, false, NULL));
-    val_set_str(cx->arena, data, "url_other_lang", own_path(cx, page->request, true, zh ? "en" : "zh"));
+    val_set_str(cx->arena, data, "url_other_lang",
+                own_path(cx, page->request, true, zh ? "en" : "zh"));
     val_set_str(cx->arena, data, "csrf", page->me ? page->me->csrf : S(""));
     val_set(cx->arena, data, "me", me_val(page));
     val_set(cx->arena, data, "nav", nav_val(page));
@@ -237,7 +257,8 @@ static void set_layout(PageCx *page)
     val_set(cx->arena, data, "form", form_val(page));
 }
 
-static void render(App *app, Request *request, Response *response, PageCx *page, const char *name, int status)
+static void render(App *app, Request *request, Response *response, PageCx *page, const char *name,
+                   int status)
 {
     Cx *cx = page->cx;
     Buf out = buf_new(cx->arena);
@@ -260,8 +281,12 @@ static void render(App *app, Request *request, Response *response, PageCx *page,
 static PageCx page_cx(Request *request, Call *call, const Op *failed, const WebPairs *typed)
 {
     Cx *cx = &call->cx;
-    PageCx page = {.cx = cx, .request = request, .me = call->signed_in ? &call->me : NULL,
-                   .data = val_map(cx->arena), .failed_op = failed, .typed = typed};
+    PageCx page = {.cx = cx,
+                   .request = request,
+                   .me = call->signed_in ? &call->me : NULL,
+                   .data = val_map(cx->arena),
+                   .failed_op = failed,
+                   .typed = typed};
     if (failed) {
         const Val *error = val_get(err_val(cx), "error");
         page.errors = val_get(error, "fields");
@@ -292,7 +317,8 @@ static void show_error(App *app, Request *request, Response *response, PageCx *p
     page->data = val_map(cx->arena);
     set_layout(page);
     page_set(page, "error", error);
-    page_set(page, "title", val_str(cx->arena, text_say(cx->arena, cx->lang, "web.title_error", NULL, 0)));
+    page_set(page, "title",
+             val_str(cx->arena, text_say(cx->arena, cx->lang, "web.title_error", NULL, 0)));
     render(app, request, response, page, "error", status);
 }
 
@@ -314,8 +340,8 @@ static void to_sign_in(Response *response, Cx *cx, const Request *request)
 static bool may_keep(const Page *page, const Request *request, const Call *call)
 {
     static const char *const kept[] = {"/patents", "/listings", "/needs", "/orgs", "/search"};
-    if (call->signed_in || request->is_local || call->cx.actor.roles || request_cookie(request, "flash").len
-        || request_query(request, "lang").len)
+    if (call->signed_in || request->is_local || call->cx.actor.roles ||
+        request_cookie(request, "flash").len || request_query(request, "lang").len)
         return false;
     for (size_t i = 0; page && i < COUNT(kept); i++)
         if (strcmp(page->path, kept[i]) == 0)
@@ -351,7 +377,8 @@ void page_answer(App *app, Request *request, Response *response, Call *call, con
     unsigned held = cx->actor.roles | WHO_PUBLIC | (page.me ? WHO_SIGNED : 0);
     Err e = ERR_OK;
     if (!(page.page->who & held))
-        e = page.me ? err_set(cx, ERR_DENIED, NULL, "web.not_your_page") : err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
+        e = page.me ? err_set(cx, ERR_DENIED, NULL, "web.not_your_page")
+                    : err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
     bool keep = !e && !failed && may_keep(page.page, request, call);
     Str key = keep ? keep_key(&page) : S(""), html;
     i64 turn = page_cache_now(app->cache);
@@ -368,7 +395,8 @@ void page_answer(App *app, Request *request, Response *response, Call *call, con
     else if (e)
         show_error(app, request, response, &page, e);
     else
-        render(app, request, response, &page, page.template_name ? page.template_name : page.page->template_name, status);
+        render(app, request, response, &page,
+               page.template_name ? page.template_name : page.page->template_name, status);
     if (keep && !e && response->status == 200)
         page_cache_put(app->cache, key, turn, response->body);
 }

@@ -5,15 +5,15 @@
 
 typedef struct Slot {
     pthread_mutex_t mutex;
-    Arena arena;            /* Of this slot alone: emptied when another page takes it. */
-    Str   key, page;
-    i64   turn;
+    Arena arena; /* Of this slot alone: emptied when another page takes it. */
+    Str key, page;
+    i64 turn;
 } Slot;
 
 struct PageCache {
-    Arena       own;
+    Arena own;
     _Atomic i64 turn;
-    Slot        slots[PAGE_CACHE_SLOTS];
+    Slot slots[PAGE_CACHE_SLOTS];
 };
 
 PageCache *page_cache_new(void)

@@ -1,8 +1,8 @@
 /* page_cache.h - public list pages as they were last rendered, until the next fact.
  *
- * A page that everybody sees alike depends on its address, the language, the theme and the rows. The
- * rows change only with facts, so a rendered page stays true until the follower has taken in a new
- * fact (page_cache_turn). Signed-in readers are never served from here. Any thread.
+ * A page that everybody sees alike depends on its address, the language, the theme and the rows.
+ * The rows change only with facts, so a rendered page stays true until the follower has taken in a
+ * new fact (page_cache_turn). Signed-in readers are never served from here. Any thread.
  */
 #ifndef WEB_PAGE_CACHE_H
 #define WEB_PAGE_CACHE_H
@@ -13,7 +13,7 @@ typedef struct PageCache PageCache;
 
 enum {
     PAGE_CACHE_SLOTS = 256,
-    PAGE_CACHE_BYTES_MAX = 64 * 1024,   /* One page; a longer one is not kept. */
+    PAGE_CACHE_BYTES_MAX = 64 * 1024, /* One page; a longer one is not kept. */
 };
 
 /* Lives in an arena of its own until page_cache_done. */

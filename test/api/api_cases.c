@@ -17,11 +17,11 @@
 
 #define CASES_FOLDER "test/api"
 
-enum { CASES_MAX = 128, NAME_LEN_MAX = 80 };
+enum { CASES_MAX = 128 };
 
 typedef struct Case {
-    char file[NAME_LEN_MAX]; /* "whole_line.case" */
-    char name[NAME_LEN_MAX]; /* "whole_line, sqlite" */
+    const char *file; /* "whole_line.case" */
+    const char *name; /* "whole_line.case, sqlite" */
     bool is_pg;
     PlayCover *cover;
 } Case;
@@ -76,7 +76,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const Case *)a)->file, ((const Case *)b)->file);
 }
 
-static size_t find_cases(Case *cases, PlayCover *cover, const char *only)
+static size_t find_cases(Arena *arena, Case *cases, PlayCover *cover, const char *only)
 {
     DIR *folder = opendir(CASES_FOLDER);
     size_t count = 0;
@@ -84,12 +84,11 @@ static size_t find_cases(Case *cases, PlayCover *cover, const char *only)
         return 0;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         Str file = str_from(entry->d_name);
-        if (!str_ends(file, S(".case")) || file.len >= NAME_LEN_MAX || count == CASES_MAX)
+        if (!str_ends(file, S(".case")) || count == CASES_MAX)
             continue;
         if (only && !str_same_z(str_slice(file, 0, file.len - 5), only))
             continue;
-        cases[count].cover = cover;
-        memcpy(cases[count++].file, file.data, file.len);
+        cases[count++] = (Case){.file = str_z(arena, file), .cover = cover};
     }
     closedir(folder);
     qsort(cases, count, sizeof *cases, by_name);
@@ -102,8 +101,9 @@ int main(int argc, char **argv)
     static struct CMUnitTest tests[2 * CASES_MAX + 1];
     static PlayCover cover;
     const char *only = argc > 1 ? argv[1] : NULL;
+    Arena arena = {0};
     play_cover_init(&cover);
-    size_t count = find_cases(cases, &cover, only), test_count = 0;
+    size_t count = find_cases(&arena, cases, &cover, only), test_count = 0;
     if (!count) {
         printf("no case in %s\n", CASES_FOLDER);
         return 1;
@@ -114,13 +114,15 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < 2 * count; i++) {
         Case *one = &cases[i];
         one->is_pg = i >= count;
-        snprintf(one->name, sizeof one->name, "%.60s, %s", one->file,
-                 one->is_pg ? "postgresql" : "sqlite");
+        Str name = str_format(&arena, "%s, %s", one->file, one->is_pg ? "postgresql" : "sqlite");
+        one->name = str_z(&arena, name);
         tests[test_count++] =
             (struct CMUnitTest){.name = one->name, .test_func = case_plays, .initial_state = one};
     }
     if (!only)
         tests[test_count++] = (struct CMUnitTest){
             .name = "every op is played", .test_func = every_op_is_played, .initial_state = &cover};
-    return _cmocka_run_group_tests("api cases", tests, test_count, NULL, NULL);
+    int failed = _cmocka_run_group_tests("api cases", tests, test_count, NULL, NULL);
+    arena_done(&arena);
+    return failed;
 }
