@@ -189,8 +189,8 @@ static Err save_patents(Cx *cx, void *arg)
 static Err read_patent(Demo *demo, const Val *row, Patent *ret)
 {
     Cx *cx = demo->cx;
-    DocNo docno;
-    AppNo appno;
+    DocNo docno = {0};
+    AppNo appno = {0};
     Err e = org_of(demo, row, &ret->org_id);
     for (size_t i = 0; !e && i < val_count(row); i++) {
         const Field *field = record_field(&patent_type, str_z(cx->arena, row->list.items[i].key));

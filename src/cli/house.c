@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,6 +71,22 @@ static Err mark_made(Cx *cx, Str data)
     return ERR_OK;
 }
 
+/* Two data folders may name one PostgreSQL: its own lock, held as long as the writer's connection
+ * lives, lets only one of them write. The file lock has settled that for SQLite. */
+static Err lock_store(Cx *cx)
+{
+    i64 mine = 1;
+    if (strcmp(db_kind(cx->db), "postgresql") != 0)
+        return ERR_OK;
+    Err e = db_int(cx,
+                   "SELECT CASE WHEN pg_try_advisory_lock(7301, hashtext(current_schema())) "
+                   "THEN 1 ELSE 0 END",
+                   NULL, 0, 0, &mine);
+    if (!e && !mine)
+        e = err_set(cx, ERR_BUSY, NULL, "house.store_locked");
+    return e;
+}
+
 /* Tables, then the log, then the writer, all on the one writing connection. */
 static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *context)
 {
@@ -82,7 +99,9 @@ static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *con
     if (e)
         return e;
     cx->db = db;
-    e = db_begin(cx);
+    e = lock_store(cx);
+    if (!e)
+        e = db_begin(cx);
     if (!e)
         e = record_migrate(cx, types, count);
     if (!e)

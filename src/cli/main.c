@@ -124,10 +124,19 @@ static int help_noun(Str noun)
     return found ? EXIT_DONE : EXIT_USAGE;
 }
 
+static bool is_command(Str word)
+{
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (str_same_z(word, commands[i].name) && strcmp(commands[i].name, "import") != 0)
+            return true;
+    return false;
+}
+
 static int cli_help(Cli *cli)
 {
-    if (cli->word_count > 1)
-        return help_noun(cli->words[1]);
+    bool asked = cli->word_count > 0 && str_same(cli->words[0], S("help"));
+    if (cli->word_count > (asked ? 1u : 0u) && !is_command(cli->words[asked]))
+        return help_noun(cli->words[asked]);
     printf("techbourse - a technology exchange\n\n"
            "  techbourse COMMAND [--data DIR] [--config FILE] [--json] [--lang zh|en]\n"
            "  techbourse NOUN VERB [--field VALUE ...] [--as LOGIN]\n\n");

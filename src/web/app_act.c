@@ -102,6 +102,9 @@ static Err api_read(Call *call, const Request *request)
         if (!body)
             return err_set_arg(cx, ERR_INPUT, NULL, "web.bad_json", why);
         Err e = check_origin(call, request, request_header(request, "x-csrf"));
+        if (call->signed_in && strcmp(call->op->name, "session.close") == 0 &&
+            !val_get(body, "session_id"))
+            val_set_int(cx->arena, body, "session_id", call->me.session_id);
         return e ? e : op_read_json(cx, call->op, body, &call->in);
     }
     if (call->op->kind != OP_READ)
@@ -180,7 +183,7 @@ Err upload_keep(App *app, Request *request, Call *call, Str *ret_hash, Str *ret_
 
 void file_handle(App *app, Request *request, Response *response, Call *call)
 {
-    Str hash, name;
+    Str hash = {0}, name = {0};
     i64 bytes;
     Cx *cx = &call->cx;
     Val *reply = NULL;

@@ -234,6 +234,7 @@ static void ready(Bench *bench, bool is_pg, const char *lines, Str *hash)
 
 typedef struct Kept {
     i64 counts[TABLES_MAX];
+    i64 last_ids[TABLES_MAX];
     size_t table_count;
     i64 last_seq;
     FactHead head;
@@ -247,10 +248,16 @@ static Kept kept_now(Bench *bench)
     const RecordType **types = house_types(&bench->arena, &bench->open.house, &count);
     assert_true(count <= TABLES_MAX);
     for (size_t i = 0; i < count; i++) {
-        const char *sql =
-            db_keep(str_format(&bench->arena, "SELECT COUNT(*) FROM %s", types[i]->name));
-        assert_int_equal(db_int(cx, sql, NULL, 0, -1, &kept.counts[kept.table_count++]), ERR_OK);
+        Str sql = str_format(&bench->arena, "SELECT COUNT(*), COALESCE(MAX(id), 0) FROM %s",
+                             types[i]->name);
+        Rows found;
+        assert_int_equal(db_query(cx, &found, db_keep(sql), NULL, 0), ERR_OK);
+        assert_true(rows_next(&found));
+        kept.counts[i] = rows_int(&found, 0);
+        kept.last_ids[i] = rows_int(&found, 1);
+        assert_int_equal(rows_end(&found), ERR_OK);
     }
+    kept.table_count = count;
     assert_int_equal(fact_last_seq(cx, &kept.last_seq), ERR_OK);
     assert_int_equal(fact_head(cx, &kept.head), ERR_OK);
     return kept;
@@ -346,6 +353,9 @@ static void op_fails_cleanly(void **state)
     check_log(&bench, write);
     Kept after = kept_now(&bench);
     assert_true(after.last_seq > before.last_seq);
+    for (size_t i = 0; i < before.table_count; i++) /* No number was lost to a failed try. */
+        assert_int_equal(after.last_ids[i] - before.last_ids[i],
+                         after.counts[i] - before.counts[i]);
     bench_done(&bench);
 }
 
@@ -393,10 +403,14 @@ static void work_fails_cleanly(void **state)
     const Case *one = *state;
     if (one->is_pg && !bench_has_pg())
         skip();
+    /* Each call is an exchange of its own: on the slower store one in four, if there is no time. */
+    int step = one->is_pg && !getenv("TECHBOURSE_TEST_DEEP") ? 4 : 1;
     for (int of_reader = 0; of_reader < 2; of_reader++) {
         int calls = 0;
-        while (work_goes_on(one, of_reader, calls))
-            assert_true(++calls < CALLS_MAX);
+        while (work_goes_on(one, of_reader, calls)) {
+            calls += step;
+            assert_true(calls < CALLS_MAX);
+        }
         assert_true(calls > 2);
     }
 }
