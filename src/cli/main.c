@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef TECHBOURSE_VERSION
+#define TECHBOURSE_VERSION "unknown"
+#endif
+
 static int cli_config(Cli *cli)
 {
     Buf out = buf_new(&cli->arena);

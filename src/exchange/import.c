@@ -80,6 +80,8 @@ static Err upload_prepare(Cx *cx, void *arg)
     if (!org_id)
         return err_set(cx, ERR_INPUT, "org_id", "import.no_unit");
     Err e = import_preview(cx, in->file_hash, &preview);
+    if (e && str_same(cx->err.field, S("hash"))) /* As the store calls it. */
+        cx->err.field = S("file_hash");
     if (e)
         return e;
     if (!preview.has_head)

@@ -65,9 +65,11 @@ static Actor actor_of(Str name)
 #define DRAFT    FILED "operator listing.return {\"ids\":\"1,2\"}\n"
 #define LISTED   FILED "operator listing.accept {\"ids\":\"1,2\"}\n"
 #define IN_LOT   LISTED "clock listing.enter_lot {\"ids\":\"1,2\"}\n"
-#define NEED                                                                                                      \
+// clang-format off
+#define NEED \
     "{\"title\":\"一项普通的需求\",\"problem\":\"一个足够长的技术难题描述\",\"amount_fen\":1," \
     "\"cooperation\":\"joint\",\"field\":\"ai\",\"valid_until_date\":\"2027-01-01\"}"
+// clang-format on
 #define POSTED   ORGS "firm need.post " NEED "\n"
 #define RETURNED POSTED "operator need.return {\"ids\":1}\n"
 #define WANTED   POSTED "operator need.accept {\"ids\":1}\n"
