@@ -10,7 +10,7 @@ const folder = join(root, 'docs/images');
 const sizes = { 1440: 900, 390: 844 };
 const looks = [['zh', 'light'], ['en', 'light'], ['zh', 'dark'], ['en', 'dark']];
 
-// --- where the pages are: each gives the path to be shown to the reader ----------------------------
+// --- where the pages are: each gives a path; `at` is scrolled to the top ----------------------------
 
 async function first_link(page, list, noun) {
   await page.goto(list);
@@ -52,7 +52,7 @@ const pictures = {
   home: { find: () => '/' },
   listings: { find: () => '/listings' },
   patent: { find: page => first_link(page, '/patents', 'patent') },
-  need: { login: 'firm', find: need_with_matches },
+  need: { login: 'firm', find: need_with_matches, at: '#matches-h' },
   import: { login: 'office', find: mapping },
   lot: { login: 'firm2', find: open_lot },
   deal: { login: 'office2', find: page => first_link(page, '/deals', 'deal') },
@@ -68,13 +68,15 @@ function squeeze(file) {
   console.log(`${bytes > KEPT ? 'large ' : ''}${Math.round(bytes / 1024)} KB ${file}`);
 }
 
-async function take(page, place, name, path) {
+async function take(page, place, name, path, at) {
   for (const [width, height] of Object.entries(sizes)) {
     await page.setViewportSize({ width: Number(width), height });
     for (const [lang, theme] of looks) {
       const file = join(folder, `${name}-${lang}-${width}${theme === 'dark' ? '-dark' : ''}.png`);
       await dress(page.context(), place, { lang, theme });
       await page.goto(path);
+      if (at)
+        await page.locator(at).evaluate(one => window.scrollTo(0, one.getBoundingClientRect().top - 90));
       await page.waitForTimeout(300);
       await page.screenshot({ path: file });
       squeeze(file);
@@ -89,7 +91,7 @@ await main(async place => {
     if (asked.length && !asked.includes(name))
       continue;
     const page = await person(place, { login: picture.login });
-    await take(page, place, name, await picture.find(page));
+    await take(page, place, name, await picture.find(page), picture.at);
     await page.context().close();
   }
 });

@@ -43,6 +43,8 @@ typedef struct Mapping {
     size_t count;
 } Mapping;
 void import_mapping_read(Str mapping, Mapping *ret);
+/* The column that means this field; -1 when none does. */
+int import_column_of(const Mapping *mapping, Str name);
 
 /* Why a row is not taken. */
 typedef struct RowFault {

@@ -174,7 +174,7 @@ static Err fault(RowFault *ret, Cx *cx, int column)
     return ERR_INPUT;
 }
 
-static int column_of(const Mapping *mapping, Str name)
+int import_column_of(const Mapping *mapping, Str name)
 {
     for (size_t i = 0; i < mapping->count; i++)
         if (mapping->fields[i] && str_same_z(name, mapping->fields[i]->name))
@@ -189,7 +189,7 @@ static Err check_whole(Cx *cx, const Mapping *mapping, i64 today_date, Patent *p
     Err e = fields_check(cx, patent_type.fields, patent_type.count, patent, CHECK_SUBMIT);
     if (e) {
         Str field = cx->errs[0].field;
-        return fault(ret, cx, column_of(mapping, field));
+        return fault(ret, cx, import_column_of(mapping, field));
     }
     const struct {
         bool wrong;
@@ -205,8 +205,8 @@ static Err check_whole(Cx *cx, const Mapping *mapping, i64 today_date, Patent *p
     for (size_t i = 0; i < COUNT(rules); i++) {
         if (!rules[i].wrong)
             continue;
-        *ret =
-            (RowFault){.why = rules[i].why, .column = column_of(mapping, str_from(rules[i].field))};
+        *ret = (RowFault){.why = rules[i].why,
+                          .column = import_column_of(mapping, str_from(rules[i].field))};
         return ERR_INPUT;
     }
     return ERR_OK;

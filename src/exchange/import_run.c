@@ -8,7 +8,7 @@
 
 typedef struct Line {
     Patent patent;
-    SheetRow row; /* Kept when there is something to say of it. */
+    SheetRow row;
     RowFault fault;
     bool bad;
     bool lost;
@@ -22,6 +22,7 @@ typedef struct Batch {
     Line *lines;
     size_t count;
     const SheetHead *head;
+    const Mapping *mapping;
 } Batch;
 
 static Str row_json(Cx *cx, const SheetRow *row)
@@ -87,7 +88,9 @@ static Err keep_line(Cx *cx, Batch *batch, const Line *line)
     given.import_id = next->id;
     Err e = patent_save(cx, &given, &saved, &id, &before);
     if (e == ERR_CONFLICT) { /* Nothing was written: the row goes back with the reason. */
-        RowFault fault = {.why = cx->err.key, .arg = cx->err.args[0], .column = -1};
+        RowFault fault = {.why = cx->err.key,
+                          .arg = cx->err.args[0],
+                          .column = import_column_of(batch->mapping, cx->err.field)};
         err_clear(cx);
         next->rejected++;
         return keep_reject(cx, batch, line, fault, false);
@@ -145,9 +148,7 @@ static void read_line(Cx *cx, const Mapping *mapping, const SheetRow *row, i64 t
     Err e = import_read_row(cx, mapping, row, today_date, &ret->patent, &ret->fault, &ret->lost,
                             &ret->lost_column);
     ret->bad = e != ERR_OK;
-    ret->row =
-        (ret->bad || ret->lost) ? sheet_row_copy(cx->arena, row) : (SheetRow){.line = row->line};
-    ret->row.line = row->line;
+    ret->row = sheet_row_copy(cx->arena, row); /* The writer may refuse it yet. */
     if (ret->bad)
         return;
     /* Texts may still point into the sheet's row, which the next one overwrites. */
@@ -246,6 +247,7 @@ Err import_run(Cx *cx, Import *import, void (*progress)(void *, i64), void *cont
     if (!e) {
         import_mapping_read(import->mapping, &reading.mapping);
         reading.batch.head = &reading.preview.head;
+        reading.batch.mapping = &reading.mapping;
         e = run_rows(&reading);
     }
     sheet_done(reading.reader);

@@ -29,7 +29,9 @@ static Err add_units(Cx *cx, void *arg)
     (void)arg;
     Err e = ERR_OK;
     for (int i = 1; !e && i <= 3; i++) {
-        Org org = {.code = str_format(cx->arena, "C%d", i), .name = str_format(cx->arena, "单位%d", i), .kind = S("other")};
+        Org org = {.code = str_format(cx->arena, "C%d", i),
+                   .name = str_format(cx->arena, "单位%d", i),
+                   .kind = S("other")};
         e = fact_create(cx, &org_type, &org, (FactNote){.kind = "org.added"});
     }
     return e;
@@ -111,7 +113,8 @@ static Str keep_path(TestHouse *t, const char *path)
 
 static Err upload_hash(TestHouse *t, Actor actor, Str hash, Val **ret)
 {
-    return house_call(t, actor, "import.upload", ret, "{\"file_hash\":\"%.*s\",\"name\":\"台账.csv\"}", STR_ARG(hash));
+    return house_call(t, actor, "import.upload", ret,
+                      "{\"file_hash\":\"%.*s\",\"name\":\"台账.csv\"}", STR_ARG(hash));
 }
 
 static Err by_id(TestHouse *t, Actor actor, const char *op, i64 id)
@@ -139,7 +142,8 @@ static Import load(TestHouse *t, i64 id)
     Cx cx = house_cx(t, house_clock);
     Import import = {0};
     HOUSE_OK(t, record_load(&cx, &import_type, id, &import));
-    assert_int_equal(import.imported + import.updated + import.unchanged + import.rejected, import.rows_read);
+    assert_int_equal(import.imported + import.updated + import.unchanged + import.rejected,
+                     import.rows_read);
     return import;
 }
 
@@ -159,23 +163,27 @@ static Import import_text(TestHouse *t, Str bytes)
 
 static void expect_counts(const Import *got, i64 imported, i64 updated, i64 unchanged, i64 rejected)
 {
-    if (got->imported != imported || got->updated != updated || got->unchanged != unchanged || got->rejected != rejected)
-        fail_msg("imported %lld, updated %lld, unchanged %lld, rejected %lld", (long long)got->imported,
-                 (long long)got->updated, (long long)got->unchanged, (long long)got->rejected);
+    if (got->imported != imported || got->updated != updated || got->unchanged != unchanged ||
+        got->rejected != rejected)
+        fail_msg("imported %lld, updated %lld, unchanged %lld, rejected %lld",
+                 (long long)got->imported, (long long)got->updated, (long long)got->unchanged,
+                 (long long)got->rejected);
 }
 
 /* Application number n of 2018, with its check character. */
 static Str appno(TestHouse *t, int n)
 {
     Str digits = str_format(&t->arena, "20181%07d", n);
-    return str_format(&t->arena, "%.*s.%c", STR_ARG(digits), id_appno_check(digits.data, digits.len));
+    return str_format(&t->arena, "%.*s.%c", STR_ARG(digits),
+                      id_appno_check(digits.data, digits.len));
 }
 
 static Patent load_patent(TestHouse *t, Str number)
 {
     Cx cx = house_cx(t, house_clock);
     Patent patent = {0};
-    HOUSE_OK(t, RECORD_FIND(&cx, &patent_type, &patent, "WHERE appno = ?1 AND appno <> ''", BIND_STR(number)));
+    HOUSE_OK(t, RECORD_FIND(&cx, &patent_type, &patent, "WHERE appno = ?1 AND appno <> ''",
+                            BIND_STR(number)));
     return patent;
 }
 
@@ -215,7 +223,7 @@ static const RowCase row_cases[] = {
     {"十一",   "2018100000071", "",             "",           "", "", "10", "field.range", "技术成熟度", "10", false},
     {"十二",   "2018100000086", "",             "",           "", "", "四", "field.number", "技术成熟度", "四", false},
     {"十三",   "",              "110007816",    "",           "", "", "", "registry.docno_kind_missing", "公开号", "110007816", false},
-    {"十四",   "2018100000090", "CN110007813B", "",           "", "", "", "registry.pubno_of_other", "", "", false},
+    {"十四",   "2018100000090", "CN110007813B", "",           "", "", "", "registry.pubno_of_other", "公开号", "CN110007813B", false},
     {"十五",   "ZL201810000010.3", "",          "",           "", "", "", NULL, "", "", true},
 };
 // clang-format on
@@ -223,10 +231,12 @@ static const RowCase row_cases[] = {
 static Str cases_file(TestHouse *t, const RowCase *cases, size_t count)
 {
     Buf out = buf_new(&t->arena);
-    buf_z(&out, "某大学专利台账\n\n专利名称,申请号,公开号,申请日,授权公告日,公开日,技术成熟度,备注\n");
+    buf_z(&out,
+          "某大学专利台账\n\n专利名称,申请号,公开号,申请日,授权公告日,公开日,技术成熟度,备注\n");
     for (size_t i = 0; i < count; i++) {
         const RowCase *c = &cases[i];
-        buf_format(&out, "%s,%s,%s,%s,%s,%s,%s,\"x, y\"\n", c->title, c->number, c->pubno, c->filed, c->granted, c->published, c->trl);
+        buf_format(&out, "%s,%s,%s,%s,%s,%s,%s,\"x, y\"\n", c->title, c->number, c->pubno, c->filed,
+                   c->granted, c->published, c->trl);
     }
     return buf_str(&out);
 }
@@ -235,15 +245,16 @@ static void expect_reject(TestHouse *t, i64 import_id, i64 line, const RowCase *
 {
     Cx cx = house_cx(t, house_clock);
     ImportReject reject = {0};
-    Err e = RECORD_FIND(&cx, &import_reject_type, &reject, "WHERE import_id = ?1 AND line = ?2", BIND_INT(import_id), BIND_INT(line));
+    Err e = RECORD_FIND(&cx, &import_reject_type, &reject, "WHERE import_id = ?1 AND line = ?2",
+                        BIND_INT(import_id), BIND_INT(line));
     if (!c->why) {
         assert_int_equal(e, ERR_MISSING);
         return;
     }
-    if (e || !str_same_z(reject.why, c->why) || !str_same_z(reject.column_title, c->column)
-        || !str_same_z(reject.value, c->value) || reject.taken != c->taken)
-        fail_msg("line %lld: got %.*s in '%.*s' of '%.*s', want %s", (long long)line, STR_ARG(reject.why),
-                 STR_ARG(reject.value), STR_ARG(reject.column_title), c->why);
+    if (e || !str_same_z(reject.why, c->why) || !str_same_z(reject.column_title, c->column) ||
+        !str_same_z(reject.value, c->value) || reject.taken != c->taken)
+        fail_msg("line %lld: got %.*s in '%.*s' of '%.*s', want %s", (long long)line,
+                 STR_ARG(reject.why), STR_ARG(reject.value), STR_ARG(reject.column_title), c->why);
     if (!str_has(reject.cells, S("\"x, y\""))) /* The whole row comes back. */
         fail_msg("line %lld: %.*s", (long long)line, STR_ARG(reject.cells));
     meet(t, reject.why);
@@ -275,7 +286,9 @@ static void test_reasons(void **state)
     assert_int_equal(first.trl, 4);
     assert_int_equal(first.org_id, 1);
     assert_int_equal(first.import_id, done.id);
-    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM patent WHERE pubno = 'CN110007814A' AND appno = ''"), 1);
+    assert_int_equal(
+        house_count(t, "SELECT COUNT(*) FROM patent WHERE pubno = 'CN110007814A' AND appno = ''"),
+        1);
 }
 
 /* The page says why and how to mend it, in both languages, with the arguments filled in. */
@@ -295,11 +308,13 @@ static void test_reasons_in_words(void **state)
         for (size_t i = 0; i < val_count(rejects); i++) {
             Str why = val_get_str(val_at(rejects, i), "why");
             assert_true(why.len > 6);
-            assert_false(str_has(why, S("{")) || str_has(why, S("“”")) || str_starts(why, S("import.")));
+            assert_false(str_has(why, S("{")) || str_has(why, S("“”")) ||
+                         str_starts(why, S("import.")));
         }
         Str all = house_json(t, rejects);
         if (lang == LANG_EN) {
-            assert_true(str_has(all, S("The check character \\\"0\\\" does not fit; for these digits it would be \\\"7\\\"")));
+            assert_true(str_has(all, S("The check character \\\"0\\\" does not fit; for these "
+                                       "digits it would be \\\"7\\\"")));
             assert_true(str_has(all, S("Make the column text and paste it again from the source")));
         }
     }
@@ -309,8 +324,8 @@ static void test_reasons_in_words(void **state)
 static void test_accounting(void **state)
 {
     TestHouse *t = *state;
-    Str file = str_format(&t->arena, "名称,申请号\nA甲,%.*s\n,\n\nA甲,%.*s\nA乙,%.*s\nB丙,bad\n", STR_ARG(appno(t, 1)),
-                          STR_ARG(appno(t, 1)), STR_ARG(appno(t, 1)));
+    Str file = str_format(&t->arena, "名称,申请号\nA甲,%.*s\n,\n\nA甲,%.*s\nA乙,%.*s\nB丙,bad\n",
+                          STR_ARG(appno(t, 1)), STR_ARG(appno(t, 1)), STR_ARG(appno(t, 1)));
     Import done = import_text(t, file);
     expect_counts(&done, 1, 1, 1, 1);
     same(load_patent(t, appno(t, 1)).title, "A乙");
@@ -332,7 +347,8 @@ static void test_other_owner(void **state)
     Import done = import_text(t, plain_file(t, 3, 6, "新"));
     expect_counts(&done, 2, 0, 0, 2);
     same(load_patent(t, appno(t, 3)).title, "题3");
-    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM import_reject WHERE why = 'registry.other_owner'"), 2);
+    assert_int_equal(
+        house_count(t, "SELECT COUNT(*) FROM import_reject WHERE why = 'registry.other_owner'"), 2);
 }
 
 static void test_twice(void **state)
@@ -345,7 +361,8 @@ static void test_twice(void **state)
     Import second = import_text(t, file);
     expect_counts(&second, 0, 0, first.imported, first.rejected);
     assert_int_equal(second.warned, first.warned);
-    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM fact WHERE table_name = 'patent'"), patent_facts);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM fact WHERE table_name = 'patent'"),
+                     patent_facts);
     assert_int_equal(house_count(t, "SELECT SUM(rev) FROM patent"), revisions);
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM import_change"), 0);
 }
@@ -358,11 +375,13 @@ static void test_lost_then_found(void **state)
     Import lost = import_text(t, str_format(&t->arena, "%s装置,2.01E+12,CN110007813A\n", head));
     expect_counts(&lost, 1, 0, 0, 0);
     assert_int_equal(lost.warned, 1);
-    Import again = import_text(t, str_format(&t->arena, "%s装置,%.*s,CN110007813A\n", head, STR_ARG(appno(t, 1))));
+    Import again = import_text(
+        t, str_format(&t->arena, "%s装置,%.*s,CN110007813A\n", head, STR_ARG(appno(t, 1))));
     expect_counts(&again, 0, 1, 0, 0);
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM patent"), 1);
     same(load_patent(t, appno(t, 1)).pubno, "CN110007813A");
-    Import bare = import_text(t, str_format(&t->arena, "%s装置,201810000001,\n", head)); /* Without the check character. */
+    Import bare = import_text(t, str_format(&t->arena, "%s装置,201810000001,\n",
+                                            head)); /* Without the check character. */
     expect_counts(&bare, 0, 0, 1, 0);
 }
 
@@ -371,7 +390,8 @@ static void test_odd_bytes(void **state)
 {
     TestHouse *t = *state;
     Buf file = buf_new(&t->arena);
-    buf_format(&file, "名称,申请号\n装%c置,%.*s\n坏%c,1%c2\n好,%.*s\n", 0, STR_ARG(appno(t, 1)), 0, 0, STR_ARG(appno(t, 2)));
+    buf_format(&file, "名称,申请号\n装%c置,%.*s\n坏%c,1%c2\n好,%.*s\n", 0, STR_ARG(appno(t, 1)), 0,
+               0, STR_ARG(appno(t, 2)));
     Import done = run(t, upload(t, buf_str(&file)));
     if (done.state != IMPORT_DONE)
         fail_msg("state %lld: %.*s", (long long)done.state, STR_ARG(done.why));
@@ -386,23 +406,32 @@ static void test_upload(void **state)
 {
     TestHouse *t = *state;
     Val *reply = NULL;
-    Str good = keep_bytes(t, plain_file(t, 1, 2, "题")), bare = keep_bytes(t, S("just,some\nwords,here\n"));
+    Str good = keep_bytes(t, plain_file(t, 1, 2, "题")),
+        bare = keep_bytes(t, S("just,some\nwords,here\n"));
     REFUSED(t, upload_hash(t, mine, bare, NULL), ERR_INPUT, "import.no_header");
     HOUSE_REFUSED(t, upload_hash(t, mine, keep_bytes(t, S("")), NULL), ERR_INPUT, "sheet.empty");
-    HOUSE_REFUSED(t, upload_hash(t, mine, S("../../etc/passwd"), NULL), ERR_INPUT, "store.file_bad_hash");
+    HOUSE_REFUSED(t, upload_hash(t, mine, S("../../etc/passwd"), NULL), ERR_INPUT,
+                  "store.file_bad_hash");
     HOUSE_REFUSED(t, upload_hash(t, firm, good, NULL), ERR_DENIED, "command.denied");
     HOUSE_REFUSED(t, upload_hash(t, operator_actor, good, NULL), ERR_DENIED, "command.denied");
     REFUSED(t, upload_hash(t, shell, good, NULL), ERR_INPUT, "import.no_unit");
-    REFUSED(t, house_call(t, mine, "import.upload", NULL, "{\"file_hash\":\"%.*s\",\"org_id\":2}", STR_ARG(good)), ERR_DENIED, "import.not_your_unit");
+    REFUSED(t,
+            house_call(t, mine, "import.upload", NULL, "{\"file_hash\":\"%.*s\",\"org_id\":2}",
+                       STR_ARG(good)),
+            ERR_DENIED, "import.not_your_unit");
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM import"), 0);
-    HOUSE_OK(t, house_call(t, shell, "import.upload", &reply, "{\"file_hash\":\"%.*s\",\"org_id\":2}", STR_ARG(good)));
+    HOUSE_OK(t, house_call(t, shell, "import.upload", &reply,
+                           "{\"file_hash\":\"%.*s\",\"org_id\":2}", STR_ARG(good)));
     i64 id = val_get_int(reply, "id");
     assert_int_equal(load(t, id).org_id, 2);
     /* Unit 1 may not even know of it. */
     HOUSE_REFUSED(t, by_id(t, mine, "import.show", id), ERR_MISSING, "record.missing");
     HOUSE_REFUSED(t, by_id(t, mine, "import.start", id), ERR_MISSING, "record.missing");
     HOUSE_REFUSED(t, by_id(t, mine, "import.undo", id), ERR_MISSING, "record.missing");
-    HOUSE_REFUSED(t, house_call(t, mine, "import.map", NULL, "{\"id\":%lld,\"mapping\":[\"0=title\"]}", (long long)id), ERR_MISSING, "record.missing");
+    HOUSE_REFUSED(t,
+                  house_call(t, mine, "import.map", NULL, "{\"id\":%lld,\"mapping\":[\"0=title\"]}",
+                             (long long)id),
+                  ERR_MISSING, "record.missing");
     HOUSE_OK(t, by_id(t, other, "import.show", id));
     HOUSE_OK(t, house_call(t, mine, "import.list", &reply, "{}"));
     assert_int_equal(val_get_int(reply, "total"), 0);
@@ -416,7 +445,9 @@ static void test_preview(void **state)
 {
     TestHouse *t = *state;
     Val *reply = NULL;
-    i64 id = upload(t, str_format(&t->arena, "台账\n序号,发明名称,专利号,备注\n1,题一,%.*s,甲\n2,题二,x,乙\n", STR_ARG(appno(t, 1))));
+    i64 id = upload(t, str_format(&t->arena,
+                                  "台账\n序号,发明名称,专利号,备注\n1,题一,%.*s,甲\n2,题二,x,乙\n",
+                                  STR_ARG(appno(t, 1))));
     HOUSE_OK(t, house_call(t, mine, "import.show", &reply, "{\"id\":%lld}", (long long)id));
     static const char *const fields[] = {"", "title", "appno", ""};
     const Val *columns = val_get(reply, "columns");
@@ -426,12 +457,14 @@ static void test_preview(void **state)
     assert_int_equal(val_count(val_get(reply, "rows")), 2);
     same(val_at(val_get(val_at(columns, 1), "samples"), 1)->s, "题二");
     same(load(t, id).mapping, ",title,appno,");
-    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM patent"), 0); /* Nothing is written yet. */
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM patent"),
+                     0); /* Nothing is written yet. */
 }
 
 static Err map(TestHouse *t, i64 id, const char *pairs)
 {
-    return house_call(t, mine, "import.map", NULL, "{\"id\":%lld,\"mapping\":[%s]}", (long long)id, pairs);
+    return house_call(t, mine, "import.map", NULL, "{\"id\":%lld,\"mapping\":[%s]}", (long long)id,
+                      pairs);
 }
 
 static void test_mapping(void **state)
@@ -443,7 +476,8 @@ static void test_mapping(void **state)
     REFUSED(t, map(t, id, "\"-1=title\""), ERR_INPUT, "import.no_such_column");
     REFUSED(t, map(t, id, "\"title\""), ERR_INPUT, "import.no_such_column");
     REFUSED(t, map(t, id, "\"0=price\""), ERR_INPUT, "import.no_such_field");
-    REFUSED(t, map(t, id, "\"0=org_id\""), ERR_INPUT, "import.no_such_field"); /* A field, but none to import. */
+    REFUSED(t, map(t, id, "\"0=org_id\""), ERR_INPUT,
+            "import.no_such_field"); /* A field, but none to import. */
     REFUSED(t, map(t, id, "\"0=title\",\"1=title\""), ERR_INPUT, "import.field_twice");
     HOUSE_OK(t, map(t, id, "\"0=title\",\"1=abstract\""));
     REFUSED(t, by_id(t, mine, "import.start", id), ERR_INPUT, "import.columns_missing");
@@ -457,7 +491,10 @@ static void test_mapping(void **state)
     HOUSE_REFUSED(t, by_id(t, mine, "import.start", id), ERR_STATE, "flow.no_such_step");
 
     /* The same header again: mapped as she mapped it; another unit's is not. */
-    same(load(t, upload(t, str_format(&t->arena, "%.*s二种,y,%.*s\n", STR_ARG(file), STR_ARG(appno(t, 2))))).mapping, "title,abstract,appno");
+    same(load(t, upload(t, str_format(&t->arena, "%.*s二种,y,%.*s\n", STR_ARG(file),
+                                      STR_ARG(appno(t, 2)))))
+             .mapping,
+         "title,abstract,appno");
     same(load(t, upload(t, S("名称,号码二,申请号\n一,2,3\n"))).mapping, "title,,appno");
     Val *reply = NULL;
     HOUSE_OK(t, upload_hash(t, other, keep_bytes(t, file), &reply));
@@ -515,7 +552,9 @@ static void test_undo_listed(void **state)
     Import first = import_text(t, plain_file(t, 1, 2, "旧"));
     Import second = import_text(t, plain_file(t, 2, 3, "新"));
     i64 shared = load_patent(t, appno(t, 2)).id;
-    HOUSE_OK(t, house_call(t, mine, "listing.file", NULL, "{\"patent_ids\":[%lld],\"mode\":\"assign\",\"price_fen\":5}", (long long)shared));
+    HOUSE_OK(t, house_call(t, mine, "listing.file", NULL,
+                           "{\"patent_ids\":[%lld],\"mode\":\"assign\",\"price_fen\":5}",
+                           (long long)shared));
     REFUSED(t, by_id(t, mine, "import.undo", second.id), ERR_STATE, "import.used");
     same(t->last.err.args[0], "1");
     HOUSE_REFUSED(t, by_id(t, mine, "import.undo", first.id), ERR_STATE, "import.used");
@@ -525,7 +564,8 @@ static void test_undo_listed(void **state)
 
 /* ---- Stops and faults ---- */
 
-/* The store fails at call n, once and then later and later: each time the work goes on where it was. */
+/* The store fails at call n, once and then later and later: each time the work goes on where it
+ * was. */
 static void work_through_faults(TestHouse *t, i64 id)
 {
     int failed = 0;
@@ -615,7 +655,8 @@ static void test_file_gone(void **state)
 static void test_rejects_return(void **state)
 {
     TestHouse *t = *state;
-    Import done = import_text(t, S("名称,申请号,备注\n装置一,201810000001,=1+1\n装置二,bad,\"第\n二行\"\n,,x\n"));
+    Import done = import_text(
+        t, S("名称,申请号,备注\n装置一,201810000001,=1+1\n装置二,bad,\"第\n二行\"\n,,x\n"));
     expect_counts(&done, 1, 0, 0, 2);
     Cx cx = house_cx(t, mine);
     char *path = str_z(&t->arena, str_format(&t->arena, "%s/rejects.xlsx", t->folder));
@@ -677,15 +718,20 @@ typedef struct Part {
 
 #define XMLNS "xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'"
 #define RELNS "xmlns:r='http://schemas.openxmlformats.org/officeDocument/2006/relationships'"
-#define PKG "xmlns='http://schemas.openxmlformats.org/package/2006/relationships'"
-#define REL "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+#define PKG   "xmlns='http://schemas.openxmlformats.org/package/2006/relationships'"
+#define REL   "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 
 static Str book(TestHouse *t, Str sheet)
 {
     const Part parts[] = {
-        {"_rels/.rels", S("<Relationships " PKG "><Relationship Id='r1' Type='" REL "officeDocument' Target='xl/workbook.xml'/></Relationships>")},
-        {"xl/workbook.xml", S("<workbook " XMLNS " " RELNS "><sheets><sheet name='台账' sheetId='1' r:id='r1'/></sheets></workbook>")},
-        {"xl/_rels/workbook.xml.rels", S("<Relationships " PKG "><Relationship Id='r1' Type='" REL "worksheet' Target='worksheets/s1.xml'/></Relationships>")},
+        {"_rels/.rels", S("<Relationships " PKG "><Relationship Id='r1' Type='" REL
+                          "officeDocument' Target='xl/workbook.xml'/></Relationships>")},
+        {"xl/workbook.xml",
+         S("<workbook " XMLNS " " RELNS
+           "><sheets><sheet name='台账' sheetId='1' r:id='r1'/></sheets></workbook>")},
+        {"xl/_rels/workbook.xml.rels",
+         S("<Relationships " PKG "><Relationship Id='r1' Type='" REL
+           "worksheet' Target='worksheets/s1.xml'/></Relationships>")},
         {"xl/worksheets/s1.xml", sheet},
     };
     char *path = str_z(&t->arena, str_format(&t->arena, "%s/book.xlsx", t->folder));
@@ -704,10 +750,11 @@ static Str book(TestHouse *t, Str sheet)
 static Str sheet_xml(TestHouse *t, int rows, const char *last)
 {
     Buf out = buf_new(&t->arena);
-    buf_z(&out, "<worksheet " XMLNS "><sheetData><row r='1'><c t='str'><v>名称</v></c><c t='str'><v>申请号</v></c><c t='str'><v>TRL</v></c></row>");
+    buf_z(&out, "<worksheet " XMLNS "><sheetData><row r='1'><c t='str'><v>名称</v></c><c "
+                "t='str'><v>申请号</v></c><c t='str'><v>TRL</v></c></row>");
     for (int n = 1; n <= rows; n++)
-        buf_format(&out, "<row r='%d'><c t='str'><v>题%d</v></c><c t='str'><v>%.*s</v></c>%s</row>", n + 1, n, STR_ARG(appno(t, n)),
-                   n == rows ? last : "");
+        buf_format(&out, "<row r='%d'><c t='str'><v>题%d</v></c><c t='str'><v>%.*s</v></c>%s</row>",
+                   n + 1, n, STR_ARG(appno(t, n)), n == rows ? last : "");
     buf_z(&out, "</sheetData></worksheet>");
     return buf_str(&out);
 }
@@ -721,11 +768,14 @@ static void test_cell_error(void **state)
     assert_int_equal(done.state, IMPORT_DONE);
     same(done.sheet, "台账");
     expect_counts(&done, 1, 0, 0, 1);
-    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM import_reject WHERE why = 'import.cell_error' AND arg = '#N/A' AND line = 3"), 1);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM import_reject WHERE why = "
+                                    "'import.cell_error' AND arg = '#N/A' AND line = 3"),
+                     1);
     meet(t, S("import.cell_error"));
 }
 
-/* A workbook whose sheet breaks off: what was read is kept, and the import says it failed, and where. */
+/* A workbook whose sheet breaks off: what was read is kept, and the import says it failed, and
+ * where. */
 static void test_truncated(void **state)
 {
     TestHouse *t = *state;
@@ -798,13 +848,17 @@ static void test_real_files(void **state)
         }
         Str hash = keep_path(t, path.data);
         Import done = import_real(t, hash);
-        print_message("%s: read %lld, imported %lld, updated %lld, unchanged %lld, rejected %lld, warned %lld\n", files[i].name,
-                      (long long)done.rows_read, (long long)done.imported, (long long)done.updated, (long long)done.unchanged,
-                      (long long)done.rejected, (long long)done.warned);
+        print_message("%s: read %lld, imported %lld, updated %lld, unchanged %lld, rejected %lld, "
+                      "warned %lld\n",
+                      files[i].name, (long long)done.rows_read, (long long)done.imported,
+                      (long long)done.updated, (long long)done.unchanged, (long long)done.rejected,
+                      (long long)done.warned);
         assert_int_equal(done.rows_read, files[i].rows);
         assert_int_equal(done.warned, files[i].warned);
         assert_true(done.rejected < done.rows_read / 20);
-        assert_int_equal(house_count(t, "SELECT COUNT(*) FROM import_reject WHERE taken = 0 AND import_id = (SELECT MAX(id) FROM import)"), done.rejected);
+        assert_int_equal(house_count(t, "SELECT COUNT(*) FROM import_reject WHERE taken = 0 AND "
+                                        "import_id = (SELECT MAX(id) FROM import)"),
+                         done.rejected);
         if (files[i].rows > 20000) /* Once is enough of the large one. */
             continue;
         Import again = import_real(t, hash);
@@ -842,13 +896,16 @@ static void test_all_messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_reasons),     CASE(test_reasons_in_words), CASE(test_accounting),
-        CASE(test_other_owner), CASE(test_twice),            CASE(test_lost_then_found),
-        CASE(test_odd_bytes),   CASE(test_upload),           CASE(test_preview),
-        CASE(test_mapping),     CASE(test_undo),             CASE(test_undo_listed),
-        CASE(test_resume),      CASE(test_stop_in_the_middle), CASE(test_file_gone),
-        CASE(test_rejects_return), CASE(test_cell_error),    CASE(test_truncated),
-        CASE(test_real_files),  cmocka_unit_test(test_all_messages),
+        CASE(test_reasons),    CASE(test_reasons_in_words),
+        CASE(test_accounting), CASE(test_other_owner),
+        CASE(test_twice),      CASE(test_lost_then_found),
+        CASE(test_odd_bytes),  CASE(test_upload),
+        CASE(test_preview),    CASE(test_mapping),
+        CASE(test_undo),       CASE(test_undo_listed),
+        CASE(test_resume),     CASE(test_stop_in_the_middle),
+        CASE(test_file_gone),  CASE(test_rejects_return),
+        CASE(test_cell_error), CASE(test_truncated),
+        CASE(test_real_files), cmocka_unit_test(test_all_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,16 +303,31 @@ static void test_listing_flow(void **state)
     }
 }
 
-static void test_listing_file(void **state)
+#define TERMS "\"mode\":\"ordinary\",\"price_fen\":5000000"
+
+static Err file(TestHouse *t, const char *ids, Val **ret)
+{
+    return house_call(t, players[SELLER], "listing.file", ret, "{\"patent_ids\":[%s]," TERMS "}",
+                      ids);
+}
+
+/* Patents 1 and 2 are the seller's, 3 is another office's, 4 the seller's and expired today. */
+static void seed_patents(TestHouse *t)
+{
+    static const char *const numbers[] = {"201710601862.3", "201810000001.X", "201810000002.8",
+                                          "201810000003.6"};
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        assert_int_equal(seed_patent(t, i == 2 ? 2 : 1, numbers[i]), i + 1);
+    Save s;
+    Patent expired = patent(1, numbers[3], "", "一种薄膜");
+    expired.expiry_date = 20260722;
+    HOUSE_OK(t, save(t, expired, &s));
+}
+
+static void test_listing_file_wrong(void **state)
 {
     TestHouse *t = *state;
-    i64 mine = seed_patent(t, 1, "201710601862.3"), also = seed_patent(t, 1, "201810000001.X");
-    i64 theirs = seed_patent(t, 2, "201810000002.8"), old = seed_patent(t, 1, "201810000003.6");
-    Cx cx = house_cx(t, players[CLOCK]);
-    Save s;
-    Patent expired = patent(1, "201810000003.6", "", "一种薄膜");
-    expired.expiry_date = 20260722; /* Today. */
-    HOUSE_OK(t, save(t, expired, &s));
+    seed_patents(t);
     static const struct {
         int player;
         const char *json;
@@ -336,46 +351,39 @@ static void test_listing_file(void **state)
          ERR_INPUT, "registry.floor_above_price"},
         {SELLER, "{\"patent_ids\":\"1,99\",\"mode\":\"assign\",\"price_fen\":5}", ERR_MISSING,
          "record.missing"},
-        {SELLER, "{\"patent_ids\":\"1,1\",\"mode\":\"assign\",\"price_fen\":5}",
-         ERR_CONFLICT, "registry.listed_already"},
+        {SELLER, "{\"patent_ids\":\"1,1\",\"mode\":\"assign\",\"price_fen\":5}", ERR_CONFLICT,
+         "registry.listed_already"},
         {SELLER, "{\"mode\":\"assign\",\"price_fen\":5}", ERR_INPUT, "command.none_chosen"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        HOUSE_REFUSED(t, house_call(t, players[cases[i].player], "listing.file", NULL, "%s", cases[i].json),
-                      cases[i].want, cases[i].key);
+        HOUSE_REFUSED(
+            t, house_call(t, players[cases[i].player], "listing.file", NULL, "%s", cases[i].json),
+            cases[i].want, cases[i].key);
     }
-    const char *terms = "\"mode\":\"ordinary\",\"price_fen\":5000000";
-    HOUSE_REFUSED(t,
-                  house_call(t, players[SELLER], "listing.file", NULL,
-                             "{\"patent_ids\":[%lld,%lld],%s}", (long long)mine, (long long)theirs,
-                             terms),
-                  ERR_DENIED, "registry.not_your_patent");
-    HOUSE_REFUSED(t,
-                  house_call(t, players[SELLER], "listing.file", NULL,
-                             "{\"patent_ids\":[%lld,%lld],%s}", (long long)mine, (long long)old,
-                             terms),
-                  ERR_STATE, "registry.expired");
+    HOUSE_REFUSED(t, file(t, "1,3", NULL), ERR_DENIED, "registry.not_your_patent");
+    HOUSE_REFUSED(t, file(t, "1,4", NULL), ERR_STATE, "registry.expired");
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM listing"), 0); /* All of them or none. */
+}
+
+static void test_listing_file(void **state)
+{
+    TestHouse *t = *state;
     Val *reply = NULL;
-    HOUSE_OK(t, house_call(t, players[SELLER], "listing.file", &reply,
-                           "{\"patent_ids\":[%lld,%lld],%s}", (long long)mine, (long long)also,
-                           terms));
-    assert_int_equal(val_count(val_get(reply, "ids")), 2);
-    HOUSE_REFUSED(t,
-                  house_call(t, players[SELLER], "listing.file", NULL, "{\"patent_ids\":[%lld],%s}",
-                             (long long)also, terms),
-                  ERR_CONFLICT, "registry.listed_already");
     Listing listing;
-    HOUSE_OK(t, listing_of_patent(&cx, mine, &listing));
+    seed_patents(t);
+    Cx cx = house_cx(t, players[CLOCK]);
+    HOUSE_OK(t, file(t, "1,2", &reply));
+    assert_int_equal(val_count(val_get(reply, "ids")), 2);
+    HOUSE_REFUSED(t, file(t, "2", NULL), ERR_CONFLICT, "registry.listed_already");
+    HOUSE_OK(t, listing_of_patent(&cx, 1, &listing));
     i64 first = val_at(val_get(reply, "ids"), 0)->i;
     assert_int_equal(listing.id, first);
     same(listing.title, "一种薄膜");
     assert_int_equal(listing.price_fen, 5000000);
     HOUSE_OK(t, act(t, SELLER, "listing.withdraw", first)); /* Taken back, it may be filed anew. */
-    HOUSE_OK(t, listing_of_patent(&cx, mine, &listing));
+    HOUSE_OK(t, listing_of_patent(&cx, 1, &listing));
     assert_int_equal(listing.id, 0);
-    HOUSE_OK(t, house_call(t, players[SELLER], "listing.file", NULL, "{\"patent_ids\":[%lld],%s}",
-                           (long long)mine, terms));
+    HOUSE_OK(t, file(t, "1", NULL));
 }
 
 /* Several at once: one that cannot, and none does. */
@@ -636,7 +644,8 @@ static void test_achievement(void **state)
                            "{\"achievement_id\":1,\"mode\":\"assign\",\"price_fen\":5}"));
     i64 id = val_at(val_get(reply, "ids"), 0)->i;
     HOUSE_OK(t, act(t, OPERATOR, "listing.accept", id));
-    HOUSE_OK(t, house_call(t, players[PUBLIC], "listing.show", &reply, "{\"id\":%lld}", (long long)id));
+    HOUSE_OK(
+        t, house_call(t, players[PUBLIC], "listing.show", &reply, "{\"id\":%lld}", (long long)id));
     same(val_get_str(val_get(reply, "listing"), "title"), "水稻新品种");
     assert_null(val_get(reply, "patent"));
 }
@@ -671,10 +680,19 @@ static void test_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_save),         CASE(test_join),         CASE(test_two_rows),
-        CASE(test_listing_flow), CASE(test_listing_file), CASE(test_listing_many),
-        CASE(test_listing_seen), CASE(test_need_flow),    CASE(test_need_wrong),
-        CASE(test_need_hidden),  CASE(test_need_choice),  CASE(test_achievement),
+        CASE(test_save),
+        CASE(test_join),
+        CASE(test_two_rows),
+        CASE(test_listing_flow),
+        CASE(test_listing_file_wrong),
+        CASE(test_listing_file),
+        CASE(test_listing_many),
+        CASE(test_listing_seen),
+        CASE(test_need_flow),
+        CASE(test_need_wrong),
+        CASE(test_need_hidden),
+        CASE(test_need_choice),
+        CASE(test_achievement),
         CASE(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

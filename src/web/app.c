@@ -203,14 +203,18 @@ static Str filter_money(Cx *cx, const Val *value, Str arg)
     return value && value->kind == VAL_INT ? money_format(cx->arena, value->i) : S("");
 }
 
-/* `money_short:beside` stands next to the full figure: nothing when it would only say it again. */
+/* In 万 and 亿 for those who read Chinese, else the figure without empty fen. `money_short:beside`
+ * stands next to the full figure: nothing when it would only say it again. */
 static Str filter_money_short(Cx *cx, const Val *value, Str arg)
 {
     if (!value || value->kind != VAL_INT)
         return S("");
-    Str text = money_format_short(cx->arena, value->i);
-    bool again = str_same(arg, S("beside")) && str_same(text, money_format(cx->arena, value->i));
-    return again ? S("") : text;
+    Str full = money_format(cx->arena, value->i);
+    bool english = cx->lang == LANG_EN;
+    Str text = english ? full : money_format_short(cx->arena, value->i);
+    if (str_same(arg, S("beside")) && str_same(text, full))
+        return S("");
+    return english && value->i % 100 == 0 ? str_slice(text, 0, text.len - 3) : text;
 }
 
 static i64 int_of(const Val *value)

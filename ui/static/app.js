@@ -173,9 +173,14 @@
     const [whole, part] = (fen / 100).toFixed(2).split('.');
     return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${part}`;
   };
+  // In 万 and 亿 where four decimals say it exactly, for those who read Chinese; else ''.
+  const chinese = root.lang.startsWith('zh');
   const trim = number => number.toFixed(4).replace(/\.?0+$/, '');
-  const money_short = fen =>
-    fen >= 1e10 ? `${trim(fen / 1e10)}亿` : fen >= 1e6 ? `${trim(fen / 1e6)}万` : '';
+  function money_short(fen) {
+    if (!chinese) return '';
+    if (fen >= 1e10 && fen % 1e6 === 0) return `${trim(fen / 1e10)}亿`;
+    return fen >= 1e6 && fen % 100 === 0 ? `${trim(fen / 1e6)}万` : '';
+  }
 
   function money_echo(input) {
     const echo = one(`[data-echo="${input.name}"]`);
