@@ -1,7 +1,7 @@
 /* import.h - a unit's patents from a spreadsheet as it lies on her disk.
  *
  *   uploaded --start--> running --finish--> done --undo--> undoing --undone--> undone
- *                           \--fail--> failed
+ *                           \--fail--> failed --undo-/
  *
  * Owns    the tables import, import_reject, import_change, import_map.
  * Emits   import.uploaded, import.mapped, import.started, import.progress, import.rejected,

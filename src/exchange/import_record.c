@@ -7,7 +7,7 @@ static const FlowState import_states[] = {
     [IMPORT_DONE]     = {"done",     "已完成", "Done",       FLOW_MIDDLE},
     [IMPORT_UNDOING]  = {"undoing",  "撤销中", "Undoing",    FLOW_MIDDLE},
     [IMPORT_UNDONE]   = {"undone",   "已撤销", "Undone",     FLOW_END},
-    [IMPORT_FAILED]   = {"failed",   "未完成", "Failed",     FLOW_END},
+    [IMPORT_FAILED]   = {"failed",   "未完成", "Failed",     FLOW_MIDDLE},
 };
 
 static const FlowEdge import_edges[] = {
@@ -15,6 +15,7 @@ static const FlowEdge import_edges[] = {
     {IMPORT_RUNNING,  "finish",  IMPORT_DONE,    "完成",     "Finish",  WHO_CLOCK, NULL},
     {IMPORT_RUNNING,  "fail",    IMPORT_FAILED,  "中止",     "Fail",    WHO_CLOCK, NULL},
     {IMPORT_DONE,     "undo",    IMPORT_UNDOING, "撤销导入", "Undo",    WHO_OWNER | WHO_LOCAL, NULL},
+    {IMPORT_FAILED,   "undo",    IMPORT_UNDOING, "撤销导入", "Undo",    WHO_OWNER | WHO_LOCAL, NULL},
     {IMPORT_UNDOING,  "unmade",  IMPORT_UNDONE,  "撤销完成", "Unmade",  WHO_CLOCK, NULL},
 };
 const Flow import_flow = FLOW_OF("import", "导入", "Import", import_states, import_edges);

@@ -797,6 +797,13 @@ static void test_truncated(void **state)
     HOUSE_OK(t, upload_hash(t, mine, book(t, whole), &reply));
     Import again = run(t, val_get_int(reply, "id"));
     expect_counts(&again, ROWS - done.imported, 0, done.imported, 0);
+    /* Each can be taken back, the one that failed as well. */
+    HOUSE_OK(t, by_id(t, mine, "import.undo", again.id));
+    assert_int_equal(work(t, again.id), ERR_OK);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM patent"), done.imported);
+    HOUSE_OK(t, by_id(t, mine, "import.undo", done.id));
+    assert_int_equal(work(t, done.id), ERR_OK);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM patent"), 0);
 }
 
 /* ---- Real files ---- */

@@ -219,7 +219,10 @@ static Err sign_in_run(Cx *cx, const void *arg, Val **ret)
     Err e = record_load(cx, &account_type, in->account_id, &account);
     if (e)
         return e;
-    if (account.locked_until_ms > clock_now_ms(cx->clock))
+    bool locked = account.locked_until_ms > clock_now_ms(cx->clock);
+    if (locked && !in->right) /* As for an unknown login: a stranger learns nothing. */
+        return err_set(cx, ERR_INPUT, "password", "ident.wrong_password");
+    if (locked)
         return err_set_arg(cx, ERR_LIMIT, "login", "ident.locked",
                            time_format(cx->arena, account.locked_until_ms));
     if (!in->right)

@@ -3,8 +3,9 @@
  *
  * Owns    the tables patent, achievement, listing, need.
  * Emits   patent.imported, patent.updated, patent.removed, achievement.added, listing.filed,
- *         listing.accepted, listing.returned, listing.withdrawn, listing.in_lot, listing.out_of_lot,
- *         listing.sold, need.posted, need.accepted, need.returned, need.withdrawn, need.matched.
+ *         listing.accepted, listing.returned, listing.withdrawn, listing.in_lot,
+ *         listing.out_of_lot, listing.sold, need.posted, need.accepted, need.returned,
+ *         need.withdrawn, need.matched.
  *
  * A Chinese patent is known by its application number, by its publication number while the first is
  * unknown; the two are joined when both appear. Numbers, classes and dates are read by ids.h.
