@@ -4,6 +4,7 @@
 #include "exchange/import.h"
 #include "store/files.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -208,13 +209,18 @@ void rejects_handle(App *app, Request *request, Response *response, Call *call)
     Str middle = str_slice(request->path, 8,
                            request->path.len - strlen(taken ? "/warnings.xlsx" : "/rejects.xlsx"));
     Str folder = str_format(cx->arena, "%.*s/rejects", STR_ARG(app->house->data_folder));
-    Str path = str_format(cx->arena, "%.*s/import-%.*s-%.*s.xlsx", STR_ARG(folder), STR_ARG(middle),
-                          STR_ARG(chance_token(cx->chance, cx->arena, 4)));
+    /* Written beside its place, then renamed: one file an import, whoever else asks for it now. */
+    Str path = str_format(cx->arena, "%.*s/import-%.*s%s.xlsx", STR_ARG(folder), STR_ARG(middle),
+                          taken ? "-warned" : "");
+    char *coming = str_z(cx->arena, str_format(cx->arena, "%.*s.%.*s", STR_ARG(path),
+                                               STR_ARG(chance_token(cx->chance, cx->arena, 8))));
     Err e = str_to_i64(middle, &id) ? ERR_OK
                                     : err_set_arg(cx, ERR_MISSING, NULL, "record.missing", middle);
     mkdir(str_z(cx->arena, folder), 0700);
     if (!e)
-        e = import_rejects_write(cx, id, taken, str_z(cx->arena, path), &count);
+        e = import_rejects_write(cx, id, taken, coming, &count);
+    if (!e && rename(coming, str_z(cx->arena, path)) != 0)
+        e = err_set_arg(cx, ERR_IO, NULL, "fact.cannot_write", path);
     if (e) {
         page_error(app, request, response, call, e);
         return;
