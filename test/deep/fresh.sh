@@ -10,6 +10,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 tree=$(mktemp -d /var/tmp/fresh.XXXXXX)
+chmod 755 "$tree" # The root of a system that others than root live in: the database server does.
 
 done_with_it() {
     umount "$tree/proc" "$tree/dev" 2>/dev/null || true
