@@ -10,7 +10,7 @@ static bool lot_live(const Lot *lot)
 }
 
 /* The buyer's firm is a party to a lot that is sold; before that nobody is. */
-static See lot_level(const Cx *cx, const Lot *lot, const LotBidder *me)
+static See lot_level(Cx *cx, const Lot *lot, const LotBidder *me)
 {
     bool bought = lot->state == LOT_SOLD && me->id && me->id == lot->leader_id;
     return see_level(cx, lot->org_id, bought);

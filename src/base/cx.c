@@ -3,17 +3,10 @@
 const char *err_name(Err err)
 {
     static const char *const names[] = {
-        [ERR_OK] = "ok",
-        [ERR_INPUT] = "input",
-        [ERR_MISSING] = "missing",
-        [ERR_STATE] = "state",
-        [ERR_DENIED] = "denied",
-        [ERR_SIGN_IN] = "sign_in",
-        [ERR_CONFLICT] = "conflict",
-        [ERR_LIMIT] = "limit",
-        [ERR_BUSY] = "busy",
-        [ERR_STORE] = "store",
-        [ERR_IO] = "io",
+        [ERR_OK] = "ok",         [ERR_INPUT] = "input",       [ERR_MISSING] = "missing",
+        [ERR_STATE] = "state",   [ERR_DENIED] = "denied",     [ERR_SIGN_IN] = "sign_in",
+        [ERR_SECOND] = "second", [ERR_CONFLICT] = "conflict", [ERR_LIMIT] = "limit",
+        [ERR_BUSY] = "busy",     [ERR_STORE] = "store",       [ERR_IO] = "io",
         [ERR_BUG] = "bug",
     };
     return (size_t)err < COUNT(names) ? names[err] : "bug";

@@ -17,6 +17,7 @@ typedef enum Err {
     ERR_STATE,    /* Not possible in this state. */
     ERR_DENIED,   /* Not this actor. */
     ERR_SIGN_IN,  /* Nobody is signed in, and this needs somebody. */
+    ERR_SECOND,   /* The second factor has to be proved first. */
     ERR_CONFLICT, /* Somebody else changed it, or it is there already. */
     ERR_LIMIT,    /* A limit named in one place was reached. */
     ERR_BUSY,     /* Try again later. */
@@ -47,6 +48,12 @@ typedef struct Actor {
     i64 org_id;
     unsigned roles; /* WHO_* bits of flow/who.h; relations are found per record. */
     Via via;
+    bool half;      /* The password is given, the second factor still wanted: no roles yet. */
+    unsigned scope; /* Of a token: SCOPE_* bits of command/command.h. */
+    i64 token_id;   /* 0: no token of the API. */
+    i64 session_id; /* 0: no session; the command line, or a token. */
+    i64 second_ms;  /* When the session last proved its second factor; 0: never. */
+    i64 for_id;     /* By delegation: the account in whose name; 0: his own. */
 } Actor;
 
 typedef struct Cx {
@@ -58,6 +65,11 @@ typedef struct Cx {
     void *house;         /* What the program hands to all its requests; command/command.h. */
     Actor actor;
     const char *doing; /* Name of the op under way, for the fact of a refusal. */
+    struct Shown
+        *shown;    /* What of non-public data was handed out; record/record.h. NULL: uncounted. */
+    Str address;   /* Of the peer, for the access log; '' on the command line. */
+    Str agent;     /* What the browser calls itself. */
+    bool approved; /* A second person has agreed to the act that runs. */
     Lang lang;
     bool in_write;  /* Inside the writer's transaction. */
     void *request;  /* The front's own, while an answer is awaited. */

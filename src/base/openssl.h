@@ -5,6 +5,7 @@
 #define ERR_STATE OPENSSL_ERR_STATE
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #undef ERR_STATE

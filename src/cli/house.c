@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 const Room *const all_rooms[] = {
-    &ident_room, &registry_room, &auction_room,  &deal_room,
+    IDENT_ROOMS, &registry_room, &auction_room,  &deal_room,
     &match_room, &report_room,   &exchange_room,
 };
 const size_t all_rooms_count = COUNT(all_rooms);
@@ -137,6 +137,7 @@ static void fill_house(Cx *cx, const Settings *settings, Open *open)
         .data_folder = str_copy(&open->arena, settings->data),
         .store_url = settings_store(&own, settings),
         .settings = &open->settings,
+        .hooks = {.relation = org_relation, .gate = access_gate},
     };
 }
 
@@ -162,8 +163,10 @@ Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap
         e = take_lock(cx, settings->data, &ret->lock_fd);
     if (!e && ret->writes)
         e = open_writer(cx, ret, mode, wrap, context);
-    if (!e && mode == OPEN_SERVE)
+    if (!e && mode == OPEN_SERVE) {
         ret->house.counts = count_memo_new();
+        ret->house.orgs = org_tree_new();
+    }
     if (!e && mode == OPEN_MAKE)
         e = mark_made(cx, settings->data);
     if (e)
@@ -181,6 +184,8 @@ void house_close(Open *open)
         match_close(open->house.match);
     if (open->house.counts)
         count_memo_done(open->house.counts);
+    if (open->house.orgs)
+        org_tree_done(open->house.orgs);
     if (open->lock_fd >= 0)
         close(open->lock_fd);
     arena_done(&open->arena);

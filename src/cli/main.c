@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef TECHBOURSE_VERSION
 #define TECHBOURSE_VERSION "unknown"
@@ -204,6 +205,10 @@ static Err read_settings(Cli *cli)
     cli->as = cli_take(cli, "as");
     cli->cx.lang = str_same(lang, S("en")) ? LANG_EN : LANG_ZH;
     Err e = config.len ? settings_load(&cli->cx, config, &cli->settings) : ERR_OK;
+    Str own = str_format(&cli->arena, "%.*s/settings.yaml",
+                         STR_ARG(data.len ? data : cli->settings.data));
+    if (!config.len && access(str_z(&cli->arena, own), R_OK) == 0)
+        e = settings_load(&cli->cx, own, &cli->settings);
     if (data.len)
         cli->settings.data = data;
     if (listen.len)

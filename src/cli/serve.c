@@ -8,6 +8,7 @@
 
 #include "auction/auction.h"
 #include "exchange/import.h"
+#include "ident/ident.h"
 #include "match/match_feed.h"
 #include "web/app.h"
 #include "web/live.h"
@@ -145,6 +146,8 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
         ArenaMark mark = arena_mark(cx->arena);
         e = match_feed_fact(cx, serve->index, &facts[i]);
         arena_rewind(cx->arena, mark);
+        if (str_same(facts[i].table_name, S("org")))
+            org_tree_forget(house_of(cx)->orgs);
     }
     if (e)
         return e;

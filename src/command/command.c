@@ -56,8 +56,14 @@ static void verify_op(const House *house, const Op *op)
         verify_fail(op->name, "kind, function or label missing");
     if (op_find(house, str_from(op->name)) != op)
         verify_fail(op->name, "twice");
+    if ((op->flags & (OP_SIGN | OP_TWO)) && op->kind != OP_WRITE)
+        verify_fail(op->name, "only a write can be signed or wait for a second person");
+    if ((op->flags & OP_SIGN) && !fields_find(op->in, op->in_count, S("second_code")))
+        verify_fail(op->name, "a signature without second_code");
     for (size_t i = 0; i < op->in_count; i++) {
         const Field *field = &op->in[i];
+        if ((op->flags & OP_TWO) && field->kind == F_SECRET)
+            verify_fail(op->name, "a secret cannot wait for a second person");
         size_t size = field_is_text(field) ? sizeof(Str) : sizeof(i64);
         if (field->offset + size > op->in_size || !field->zh || !field->en)
             verify_fail(op->name, field->name);
@@ -93,6 +99,8 @@ void house_verify(const House *house)
 
 static unsigned held(const Cx *cx)
 {
+    if (cx->actor.half)
+        return WHO_PUBLIC | WHO_HALF;
     unsigned who = cx->actor.roles | WHO_PUBLIC;
     return cx->actor.account_id || cx->actor.via == VIA_LOCAL ? who | WHO_SIGNED : who;
 }
@@ -100,27 +108,36 @@ static unsigned held(const Cx *cx)
 bool op_allowed(const Cx *cx, const Op *op)
 {
     unsigned need = op->who;
-    if (need & (WHO_OWNER | WHO_PARTY)) /* The record decides; whoever signs in may ask. */
+    if (need & (WHO_OWNER | WHO_PARTY | WHO_ABOVE | WHO_SELF)) /* The record decides. */
         need |= WHO_SIGNED;
     return (need & held(cx)) != 0;
 }
 
-unsigned who_of(const Cx *cx, i64 owner_org, bool is_party)
+unsigned who_of(Cx *cx, i64 owner_org, bool is_party)
 {
     unsigned who = held(cx);
-    if (owner_org && cx->actor.org_id == owner_org && (who & WHO_SIGNED))
-        who |= WHO_OWNER;
-    return is_party ? who | WHO_PARTY : who;
+    if (who & WHO_ADMINS) /* They are nobody's owner, party or superior. */
+        return who;
+    if (is_party)
+        who |= WHO_PARTY;
+    if (!owner_org || !(who & WHO_SIGNED))
+        return who;
+    if (cx->actor.org_id == owner_org)
+        return who | WHO_OWNER;
+    const HouseHooks *hooks = &house_of(cx)->hooks;
+    return hooks->relation ? who | hooks->relation(cx, owner_org) : who;
 }
 
-See see_level(const Cx *cx, i64 owner_org, bool is_party)
+See see_level(Cx *cx, i64 owner_org, bool is_party)
 {
     unsigned who = who_of(cx, owner_org, is_party);
     if (who & (WHO_OPERATOR | WHO_LOCAL | WHO_CLOCK))
         return SEE_OPERATOR;
+    if (who & WHO_ADMINS)
+        return SEE_PUBLIC;
     if (who & WHO_OWNER)
         return SEE_OWNER;
-    if (who & WHO_PARTY)
+    if (who & (WHO_PARTY | WHO_ABOVE))
         return SEE_PARTY;
     return who & WHO_SIGNED ? SEE_SIGNED : SEE_PUBLIC;
 }
@@ -181,6 +198,34 @@ Err op_read_json(Cx *cx, const Op *op, const Val *body, void **ret_in)
     return ERR_OK;
 }
 
+static bool in_scope(const Cx *cx, const Op *op)
+{
+    unsigned need = op->kind == OP_READ ? SCOPE_READ : SCOPE_WRITE;
+    if (op->flags & OP_SECOND)
+        need |= SCOPE_SECOND;
+    if (op->flags & (OP_SIGN | OP_TWO)) /* A person signs, no token. */
+        return !cx->actor.token_id;
+    return !cx->actor.token_id || (cx->actor.scope & need) == need;
+}
+
+Str op_input_text(Cx *cx, const Op *op, const void *in)
+{
+    Val *map = val_map(cx->arena);
+    Buf out = buf_new(cx->arena);
+    for (size_t i = 0; i < op->in_count; i++) {
+        const Field *field = &op->in[i];
+        if (field->kind == F_SECRET || field_empty(field, in))
+            continue;
+        if (field->kind == F_INT || field->kind == F_REF || field->kind == F_MONEY ||
+            field->kind == F_TIME)
+            val_set_int(cx->arena, map, field->name, field_int(field, in));
+        else
+            val_set_str(cx->arena, map, field->name, field_text(cx, field, in));
+    }
+    val_write_json(&out, map);
+    return buf_str(&out);
+}
+
 Err op_check(Cx *cx, const Op *op, void *in)
 {
     if (!op_allowed(cx, op)) {
@@ -191,9 +236,43 @@ Err op_check(Cx *cx, const Op *op, void *in)
     }
     if ((op->flags & OP_LOCAL_ONLY) && cx->actor.via != VIA_LOCAL && cx->actor.via != VIA_SYSTEM)
         return err_set(cx, ERR_DENIED, NULL, "command.local_only");
+    if (!in_scope(cx, op))
+        return err_set(cx, ERR_DENIED, NULL, "command.not_this_token");
     Err e = fields_check(cx, op->in, op->in_count, in, CHECK_SUBMIT);
     if (!e && op->prepare)
         e = op->prepare(cx, in);
+    return e;
+}
+
+enum { OP_GATED = OP_SECOND | OP_SIGN | OP_TWO | OP_AGREED };
+
+/* The op behind its gate. */
+static Err run_op(Cx *cx, const Op *op, const void *in, Val **ret)
+{
+    const HouseHooks *hooks = &house_of(cx)->hooks;
+    Val *instead = NULL;
+    Err e = hooks->gate && (op->flags & OP_GATED) ? hooks->gate(cx, op, in, &instead) : ERR_OK;
+    if (e)
+        return e;
+    if (!instead)
+        return op->run(cx, in, ret);
+    *ret = instead;
+    return ERR_OK;
+}
+
+/* A read, with a line in the access log when it showed what is not public. */
+static Err run_read(Cx *cx, const Op *op, const void *in, Val **ret)
+{
+    const HouseHooks *hooks = &house_of(cx)->hooks;
+    if (cx->shown || !hooks->shown ||
+        (op->flags & OP_PLAIN)) /* Part of another read: that one tells. */
+        return run_op(cx, op, in, ret);
+    Shown shown = {0};
+    cx->shown = &shown;
+    Err e = run_op(cx, op, in, ret);
+    cx->shown = NULL;
+    if (shown.count || e == ERR_DENIED)
+        hooks->shown(cx, op, &shown, e);
     return e;
 }
 
@@ -202,7 +281,7 @@ static Err run_job(Cx *cx, void *arg)
     OpJob *job = arg;
     bool quiet = job->op->flags & OP_QUIET; /* Without a name, a refusal leaves no fact. */
     cx->doing = quiet ? NULL : job->op->name;
-    return job->op->run(cx, job->in, &job->reply);
+    return run_op(cx, job->op, job->in, &job->reply);
 }
 
 Err op_refuse(Cx *cx, Val **ret, Err code, const char *field, const char *key)
@@ -240,8 +319,10 @@ Err op_call(Cx *cx, const Op *op, void *in, Val **ret)
     cx->doing = op->name;
     if (op->kind == OP_WRITE && !cx->in_write)
         e = writer_run(house_of(cx)->writer, cx, run_job, &job);
+    else if (op->kind == OP_READ)
+        e = run_read(cx, op, in, &job.reply);
     else
-        e = op->run(cx, in, &job.reply);
+        e = run_op(cx, op, in, &job.reply);
     cx->doing = outer;
     return e ? e : answer(cx, job.reply, ret);
 }

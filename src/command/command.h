@@ -28,6 +28,18 @@ enum {
     OP_LOCAL_ONLY = 1 << 0, /* Command line only. */
     OP_DANGER = 1 << 1,     /* Asks once more before it is done. */
     OP_QUIET = 1 << 2,      /* A refusal leaves no fact (sign-in guesses have their own). */
+    OP_SECOND = 1 << 3, /* The session has proved its second factor not too long ago (settings). */
+    OP_SIGN = 1 << 4,   /* A signature: each call brings a fresh code, in its input second_code. */
+    OP_TWO = 1 << 5,    /* Waits until a second person agrees (approval.agree). */
+    OP_AGREED = 1 << 6, /* The actor's unit has signed the 委托服务协议 before. */
+    OP_PLAIN = 1 << 7,  /* Shows no data of others, whatever its records say: no access line. */
+};
+
+/* What a token of the API may be used for; Actor.scope. */
+enum {
+    SCOPE_READ = 1 << 0,   /* Ops of OP_READ. */
+    SCOPE_WRITE = 1 << 1,  /* The others. */
+    SCOPE_SECOND = 1 << 2, /* Also those of OP_SECOND: given with the second factor. */
 };
 
 typedef struct Op {
@@ -63,6 +75,18 @@ typedef struct Room {
     Err (*start)(Cx *cx); /* After migration; may be NULL. */
 } Room;
 
+/* What later rooms (ident, audit) do inside every call; members may be NULL. */
+typedef struct HouseHooks {
+    /* WHO_OWNER, WHO_ABOVE: relations of the actor to a unit. Quick: asked for every record. */
+    unsigned (*relation)(Cx *cx, i64 org_id);
+    /* Before an op with a flag that asks for more than a role; inside the transaction of a write.
+     * When *ret_instead is set the op is not run, and that is its reply (a wait for a second
+     * person, or a refusal of op_refuse). */
+    Err (*gate)(Cx *cx, const Op *op, const void *in, Val **ret_instead);
+    /* After a read that handed out non-public data, and after one that was refused. Never waits. */
+    void (*shown)(Cx *cx, const Op *op, const Shown *shown, Err result);
+} HouseHooks;
+
 /* The running program: all rooms, the writer, settings. cx->house points to it. */
 typedef struct House {
     const Room *const *rooms;
@@ -74,6 +98,9 @@ typedef struct House {
     struct CountMemo *counts; /* For count_rows; NULL: nothing is remembered. */
     struct MatchIndex *match; /* match/match.h; NULL until it is built. */
     const struct Settings *settings;
+    HouseHooks hooks;
+    struct OrgTree *orgs;       /* ident/ident.h; NULL: units are looked up each time. */
+    struct AccessLog *accesses; /* audit/audit.h; NULL: nobody listens. */
 } House;
 
 static inline House *house_of(Cx *cx)
@@ -102,6 +129,8 @@ typedef struct NameText {
 NODISCARD Err op_read_texts(Cx *cx, const Op *op, const NameText *texts, size_t count, bool strict,
                             void **ret_in);
 NODISCARD Err op_read_json(Cx *cx, const Op *op, const Val *body, void **ret_in);
+/* The input as JSON text that op_read_json reads back; secrets are left out. In cx->arena. */
+Str op_input_text(Cx *cx, const Op *op, const void *in);
 
 /* Permission, input rules, prepare, then run: through the writer for OP_WRITE (waits), directly for
  * the others. The three ways in all end here. */
@@ -145,10 +174,11 @@ NODISCARD Err count_rows(Cx *cx, const char *sql, const Bind *binds, size_t coun
 struct CountMemo *count_memo_new(void);
 void count_memo_done(struct CountMemo *memo);
 
-/* The level at which this actor sees a record of `owner_org`; WHO_OWNER is among ret_who then. */
-See see_level(const Cx *cx, i64 owner_org, bool is_party);
+/* The level at which this actor sees a record of `owner_org`. The three administrators see no more
+ * of it than the public. */
+See see_level(Cx *cx, i64 owner_org, bool is_party);
 /* Roles and relations of this actor to such a record: what flow_step asks for. */
-unsigned who_of(const Cx *cx, i64 owner_org, bool is_party);
+unsigned who_of(Cx *cx, i64 owner_org, bool is_party);
 /* The ids of a F_REFS input, at most `most` (ERR_LIMIT). ERR_INPUT when there is none. */
 enum { REFS_MAX = 500 };
 NODISCARD Err refs_read(Cx *cx, Str refs, const char *field, i64 **ret_ids, size_t *ret_count);

@@ -349,7 +349,9 @@ static void test_relations(void **state)
         {firm, 4, true, SEE_OWNER, WHO_OWNER | WHO_PARTY},
         {firm, 0, false, SEE_SIGNED, 0},
         {{.account_id = 1, .org_id = 2, .roles = WHO_OPERATOR}, 5, false, SEE_OPERATOR, 0},
-        {{.account_id = 1, .org_id = 2, .roles = WHO_SYSTEM}, 5, false, SEE_SIGNED, 0},
+        {{.account_id = 1, .org_id = 2, .roles = WHO_SYSTEM}, 5, true, SEE_PUBLIC, 0},
+        {{.account_id = 1, .org_id = 5, .roles = WHO_AUDIT}, 5, false, SEE_PUBLIC, 0},
+        {{.account_id = 1, .org_id = 5, .roles = WHO_FIRM, .half = true}, 5, false, SEE_PUBLIC, 0},
         {{.org_id = 4, .via = VIA_WEB}, 4, false, SEE_PUBLIC, 0}, /* A unit without an account. */
         {{.roles = WHO_CLOCK, .via = VIA_SYSTEM}, 4, false, SEE_OPERATOR, 0},
     };

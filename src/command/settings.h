@@ -25,6 +25,19 @@ typedef struct Settings {
     i64 password_len_min;
     i64 sign_in_tries_max;
     i64 sign_in_lock_min;
+    i64 sign_in_lock_max_min; /* Each further lock-out doubles, up to this. */
+    i64 session_admin_idle_min;
+    i64 sessions_max;        /* At once for one account; the oldest ends. */
+    i64 password_classes;    /* Of lower, upper, digit, other; Chinese counts as other. */
+    i64 password_days;       /* 0: never asked to change. */
+    i64 password_kept;       /* Former ones that may not come again. */
+    i64 reset_min;           /* How long a reset code holds. */
+    i64 second_factor;       /* Off: nobody is asked for one. */
+    i64 second_factor_hours; /* How long a session may bid on one proof. */
+    i64 second_factor_demo;  /* A demonstration: pages say the code themselves. */
+    i64 token_days_max;
+    i64 agreement_required; /* 委托服务协议 before the first need, listing or bid. */
+    i64 access_log_days;
     i64 secure_cookie; /* Set when nginx in front speaks TLS. */
     i64 log_level;     /* 0 debug .. 3 error */
 } Settings;

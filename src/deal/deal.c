@@ -39,12 +39,12 @@ Err deal_load(Cx *cx, i64 id, Deal *ret)
     return record_load(cx, &deal_type, id, ret);
 }
 
-static bool is_buyer(const Cx *cx, const Deal *deal)
+static bool is_buyer(Cx *cx, const Deal *deal)
 {
     return cx->actor.org_id && cx->actor.org_id == deal->buyer_id;
 }
 
-bool deal_visible(const Cx *cx, const Deal *deal, See *ret_level)
+bool deal_visible(Cx *cx, const Deal *deal, See *ret_level)
 {
     See level = see_level(cx, deal->seller_id, is_buyer(cx, deal));
     if (level < SEE_PARTY && !(cx->actor.roles & WHO_DEPARTMENT))

@@ -17,7 +17,7 @@ typedef struct DealIdIn {
 } DealIdIn;
 
 /* The level at which the actor sees this deal; false when it does not exist for him. */
-bool deal_visible(const Cx *cx, const Deal *deal, See *ret_level);
+bool deal_visible(Cx *cx, const Deal *deal, See *ret_level);
 /* deal_load for the actor: ERR_MISSING also when he may not know of it. */
 NODISCARD Err deal_load_seen(Cx *cx, i64 id, Deal *ret, See *ret_level);
 

@@ -14,7 +14,7 @@
 #include "exchange/sheet_out.h"
 #include "store/files.h"
 
-static const Room *const rooms[] = {&ident_room, &registry_room, &exchange_room};
+static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, &exchange_room};
 
 /* Units 1 and 2 import; 3 is a firm. */
 static const Actor mine = {1, 1, WHO_OFFICE, VIA_WEB};

@@ -191,7 +191,9 @@ void flow_who_text(Buf *out, unsigned who)
         {WHO_EXPERT, "expert"},     {WHO_OPERATOR, "operator"}, {WHO_DEPARTMENT, "department"},
         {WHO_FINANCE, "finance"},   {WHO_SYSTEM, "system"},     {WHO_SECURITY, "security"},
         {WHO_AUDIT, "audit"},       {WHO_LOCAL, "local"},       {WHO_CLOCK, "clock"},
-        {WHO_OWNER, "owner"},       {WHO_PARTY, "party"},
+        {WHO_LIAISON, "liaison"},   {WHO_CENTRE, "centre"},     {WHO_AGENCY, "agency"},
+        {WHO_HALF, "half"},         {WHO_OWNER, "owner"},       {WHO_PARTY, "party"},
+        {WHO_ABOVE, "above"},       {WHO_SELF, "self"},
     };
     bool first = true;
     for (size_t i = 0; i < COUNT(names); i++) {

@@ -23,11 +23,22 @@ enum {
     WHO_AUDIT = 1u << 12,     /* 审计管理员: logs only. */
     WHO_LOCAL = 1u << 13,     /* The operator of the machine, by the command line. */
     WHO_CLOCK = 1u << 14,     /* The exchange itself, when a time has come. */
+    WHO_LIAISON = 1u << 15,   /* 活动联络员: acts for its unit in joining and nominations. */
+    WHO_CENTRE = 1u << 16,    /* 分中心, by place or by industry. */
+    WHO_AGENCY = 1u << 17,    /* 技术转移机构、技术经理人事务所 */
+    WHO_HALF = 1u << 18,      /* Has given the password, not yet the second factor it asks for. */
     /* Relations to the record. */
-    WHO_OWNER = 1u << 20, /* Of the unit that owns it. */
+    WHO_OWNER = 1u << 20, /* Of the unit that owns it, or of one above it in the same house. */
     WHO_PARTY = 1u << 21, /* The other side: matched, bidding, buying. */
+    WHO_ABOVE =
+        1u << 22, /* A department or centre over the unit, by place or by supervising body. */
+    WHO_SELF = 1u << 23, /* The person it is about. */
 };
 
 #define WHO_ROLES 0x000fffffu
+
+/* The three administrators (等保2.0 level 3, 8.1.4.2): no account holds two of them, or one of them
+ * and a role in trade; none of them sees business data. */
+#define WHO_ADMINS (WHO_SYSTEM | WHO_SECURITY | WHO_AUDIT)
 
 #endif

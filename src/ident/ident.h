@@ -1,13 +1,20 @@
-/* ident.h - who is who: organisations, accounts, the roles they hold, their sessions.
+/* ident.h - who is who: units in their tree, accounts, the roles they hold, their sessions.
  *
- * Owns    the tables org, account, role_grant and session.
- * Emits   org.added, org.changed, account.added, grant.added, grant.ended, session.opened,
- *         session.refused, session.seen, session.closed.
+ * Owns    the tables org, org_mark, account, role_grant, session, recovery_code, approval.
+ * Emits   org.*, mark.*, account.*, grant.*, session.*, second.*, approval.*
  *
- * Roles are the fixed set of flow/who.h; who holds one, where and until when, is rows. Passwords
- * are kept as Argon2id and worked out on a worker, before the queue. A session is a random token
- * whose SHA-256 alone is stored. Wrong passwords lock the account for a while (settings); what is
- * said to the caller is the same for an unknown login and a wrong password, and takes as long.
+ * Roles are the fixed set of flow/who.h; who holds one, where and until when, is rows. A unit has
+ * two ways up: by place (its GB/T 2260 division) and by the body that supervises it; inside a house
+ * (university, college) parent_id leads up. Passwords are Argon2id, worked out on a worker before
+ * the queue. A session is a random token whose SHA-256 alone is stored. What is said to a caller is
+ * the same for an unknown login and a wrong password, and takes as long.
+ *
+ *   ident_tree.c      relations of an actor to a unit, remembered
+ *   ident_gate.c      what an op asks for beyond a role: agreement, second factor, second person
+ *   ident_org.c       units and their marks          ident_account.c  accounts and grants
+ *   ident_session.c   signing in, sessions           ident_second.c   TOTP, recovery codes
+ *   ident_approval.c  acts that wait for a second person
+ *   ident_secret.c    password hashes, sealing of secrets at rest
  */
 #ifndef IDENT_IDENT_H
 #define IDENT_IDENT_H
@@ -20,22 +27,46 @@ typedef struct Org {
     Str code; /* Unified social credit code, or the code an import was given. */
     Str name;
     Str kind;     /* org_kinds */
+    Str level;    /* org_levels; of departments, centres, exchanges. */
+    Str line;     /* org_lines: which business a department has. */
     Str division; /* GB/T 2260 */
     Str city;
     Str intro;
     Str contact; /* A role, not a person: 技术转移办公室. */
     Str phone;   /* The unit's. */
     i64 parent_id;
+    i64 supervisor_id; /* 主管部门（部属、地方所属） */
+    i64 agreed_ms;     /* When it signed the 委托服务协议; 0: not yet. */
+    i64 left_ms;       /* When it left the exchange; 0: it has not. */
 } Org;
+
+/* A mark such as 高新技术企业, with its term; a unit may have had one before. */
+typedef struct OrgMark {
+    RECORD_HEAD;
+    i64 org_id;
+    Str mark; /* org_marks */
+    Str source;
+    i64 from_date;
+    i64 until_date; /* 0: open. */
+} OrgMark;
 
 typedef struct Account {
     RECORD_HEAD;
     Str login;
     Str name;
+    Str email;
+    Str phone;
     i64 org_id;
-    Str password; /* Argon2id, encoded. */
-    i64 tries;    /* Wrong passwords since the last right one. */
+    Str password;     /* Argon2id, encoded. */
+    Str password_old; /* Former ones, ';' between. */
+    i64 password_ms;  /* When it was set. */
+    i64 must_change;
+    i64 tries; /* Wrong passwords or codes since the last right one. */
+    i64 locks; /* Lock-outs since the last right one: each is twice as long. */
     i64 locked_until_ms;
+    Str totp_secret; /* Sealed (secret_seal). */
+    i64 totp_on_ms;  /* 0: not confirmed. */
+    i64 totp_step;   /* Of the last code taken: none is taken twice. */
     i64 closed;
 } Account;
 
@@ -43,8 +74,10 @@ typedef struct RoleGrant {
     RECORD_HEAD;
     i64 account_id;
     i64 org_id;
-    Str role;     /* role_codes */
+    Str role; /* role_codes */
+    i64 from_ms;
     i64 until_ms; /* 0: open-ended. */
+    i64 by_id;    /* Who granted it. */
 } RoleGrant;
 
 typedef struct Session {
@@ -54,14 +87,32 @@ typedef struct Session {
     i64 account_id;
     i64 seen_ms; /* Written at most every SESSION_SEEN_MS. */
     i64 ends_ms;
+    i64 second_ms; /* When the second factor was proved; 0: not. */
+    Str address;
+    Str agent; /* What the browser calls itself. */
     i64 closed;
 } Session;
 
 enum { SESSION_TOKEN_BYTES = 32, SESSION_SEEN_MS = 5 * 60 * 1000 };
 
-extern const RecordType org_type, account_type, role_grant_type, session_type;
-extern const CodeList org_kinds, role_codes;
-extern const Room ident_room;
+extern const RecordType org_type, org_mark_type, account_type, role_grant_type, session_type,
+    recovery_code_type, approval_type;
+extern const CodeList org_kinds, org_levels, org_lines, org_marks, role_codes;
+extern const Flow approval_flow;
+/* A file of ops each. */
+extern const Room org_room, account_room, session_room, second_room, approval_room;
+#define IDENT_ROOMS &org_room, &account_room, &session_room, &second_room, &approval_room
+
+/* For House.hooks. */
+unsigned org_relation(Cx *cx, i64 org_id);
+NODISCARD Err access_gate(Cx *cx, const Op *op, const void *in, Val **ret_instead);
+
+/* Remembered places of units, for org_relation. Any thread. */
+typedef struct OrgTree OrgTree;
+OrgTree *org_tree_new(void);
+void org_tree_done(OrgTree *tree);
+/* After any fact about a unit. `tree` may be NULL. */
+void org_tree_forget(OrgTree *tree);
 
 /* Name of a unit; "" for 0 or an unknown one. */
 NODISCARD Err org_name(Cx *cx, i64 id, Str *ret);
@@ -69,12 +120,23 @@ NODISCARD Err org_name(Cx *cx, i64 id, Str *ret);
 NODISCARD Err org_by_code(Cx *cx, Str code, Org *ret);
 /* Writer only: the unit of this code, made with that name when there is none. */
 NODISCARD Err org_ensure(Cx *cx, Str code, Str name, const char *kind, i64 *ret_id, bool *ret_made);
+/* Adds "org" (the name) to every row of a list that has an org_id. */
+NODISCARD Err org_names_add(Cx *cx, Val *list, const char *id_key, const char *name_key);
+
+/* What a session still lacks before it has its account's roles. */
+typedef enum SignInWants {
+    WANTS_NOTHING,
+    WANTS_SECOND,   /* The code of the second factor. */
+    WANTS_ENROL,    /* A second factor has to be set up first. */
+    WANTS_PASSWORD, /* The password is too old or was set by somebody else. */
+} SignInWants;
 
 /* Who a session token stands for; ERR_SIGN_IN when it is unknown, idle too long or ended. */
 typedef struct SignedIn {
     Actor actor;
     i64 session_id;
     i64 seen_ms;
+    SignInWants wants;
     Str csrf;
     Str name;
     Str login;
@@ -83,10 +145,12 @@ typedef struct SignedIn {
 NODISCARD Err session_find(Cx *cx, Str token, SignedIn *ret);
 /* The actor an account is, for `--as LOGIN` of the command line. ERR_MISSING. */
 NODISCARD Err account_actor(Cx *cx, Str login, Actor *ret);
+/* The actor an account is now, by its id. ERR_MISSING when it is closed. */
+NODISCARD Err account_actor_by_id(Cx *cx, i64 account_id, Actor *ret);
+/* Name of an account's holder; "" for 0. Personal data: mask it for others. */
+NODISCARD Err account_name(Cx *cx, i64 id, Str *ret);
 
 /* Bits of the roles, as text: "office". 0 when unknown. */
 unsigned role_bit(Str role);
-/* Adds "org" (the name) to every row of a list that has an org_id. */
-NODISCARD Err org_names_add(Cx *cx, Val *list, const char *id_key, const char *name_key);
 
 #endif

@@ -8,7 +8,7 @@
 #include "command/house_fixture.h"
 #include "ident/ident_int.h"
 
-static const Room *const rooms[] = {&ident_room};
+static const Room *const rooms[] = {IDENT_ROOMS};
 static const Actor nobody = {.via = VIA_WEB};
 static const Actor shell = {.roles = WHO_LOCAL, .via = VIA_LOCAL};
 
@@ -388,7 +388,9 @@ static void test_account_who(void **state)
     Str json_text = house_json(t, reply);
     assert_true(str_has(json_text, S("\"login\":\"li.office\"")));
     assert_false(str_has(json_text, S("argon2")));
-    assert_false(str_has(json_text, S("password")));
+    assert_false(str_has(json_text, S("\"password\"")));
+    assert_false(str_has(json_text, S("password_old")));
+    assert_false(str_has(json_text, S("totp_s")));
 }
 
 /* ---- Units ---- */

@@ -147,18 +147,40 @@ static Val *field_val(Cx *cx, const Field *field, const void *record)
     }
 }
 
+/* A masked value, named in "_masked" of the row. */
+static Val *masked_val(Cx *cx, const Field *field, const void *record, Val *map)
+{
+    Val *masked = val_get(map, "_masked");
+    if (!masked) {
+        masked = val_list(cx->arena);
+        val_set(cx->arena, map, "_masked", masked);
+    }
+    val_push(cx->arena, masked, val_z(cx->arena, field->name));
+    return val_str(cx->arena, mask_personal(cx->arena, field_str(field, record)));
+}
+
 Val *record_val(Cx *cx, const RecordType *type, const void *record, See level)
 {
     Val *map = val_map(cx->arena), *hidden = val_list(cx->arena);
+    bool guarded = false, personal = false;
     for (size_t i = 0; i < type->count; i++) {
         const Field *field = &type->fields[i];
         See see = field_see(type, field, record);
-        if (see <= level)
-            val_set(cx->arena, map, field->name, field_val(cx, field, record));
-        else if (see != SEE_NOBODY)
-            val_push(cx->arena, hidden, val_z(cx->arena, field->name));
+        if (see > level) {
+            if (see != SEE_NOBODY)
+                val_push(cx->arena, hidden, val_z(cx->arena, field->name));
+            continue;
+        }
+        bool about_person = (field->flags & PERSONAL) && !field_empty(field, record);
+        bool mask = about_person && level != SEE_OWNER;
+        guarded |= see > SEE_SIGNED && !field_empty(field, record);
+        personal |= about_person && !mask;
+        val_set(cx->arena, map, field->name,
+                mask ? masked_val(cx, field, record, map) : field_val(cx, field, record));
     }
     val_set(cx->arena, map, "_hidden", hidden);
+    if (cx->shown && (guarded || personal))
+        shown_add(cx->shown, type, field_int(&type->fields[0], record), personal);
     return map;
 }
 
@@ -209,6 +231,8 @@ static void verify_field(const RecordType *type, size_t at)
         verify_fail(type, field, "only for commands");
     if (field->see == SEE_CHOICE && !record_field(type, "hidden"))
         verify_fail(type, field, "no `hidden` field to choose in");
+    if ((field->flags & PERSONAL) && !field_is_text(field))
+        verify_fail(type, field, "personal, but no text to mask");
     for (size_t i = 0; i < at; i++)
         if (strcmp(type->fields[i].name, field->name) == 0)
             verify_fail(type, field, "twice");

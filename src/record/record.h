@@ -156,8 +156,25 @@ typedef enum CheckTime { CHECK_SAVE, CHECK_SUBMIT } CheckTime;
 NODISCARD Err fields_check(Cx *cx, const Field *fields, size_t count, const void *record,
                            CheckTime when);
 
+/* What a request has been shown of data that is not public: a line of the access log. Filled by
+ * record_val while cx->shown points to it. */
+enum { SHOWN_ROWS_MAX = 20 };
+typedef struct Shown {
+    i64 count;               /* Records of which a field above SEE_PUBLIC was handed out. */
+    i64 personal;            /* Those with an unmasked field about a person. */
+    const RecordType *type;  /* Of the first. */
+    i64 ids[SHOWN_ROWS_MAX]; /* The first ones of that type. */
+    size_t id_count;
+} Shown;
+
+void shown_add(Shown *shown, const RecordType *type, i64 id, bool personal);
+
+/* A value about a person, masked: 138****1234, 张*, z***@example.cn (domain.md 8.1). In `arena`. */
+Str mask_personal(Arena *arena, Str value);
+
 /* JSON of a record for a reader of this level: fields above it are left out and named in "_hidden".
- */
+ * PERSONAL ones are masked for all but the unit that gave them (SEE_OWNER) and named in "_masked":
+ * record.reveal shows one in full, and the access log says so. Counts into cx->shown. */
 Val *record_val(Cx *cx, const RecordType *type, const void *record, See level);
 /* The same in memory: members that the level may not see are emptied; returns a bit per field. */
 u64 record_mask(const RecordType *type, void *record, See level);

@@ -172,7 +172,7 @@ static i64 state_asked(const Flow *flow, Str name)
     return name.len ? flow_state_find(flow, name) : -1;
 }
 
-static bool sees_all(const Cx *cx)
+static bool sees_all(Cx *cx)
 {
     return (cx->actor.roles & (WHO_OPERATOR | WHO_CLOCK)) != 0 || cx->actor.via == VIA_LOCAL;
 }

@@ -9,7 +9,7 @@
 #include "command/house_fixture.h"
 #include "registry/registry_int.h"
 
-static const Room *const rooms[] = {&ident_room, &registry_room};
+static const Room *const rooms[] = {IDENT_ROOMS, &registry_room};
 
 /* Who plays. Units: 1 the seller, 2 another office, 3 the firm, 4 another firm, 5 the exchange. */
 enum { PUBLIC, SELLER, OFFICE, FIRM, RIVAL, OPERATOR, ADMIN, AUDITOR, CLOCK, PLAYERS };
@@ -412,8 +412,8 @@ static void test_listing_seen(void **state)
         int player;
         bool sees_filed, sees_floor, sees_phone;
     } cases[] = {
-        {PUBLIC, false, false, false}, {FIRM, false, false, true},    {OFFICE, false, false, true},
-        {ADMIN, false, false, true},   {AUDITOR, false, false, true}, {SELLER, true, true, true},
+        {PUBLIC, false, false, false}, {FIRM, false, false, true},     {OFFICE, false, false, true},
+        {ADMIN, false, false, false},  {AUDITOR, false, false, false}, {SELLER, true, true, true},
         {OPERATOR, true, true, true},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -132,6 +132,8 @@ Err call_init(App *app, Request *request, Call **ret)
              .house = app->house,
              .lang = lang_of(request),
              .arrived_ms = request->arrived_ms,
+             .address = request->peer,
+             .agent = request_header(request, "user-agent"),
              .actor = {.via = call->way == WAY_API || call->way == WAY_FILE ? VIA_API : VIA_WEB}};
     Err e = request->is_local ? local_actor(call, request) : session_actor(call, request);
     if (!e)

@@ -18,6 +18,7 @@ int http_status(Err e)
     case ERR_SIGN_IN:
         return 401;
     case ERR_DENIED:
+    case ERR_SECOND:
         return 403;
     case ERR_MISSING:
         return 404;

@@ -14,7 +14,7 @@
 #include "store/files.h"
 #include "web/app_int.h"
 
-static const Room *const rooms[] = {&ident_room, &registry_room, &auction_room, &deal_room,
+static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, &auction_room, &deal_room,
                                     &match_room, &report_room,   &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
@@ -330,7 +330,7 @@ static const struct {
     {"/listings", ALL, "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
     {"/listings?q=battery", ALL, "/listing/{l}\"", 0, "/listing/{w}\""},
     {"/listing/{l}", ALL, "Pitch", OFFICE | OPERATOR, "30,000.00"},
-    {"/listing/{l}?", ALL, "/lot/{o}\"", ALL & ~PUBLIC, ">110<"},
+    {"/listing/{l}?", ALL, "/lot/{o}\"", ALL & ~(PUBLIC | AUDITOR), ">110<"},
     {"/listing/{w}", OFFICE | OPERATOR, "Bare coating", OPERATOR, "/form/listing.return?ids={w}"},
     {"/needs", ALL, "/need/{n}\"", BUYER | OPERATOR, "/need/{m}\""},
     {"/needs?q=battery", ALL, "/need/{n}\"", BUYER | APPLICANT, "href=\"/form/need.post\""},

@@ -1,0 +1,271 @@
+/* Units in their tree, and their marks. */
+#include "ident/ident_int.h"
+
+Err org_name(Cx *cx, i64 id, Str *ret)
+{
+    Rows rows;
+    Str name = S("");
+    Err e = DB_QUERY(cx, &rows, "SELECT name FROM org WHERE id = ?1", BIND_INT(id));
+    if (e)
+        return e;
+    if (rows_next(&rows))
+        name = rows_str_copy(&rows, 0);
+    e = rows_end(&rows);
+    if (!e)
+        *ret = name;
+    return e;
+}
+
+Err org_by_code(Cx *cx, Str code, Org *ret)
+{
+    return RECORD_FIND(cx, &org_type, ret, "WHERE code = ?1 AND code <> ''", BIND_STR(code));
+}
+
+Err org_ensure(Cx *cx, Str code, Str name, const char *kind, i64 *ret_id, bool *ret_made)
+{
+    Org org = {0};
+    Err e = org_by_code(cx, code, &org);
+    bool made = e == ERR_MISSING;
+    if (made) {
+        err_clear(cx);
+        org = (Org){.code = code, .name = name, .kind = str_from(kind)};
+        e = fact_create(cx, &org_type, &org, (FactNote){.kind = "org.added"});
+    }
+    if (e)
+        return e;
+    *ret_id = org.id;
+    *ret_made = made;
+    return ERR_OK;
+}
+
+Err org_names_add(Cx *cx, Val *list, const char *id_key, const char *name_key)
+{
+    i64 last_id = 0;
+    Str name = S("");
+    for (size_t i = 0; i < val_count(list); i++) {
+        Val *row = val_at(list, i);
+        i64 id = val_get_int(row, id_key);
+        Err e = id && id != last_id ? org_name(cx, id, &name) : ERR_OK;
+        if (e)
+            return e;
+        last_id = id; /* Rows of one unit often stand together. */
+        val_set_str(cx->arena, row, name_key, id ? name : S(""));
+    }
+    return ERR_OK;
+}
+
+/* ---- org ---- */
+
+static Err org_add_run(Cx *cx, const void *arg, Val **ret)
+{
+    Org org = *(const Org *)arg;
+    i64 there = 0;
+    Err e = DB_INT(cx, &there, 0, "SELECT id FROM org WHERE code = ?1 AND code <> ''",
+                   BIND_STR(org.code));
+    if (!e && there)
+        return err_set_arg(cx, ERR_CONFLICT, "code", "ident.org_there", org.code);
+    if (!e)
+        e = fact_create(cx, &org_type, &org, (FactNote){.kind = "org.added"});
+    org_tree_forget(house_of(cx)->orgs);
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set_int(cx->arena, *ret, "id", org.id);
+    return ERR_OK;
+}
+
+typedef struct OrgEnsure {
+    Str code;
+    Str name;
+} OrgEnsure;
+
+static const Field org_ensure_fields[] = {
+    {AT(OrgEnsure, code), F_TEXT, "单位代码", "Code", REQUIRED, SEE_PUBLIC, NULL, .max = 40},
+    {AT(OrgEnsure, name), F_TEXT, "单位名称", "Name", 0, SEE_PUBLIC, NULL, .max = 100},
+};
+
+static Err org_ensure_run(Cx *cx, const void *arg, Val **ret)
+{
+    const OrgEnsure *in = arg;
+    i64 id;
+    bool made;
+    Err e = org_ensure(cx, in->code, in->name.len ? in->name : in->code, "other", &id, &made);
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set_int(cx->arena, *ret, "id", id);
+    val_set_bool(cx->arena, *ret, "made", made);
+    return ERR_OK;
+}
+
+typedef struct OrgQuery {
+    Str q;
+    Str kind;
+    i64 page;
+} OrgQuery;
+
+static const Field org_query_fields[] = {
+    {AT(OrgQuery, q), F_TEXT, "关键词", "Words", 0, SEE_PUBLIC, NULL, .max = 100},
+    {AT(OrgQuery, kind), F_CODE, "单位类型", "Kind", 0, SEE_PUBLIC, NULL, .codes = &org_kinds},
+    {AT(OrgQuery, page), F_INT, "页", "Page", 0, SEE_PUBLIC, NULL},
+};
+
+/* The pattern of a LIKE that looks for `q` anywhere, its own signs made plain. */
+static Str like_any(Arena *arena, Str q)
+{
+    Buf out = buf_new(arena);
+    buf_char(&out, '%');
+    for (size_t i = 0; i < q.len; i++) {
+        if (q.data[i] == '%' || q.data[i] == '_' || q.data[i] == '\\')
+            buf_char(&out, '\\');
+        buf_char(&out, q.data[i]);
+    }
+    buf_char(&out, '%');
+    return buf_str(&out);
+}
+
+static Err org_list_run(Cx *cx, const void *arg, Val **ret)
+{
+    const OrgQuery *in = arg;
+    i64 page = page_number(in->page), total;
+    Str like = like_any(cx->arena, in->q);
+    const Bind binds[] = {BIND_STR(in->kind), BIND_STR(like), BIND_INT(PAGE_SIZE),
+                          BIND_INT((page - 1) * PAGE_SIZE)};
+#define ORG_WHERE "WHERE (?1 = '' OR kind = ?1) AND name LIKE ?2 ESCAPE '\\'"
+    Err e = count_rows(cx, "SELECT COUNT(*) FROM org " ORG_WHERE, binds, 2, &total);
+    if (e)
+        return e;
+    Rows rows;
+    Val *items = val_list(cx->arena);
+    e = record_query(cx, &org_type, &rows, ORG_WHERE " ORDER BY id LIMIT ?3 OFFSET ?4", binds, 4);
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        Org org = {0};
+        record_read_row(cx, &org_type, &rows, &org);
+        val_push(cx->arena, items, record_val(cx, &org_type, &org, see_level(cx, org.id, false)));
+    }
+    *ret = list_val(cx, items, total, page, PAGE_SIZE);
+    return rows_end(&rows);
+}
+
+static Err marks_val(Cx *cx, i64 org_id, Val **ret)
+{
+    Rows rows;
+    *ret = val_list(cx->arena);
+    Err e = RECORD_QUERY(cx, &org_mark_type, &rows, "WHERE org_id = ?1 ORDER BY from_date, id",
+                         BIND_INT(org_id));
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        OrgMark mark = {0};
+        record_read_row(cx, &org_mark_type, &rows, &mark);
+        val_push(cx->arena, *ret, record_val(cx, &org_mark_type, &mark, SEE_PUBLIC));
+    }
+    return rows_end(&rows);
+}
+
+static Err org_show_run(Cx *cx, const void *arg, Val **ret)
+{
+    Org org = {0};
+    Err e = record_load(cx, &org_type, ((const IdIn *)arg)->id, &org);
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set(cx->arena, *ret, "org", record_val(cx, &org_type, &org, see_level(cx, org.id, false)));
+    Val *marks;
+    e = marks_val(cx, org.id, &marks);
+    if (!e)
+        val_set(cx->arena, *ret, "marks", marks);
+    return e;
+}
+
+/* ---- marks ---- */
+
+static const Field mark_fields[] = {
+    {AT(OrgMark, org_id), F_REF, "单位", "Organisation", REQUIRED, SEE_PUBLIC, NULL,
+     .ref = &org_type},
+    {AT(OrgMark, mark), F_CODE, "资质标识", "Mark", REQUIRED, SEE_PUBLIC, NULL,
+     .codes = &org_marks},
+    {AT(OrgMark, source), F_TEXT, "认定依据", "Source", 0, SEE_PUBLIC, NULL, .max = 100},
+    {AT(OrgMark, from_date), F_DATE, "认定日期", "From", REQUIRED, SEE_PUBLIC, NULL},
+    {AT(OrgMark, until_date), F_DATE, "有效期至", "Until", 0, SEE_PUBLIC, NULL},
+};
+
+/* A department marks only units below it. */
+static Err may_mark(Cx *cx, i64 org_id)
+{
+    Org org = {0};
+    Err e = record_load(cx, &org_type, org_id, &org);
+    unsigned who = e ? 0 : who_of(cx, org_id, false);
+    if (!e && !(who & (WHO_OPERATOR | WHO_LOCAL | WHO_ABOVE)))
+        e = err_set(cx, ERR_DENIED, "org_id", "ident.not_below_you");
+    return e;
+}
+
+static Err mark_add_run(Cx *cx, const void *arg, Val **ret)
+{
+    OrgMark mark = *(const OrgMark *)arg;
+    i64 there = 0;
+    Err e = may_mark(cx, mark.org_id);
+    if (!e && mark.until_date && mark.until_date < mark.from_date)
+        e = err_set(cx, ERR_INPUT, "until_date", "ident.ends_before_start");
+    if (!e)
+        e = DB_INT(cx, &there, 0,
+                   "SELECT COUNT(*) FROM org_mark WHERE org_id = ?1 AND mark = ?2 AND "
+                   "(until_date = 0 OR until_date >= ?3)",
+                   BIND_INT(mark.org_id), BIND_STR(mark.mark), BIND_INT(mark.from_date));
+    if (!e && there)
+        e = err_set(cx, ERR_CONFLICT, "mark", "ident.mark_there");
+    if (!e)
+        e = fact_create(cx, &org_mark_type, &mark,
+                        (FactNote){.kind = "mark.added",
+                                   .code = str_z(cx->arena, mark.mark),
+                                   .other_id = mark.org_id});
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set_int(cx->arena, *ret, "id", mark.id);
+    return ERR_OK;
+}
+
+static Err mark_end_run(Cx *cx, const void *arg, Val **ret)
+{
+    OrgMark mark = {0};
+    i64 today = time_date(clock_now_ms(cx->clock));
+    (void)ret;
+    Err e = record_load(cx, &org_mark_type, ((const IdIn *)arg)->id, &mark);
+    if (!e)
+        e = may_mark(cx, mark.org_id);
+    if (!e && mark.until_date && mark.until_date <= today)
+        e = err_set(cx, ERR_STATE, NULL, "ident.mark_over");
+    if (e)
+        return e;
+    mark.until_date = today;
+    return fact_change(cx, &org_mark_type, &mark,
+                       (FactNote){.kind = "mark.ended", .other_id = mark.org_id});
+}
+
+// clang-format off
+static const Op ops[] = {
+    {"org.add",    "新增单位", "Add organisation", OP_WRITE, 0, WHO_OPERATOR | WHO_LOCAL, sizeof(Org), org_fields + 4, ORG_FORM_FIELDS + 1, NULL, org_add_run, NULL, NULL},
+    {"org.ensure", "登记单位", "Ensure organisation", OP_WRITE, OP_LOCAL_ONLY, WHO_LOCAL, OP_IN(OrgEnsure, org_ensure_fields), NULL, org_ensure_run, NULL, NULL},
+    {"org.list",   "单位",     "Organisations",    OP_READ,  0, WHO_PUBLIC, OP_IN(OrgQuery, org_query_fields), NULL, org_list_run, NULL, NULL},
+    {"org.show",   "单位详情", "Organisation",     OP_READ,  0, WHO_PUBLIC, OP_IN(IdIn, id_fields), NULL, org_show_run, NULL, NULL},
+    {"mark.add",   "登记资质", "Add mark",         OP_WRITE, 0, WHO_OPERATOR | WHO_DEPARTMENT | WHO_LOCAL, sizeof(OrgMark), mark_fields, COUNT(mark_fields), NULL, mark_add_run, NULL, "A dated mark of a unit: high-tech enterprise and the like."},
+    {"mark.end",   "终止资质", "End mark",         OP_WRITE, OP_DANGER, WHO_OPERATOR | WHO_DEPARTMENT | WHO_LOCAL, OP_IN(IdIn, id_fields), NULL, mark_end_run, NULL, NULL},
+};
+// clang-format on
+
+static const RecordType *const types[] = {&org_type, &org_mark_type};
+static const CodeList *const codes[] = {&org_kinds, &org_levels, &org_lines, &org_marks};
+
+const Room org_room = {
+    .name = "ident",
+    .types = types,
+    .type_count = COUNT(types),
+    .ops = ops,
+    .op_count = COUNT(ops),
+    .codes = codes,
+    .code_count = COUNT(codes),
+};

@@ -1,0 +1,216 @@
+/* Signing in and out, and who a session is. */
+#include "ident/ident_int.h"
+
+#include "command/settings.h"
+
+enum { AGENT_MAX = 300 };
+
+/* What stands between a session and the roles of its account. */
+static SignInWants wants_of(Cx *cx, const Account *account, const Session *session, unsigned roles)
+{
+    const Settings *settings = house_of(cx)->settings;
+    i64 password_ms = settings->password_days * 24 * 3600 * 1000;
+    if (settings->second_factor && (roles & WHO_ADMINS) && !session->second_ms)
+        return account->totp_on_ms ? WANTS_SECOND : WANTS_ENROL;
+    if (account->must_change ||
+        (password_ms && account->password_ms + password_ms <= clock_now_ms(cx->clock)))
+        return WANTS_PASSWORD;
+    return WANTS_NOTHING;
+}
+
+/* An administrator's session idles less long. */
+static bool session_over(Cx *cx, const Session *session, unsigned roles)
+{
+    const Settings *settings = house_of(cx)->settings;
+    i64 now_ms = clock_now_ms(cx->clock);
+    i64 minutes = settings->session_idle_min;
+    if ((roles & WHO_ADMINS) && settings->session_admin_idle_min < minutes)
+        minutes = settings->session_admin_idle_min;
+    return session->closed || session->ends_ms <= now_ms ||
+           session->seen_ms + minutes * 60 * 1000 <= now_ms;
+}
+
+Err session_find(Cx *cx, Str token, SignedIn *ret)
+{
+    Session session = {0};
+    Account account = {0};
+    unsigned roles = 0;
+    Str org = S("");
+    if (token.len != 2 * SESSION_TOKEN_BYTES)
+        return err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
+    Err e = RECORD_FIND(cx, &session_type, &session, "WHERE token_hash = ?1 AND token_hash <> ''",
+                        BIND_STR(token_hash(cx->arena, token)));
+    if (e == ERR_MISSING) {
+        err_clear(cx);
+        return err_set(cx, ERR_SIGN_IN, NULL, "ident.session_over");
+    }
+    if (!e)
+        e = record_load(cx, &account_type, session.account_id, &account);
+    if (!e)
+        e = roles_of(cx, account.id, &roles);
+    if (!e && (account.closed || session_over(cx, &session, roles)))
+        return err_set(cx, ERR_SIGN_IN, NULL, "ident.session_over");
+    if (!e)
+        e = org_name(cx, account.org_id, &org);
+    if (e)
+        return e;
+    SignInWants wants = wants_of(cx, &account, &session, roles);
+    *ret = (SignedIn){
+        .actor = {.account_id = account.id,
+                  .org_id = account.org_id,
+                  .session_id = session.id,
+                  .second_ms = session.second_ms,
+                  .half = wants != WANTS_NOTHING,
+                  .roles = wants == WANTS_NOTHING ? roles : 0},
+        .session_id = session.id,
+        .seen_ms = session.seen_ms,
+        .wants = wants,
+        .csrf = session.csrf,
+        .name = account.name,
+        .login = account.login,
+        .org_name = org,
+    };
+    return ERR_OK;
+}
+
+/* ---- session.open, session.close, session.seen ---- */
+
+typedef struct SignIn {
+    Str login;
+    Str password;
+    i64 account_id; /* Found by prepare; 0: no such login. */
+    i64 right;
+} SignIn;
+
+static const Field sign_in_fields[] = {
+    {AT(SignIn, login), F_TEXT, "登录名", "Login", REQUIRED, SEE_PUBLIC, NULL, .max = 40},
+    {AT(SignIn, password), F_SECRET, "密码", "Password", REQUIRED, SEE_NOBODY, NULL, .max = 200},
+};
+
+static Err sign_in_prepare(Cx *cx, void *arg)
+{
+    SignIn *in = arg;
+    Account account = {0};
+    Err e = RECORD_FIND(cx, &account_type, &account,
+                        "WHERE login = ?1 AND login <> '' AND closed = 0", BIND_STR(in->login));
+    if (e && e != ERR_MISSING)
+        return e;
+    err_clear(cx);
+    if (e) {
+        password_waste(cx, in->password);
+        return ERR_OK;
+    }
+    in->account_id = account.id;
+    in->right = password_right(cx, account.password, in->password);
+    return ERR_OK;
+}
+
+static Err wrong_password(Cx *cx, Account *account, Val **ret)
+{
+    Err e = account_wrong(cx, account);
+    return e ? e : op_refuse(cx, ret, ERR_INPUT, "password", "ident.wrong_password");
+}
+
+static Err open_session(Cx *cx, const Account *account, Val **ret)
+{
+    i64 now_ms = clock_now_ms(cx->clock);
+    Str token = chance_token(cx->chance, cx->arena, SESSION_TOKEN_BYTES);
+    Session session = {
+        .token_hash = token_hash(cx->arena, token),
+        .csrf = chance_token(cx->chance, cx->arena, 16),
+        .account_id = account->id,
+        .seen_ms = now_ms,
+        .ends_ms = now_ms + house_of(cx)->settings->session_max_hours * 3600 * 1000,
+        .address = cx->address,
+        .agent = utf8_head(cx->agent, AGENT_MAX),
+    };
+    cx->actor.account_id = account->id;
+    cx->actor.org_id = account->org_id;
+    Err e = fact_create(cx, &session_type, &session, (FactNote){.kind = "session.opened"});
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set_str(cx->arena, *ret, "token", token);
+    val_set_str(cx->arena, *ret, "csrf", session.csrf);
+    val_set_int(cx->arena, *ret, "ends_ms", session.ends_ms);
+    return ERR_OK;
+}
+
+static Err sign_in_run(Cx *cx, const void *arg, Val **ret)
+{
+    const SignIn *in = arg;
+    Account account = {0};
+    if (!in->account_id)
+        return err_set(cx, ERR_INPUT, "password", "ident.wrong_password");
+    Err e = record_load(cx, &account_type, in->account_id, &account);
+    if (e)
+        return e;
+    bool locked = account.locked_until_ms > clock_now_ms(cx->clock);
+    if (locked && !in->right) /* As for an unknown login: a stranger learns nothing. */
+        return err_set(cx, ERR_INPUT, "password", "ident.wrong_password");
+    if (locked)
+        return err_set_arg(cx, ERR_LIMIT, "login", "ident.locked",
+                           time_format(cx->arena, account.locked_until_ms));
+    if (!in->right)
+        return wrong_password(cx, &account, ret);
+    e = account_right(cx, &account);
+    return e ? e : open_session(cx, &account, ret);
+}
+
+typedef struct SessionIn {
+    i64 session_id;
+} SessionIn;
+
+static const Field session_in_fields[] = {
+    {AT(SessionIn, session_id), F_REF, "会话", "Session", REQUIRED, SEE_PUBLIC, NULL},
+};
+
+static Err own_session(Cx *cx, i64 id, Session *ret)
+{
+    Err e = record_load(cx, &session_type, id, ret);
+    if (!e && ret->account_id != cx->actor.account_id)
+        return err_set_arg(cx, ERR_MISSING, NULL, "record.missing", S("会话"));
+    return e;
+}
+
+static Err session_close_run(Cx *cx, const void *arg, Val **ret)
+{
+    Session session = {0};
+    Err e = own_session(cx, ((const SessionIn *)arg)->session_id, &session);
+    if (e || session.closed)
+        return e;
+    session.closed = 1;
+    (void)ret;
+    return fact_change(cx, &session_type, &session, (FactNote){.kind = "session.closed"});
+}
+
+static Err session_seen_run(Cx *cx, const void *arg, Val **ret)
+{
+    Session session = {0};
+    Err e = own_session(cx, ((const SessionIn *)arg)->session_id, &session);
+    i64 now_ms = clock_now_ms(cx->clock);
+    (void)ret;
+    if (e || now_ms - session.seen_ms < SESSION_SEEN_MS)
+        return e;
+    session.seen_ms = now_ms;
+    return fact_change(cx, &session_type, &session, (FactNote){.kind = "session.seen"});
+}
+
+#define HALF_OR_WHOLE (WHO_HALF | WHO_SIGNED)
+// clang-format off
+static const Op ops[] = {
+    {"session.open",  "登录", "Sign in",    OP_WRITE, 0, WHO_PUBLIC, OP_IN(SignIn, sign_in_fields), sign_in_prepare, sign_in_run, NULL, "Replies a token for the Authorization header."},
+    {"session.close", "退出", "Sign out",   OP_WRITE, 0, HALF_OR_WHOLE, OP_IN(SessionIn, session_in_fields), NULL, session_close_run, NULL, NULL},
+    {"session.seen",  "续期", "Keep alive", OP_WRITE, OP_QUIET, HALF_OR_WHOLE, OP_IN(SessionIn, session_in_fields), NULL, session_seen_run, NULL, NULL},
+};
+// clang-format on
+
+static const RecordType *const types[] = {&session_type};
+
+const Room session_room = {
+    .name = "ident",
+    .types = types,
+    .type_count = COUNT(types),
+    .ops = ops,
+    .op_count = COUNT(ops),
+};

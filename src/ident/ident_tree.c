@@ -1,0 +1,166 @@
+/* Where a unit stands, and what an actor is to it. */
+#include "ident/ident_int.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { TREE_SLOTS = 4096, STEPS_MAX = 8 }; /* No real tree is deeper. */
+
+typedef struct OrgPlace {
+    i64 id; /* 0: an empty slot. */
+    i64 parent_id;
+    i64 supervisor_id;
+    i64 division; /* Six digits as a number; 0: none. */
+    i64 reach;    /* Of a department or centre: by how much its division is divided; 0: not one. */
+} OrgPlace;
+
+struct OrgTree {
+    Arena own;
+    pthread_rwlock_t lock;
+    OrgPlace slots[TREE_SLOTS];
+};
+
+OrgTree *org_tree_new(void)
+{
+    Arena own = {0};
+    OrgTree *tree = ARENA_NEW(&own, OrgTree, 1);
+    pthread_rwlock_init(&tree->lock, NULL);
+    tree->own = own;
+    return tree;
+}
+
+void org_tree_done(OrgTree *tree)
+{
+    pthread_rwlock_destroy(&tree->lock);
+    Arena own = tree->own;
+    arena_done(&own);
+}
+
+void org_tree_forget(OrgTree *tree)
+{
+    if (!tree)
+        return;
+    pthread_rwlock_wrlock(&tree->lock);
+    for (size_t i = 0; i < TREE_SLOTS; i++)
+        tree->slots[i].id = 0;
+    pthread_rwlock_unlock(&tree->lock);
+}
+
+/* 320000 with level province reaches 32xxxx, 320500 with level city 3205xx: GB/T 2260 codes have
+ * two digits each for province, city and county. */
+static i64 reach_of(Str kind, Str level)
+{
+    static const struct {
+        const char *level;
+        i64 reach;
+    } rows[] = {{"national", 1000000}, {"province", 10000}, {"city", 100}, {"county", 1}};
+    if (!str_same(kind, S("department")) && !str_same(kind, S("centre")))
+        return 0;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (str_same_z(level, rows[i].level))
+            return rows[i].reach;
+    return 0;
+}
+
+static Err load_place(Cx *cx, i64 id, OrgPlace *ret)
+{
+    Rows rows;
+    Err e = DB_QUERY(cx, &rows,
+                     "SELECT parent_id, supervisor_id, division, kind, level FROM org "
+                     "WHERE id = ?1",
+                     BIND_INT(id));
+    if (e)
+        return e;
+    *ret = (OrgPlace){.id = id};
+    if (rows_next(&rows)) {
+        ret->parent_id = rows_int(&rows, 0);
+        ret->supervisor_id = rows_int(&rows, 1);
+        if (!str_to_i64(rows_str(&rows, 2), &ret->division))
+            ret->division = 0;
+        ret->reach = reach_of(rows_str(&rows, 3), rows_str(&rows, 4));
+    }
+    return rows_end(&rows);
+}
+
+static Err find_place(Cx *cx, i64 id, OrgPlace *ret)
+{
+    OrgTree *tree = cx->in_write ? NULL : house_of(cx)->orgs;
+    if (!tree)
+        return load_place(cx, id, ret);
+    OrgPlace *slot = &tree->slots[(u64)id % TREE_SLOTS];
+    pthread_rwlock_rdlock(&tree->lock);
+    *ret = *slot;
+    pthread_rwlock_unlock(&tree->lock);
+    if (ret->id == id)
+        return ERR_OK;
+    Err e = load_place(cx, id, ret);
+    if (e)
+        return e;
+    pthread_rwlock_wrlock(&tree->lock);
+    *slot = *ret;
+    pthread_rwlock_unlock(&tree->lock);
+    return ERR_OK;
+}
+
+static bool covers(const OrgPlace *above, i64 division)
+{
+    if (!above->reach || !division)
+        return false;
+    return above->reach == 1000000 || above->division / above->reach == division / above->reach;
+}
+
+/* Up the bodies that supervise, from `id` on. */
+static Err supervised_by(Cx *cx, i64 id, i64 by, bool *ret)
+{
+    Err e = ERR_OK;
+    *ret = false;
+    for (int steps = 0; !e && id && steps < STEPS_MAX; steps++) {
+        OrgPlace place;
+        if (id == by) {
+            *ret = true;
+            return ERR_OK;
+        }
+        e = find_place(cx, id, &place);
+        id = !e && place.supervisor_id ? place.supervisor_id : e ? 0 : place.parent_id;
+    }
+    return e;
+}
+
+/* The relation, or an error; no relation is known while the store fails. */
+static Err relation(Cx *cx, i64 org_id, unsigned *ret)
+{
+    OrgPlace place = {0}, mine;
+    i64 division = 0, supervisor_id = 0;
+    bool above = false;
+    Err e = ERR_OK;
+    for (i64 id = org_id, steps = 0; id && steps < STEPS_MAX; id = place.parent_id, steps++) {
+        e = find_place(cx, id, &place);
+        if (e)
+            return e;
+        if (place.parent_id && place.parent_id == cx->actor.org_id) {
+            *ret = WHO_OWNER;
+            return ERR_OK;
+        }
+        division = division ? division : place.division;
+        supervisor_id = supervisor_id ? supervisor_id : place.supervisor_id;
+    }
+    if (!(cx->actor.roles & (WHO_DEPARTMENT | WHO_CENTRE)))
+        return ERR_OK;
+    e = find_place(cx, cx->actor.org_id, &mine);
+    if (!e && !covers(&mine, division))
+        e = supervised_by(cx, supervisor_id, cx->actor.org_id, &above);
+    else
+        above = !e;
+    if (!e && above)
+        *ret = WHO_ABOVE;
+    return e;
+}
+
+unsigned org_relation(Cx *cx, i64 org_id)
+{
+    unsigned who = 0;
+    if (!cx->actor.org_id || relation(cx, org_id, &who) == ERR_OK)
+        return who;
+    err_clear(cx); /* The op's own reading fails next, and says so. */
+    return 0;
+}

@@ -1,0 +1,75 @@
+/* What a reader is shown of a value about a person, and the count of what was shown. */
+#include "record/record.h"
+
+#include <string.h>
+
+static void add_chars(Buf *out, Str value, size_t from, size_t to)
+{
+    size_t at = 0;
+    for (size_t i = 0; at < value.len; i++) {
+        size_t start = at;
+        utf8_next(value, &at);
+        if (i >= from && i < to)
+            buf_add(out, str_slice(value, start, at));
+    }
+}
+
+static bool mostly_digits(Str value, size_t *ret_digits)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.data[i];
+        bool filler = c == '-' || c == ' ' || c == '+' || c == '(' || c == ')' || c == 'X';
+        if (c >= '0' && c <= '9')
+            digits++;
+        else if (!filler)
+            return false;
+    }
+    *ret_digits = digits;
+    return digits >= 6;
+}
+
+/* 138****1234, 3201**********1234: what says where it is from stays, what says who goes. */
+static Str mask_number(Arena *arena, Str value, size_t digits)
+{
+    Buf out = buf_new(arena);
+    size_t count = value.len, head = digits > 12 ? 4 : 3, tail = digits >= 10 ? 4 : 2;
+    add_chars(&out, value, 0, head);
+    for (size_t i = head; i + tail < count; i++)
+        buf_char(&out, '*');
+    add_chars(&out, value, count - tail, count);
+    return buf_str(&out);
+}
+
+Str mask_personal(Arena *arena, Str value)
+{
+    size_t count = utf8_count(value), digits, at = 0;
+    Buf out = buf_new(arena);
+    if (!count)
+        return value;
+    if (mostly_digits(value, &digits) && value.len == count)
+        return mask_number(arena, value, digits);
+    while (at < value.len && value.data[at] != '@')
+        at++;
+    add_chars(&out, value, 0, 1);
+    if (at < value.len) { /* z***@example.cn */
+        buf_z(&out, "***");
+        buf_add(&out, str_slice(value, at, value.len));
+        return buf_str(&out);
+    }
+    for (size_t i = 1; i < count && i < 4; i++) /* 张*, 欧*** */
+        buf_char(&out, '*');
+    if (count == 1)
+        buf_char(&out, '*');
+    return buf_str(&out);
+}
+
+void shown_add(Shown *shown, const RecordType *type, i64 id, bool personal)
+{
+    shown->count++;
+    shown->personal += personal;
+    if (!shown->type)
+        shown->type = type;
+    if (shown->type == type && shown->id_count < SHOWN_ROWS_MAX)
+        shown->ids[shown->id_count++] = id;
+}
