@@ -86,7 +86,7 @@ NODISCARD Err account_actor(Cx *cx, Str login, Actor *ret);
 
 /* Bits of the roles, as text: "office". 0 when unknown. */
 unsigned role_bit(Str role);
-/* Adds "org" (the name) to every row of a list that has an org_id. */
+/* Adds the name of the unit whose id stands under `id_key` to every row of a list, '' for none. */
 NODISCARD Err org_names_add(Cx *cx, Val *list, const char *id_key, const char *name_key);
 
 #endif

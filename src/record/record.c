@@ -154,12 +154,28 @@ Val *record_val(Cx *cx, const RecordType *type, const void *record, See level)
         const Field *field = &type->fields[i];
         See see = field_see(type, field, record);
         if (see <= level)
-            val_set(cx->arena, map, field->name, field_val(cx, field, record));
+            val_add_key(cx->arena, map, str_from(field->name), field_val(cx, field, record));
         else if (see != SEE_NOBODY)
             val_push(cx->arena, hidden, val_z(cx->arena, field->name));
     }
-    val_set(cx->arena, map, "_hidden", hidden);
+    val_add_key(cx->arena, map, S("_hidden"), hidden);
     return map;
+}
+
+void record_listed(Arena *arena, const RecordType *type, RecordType *ret)
+{
+    enum { HEAD_FIELDS = 4 };
+    Field *fields = arena_take_raw(arena, type->count * sizeof *fields);
+    RecordType listed = *type;
+    listed.fields = fields;
+    listed.count = 0;
+    for (size_t i = 0; i < type->count; i++) {
+        const Field *field = &type->fields[i];
+        bool hides = strcmp(field->name, "hidden") == 0; /* Without it nothing would be hidden. */
+        if (i < HEAD_FIELDS || hides || (field->flags & LISTED))
+            fields[listed.count++] = *field;
+    }
+    *ret = listed;
 }
 
 static void canonical_part(Buf *out, Str part)
