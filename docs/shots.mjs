@@ -55,7 +55,7 @@ const pictures = {
   need: { login: 'firm', find: need_with_matches, at: '#matches-h' },
   import: { login: 'office', find: mapping },
   lot: { login: 'firm2', find: open_lot },
-  deal: { login: 'office2', find: page => first_link(page, '/deals', 'deal') },
+  deal: { login: 'office', find: page => first_link(page, '/deals', 'deal') },
 };
 
 // --- taking them ---------------------------------------------------------------------------------

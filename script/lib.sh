@@ -13,7 +13,7 @@ packages_build=(
 )
 packages_test=(
     libcmocka-dev clang clang-format clang-tidy cppcheck shellcheck curl
-    postgresql chromium fonts-noto-cjk
+    patch postgresql chromium fonts-noto-cjk
 )
 packages_deep=(debootstrap)
 

@@ -119,6 +119,8 @@ static Err lot_open_run(Cx *cx, const void *input, Val **ret)
     if (e)
         return e;
     e = fact_create(cx, &lot_type, &lot, (FactNote){"lot.made", lot.start_fen, NULL, listing.id});
+    if (!e && lot_start_due(&lot, cx->arrived_ms)) /* At once: nobody waits for the clock. */
+        e = lot_step(cx, &lot, "start", WHO_CLOCK, (FactNote){"lot.opened", 0, NULL, 0});
     if (e)
         return e;
     *ret = reply_lot(cx, &lot);
@@ -564,21 +566,29 @@ static const Field id_in[] = {
 static const Field open_in[] = {
     { AT(LotOpenIn, listing_id), F_REF, "挂牌项目", "Listing", REQUIRED, SEE_PUBLIC,
       .ref = &listing_type },
-    { AT(LotOpenIn, start_fen), F_MONEY, "起拍价", "Start price", REQUIRED, SEE_PUBLIC },
+    { AT(LotOpenIn, start_fen), F_MONEY, "起拍价", "Start price", REQUIRED, SEE_PUBLIC,
+      .group_zh = "价格", .group_en = "Prices" },
     { AT(LotOpenIn, step_fen), F_MONEY, "加价幅度", "Step", REQUIRED, SEE_PUBLIC },
     { AT(LotOpenIn, reserve_fen), F_MONEY, "保留价", "Reserve", 0, SEE_PUBLIC,
       .help_zh = "不公开；最高报价低于保留价时不成交。", .help_en = "Sealed; a best bid below it is no sale." },
     { AT(LotOpenIn, deposit_fen), F_MONEY, "保证金", "Deposit", 0, SEE_PUBLIC },
     { AT(LotOpenIn, open_ms), F_TIME, "开始时间", "Opens", 0, SEE_PUBLIC,
+      .group_zh = "时间", .group_en = "Times",
       .help_zh = "留空则立即开始。", .help_en = "At once when left empty." },
     { AT(LotOpenIn, end_ms), F_TIME, "结束时间", "Ends", REQUIRED, SEE_PUBLIC },
     { AT(LotOpenIn, hard_end_ms), F_TIME, "最晚结束时间", "Latest end", 0, SEE_PUBLIC,
+      .group_zh = "延时", .group_en = "Extension",
       .help_zh = "延时不超过此时；留空则不限。", .help_en = "Extensions stop here; none when left empty." },
     { AT(LotOpenIn, window_s), F_INT, "延时触发时长（秒）", "Window, s", 0, SEE_PUBLIC,
-      .max = LOT_EXTEND_S_MAX },
+      .max = LOT_EXTEND_S_MAX,
+      .help_zh = "结束前这段时间内有报价即延时；留空为 300 秒。",
+      .help_en = "A bid this close to the end extends the lot; 300 s when left empty." },
     { AT(LotOpenIn, extend_s), F_INT, "延时时长（秒）", "Extension, s", 0, SEE_PUBLIC,
-      .max = LOT_EXTEND_S_MAX },
-    { AT(LotOpenIn, strict_step), F_BOOL, "须为加价幅度整数倍", "Whole steps only", 0, SEE_PUBLIC },
+      .max = LOT_EXTEND_S_MAX,
+      .help_zh = "从该报价起至少再留这么久；留空为 300 秒。",
+      .help_en = "This much is left after such a bid; 300 s when left empty." },
+    { AT(LotOpenIn, strict_step), F_BOOL, "须为加价幅度整数倍", "Whole steps only", 0, SEE_PUBLIC,
+      .group_zh = "规则", .group_en = "Rules" },
     { AT(LotOpenIn, self_raise), F_BOOL, "领先者可自行加价", "Leader may raise", 0, SEE_PUBLIC },
     { AT(LotOpenIn, first_above), F_BOOL, "首次报价须加价", "First bid adds a step", 0, SEE_PUBLIC },
     { AT(LotOpenIn, bidder_min), F_INT, "最少竞买人数", "Fewest bidders", 0, SEE_PUBLIC,

@@ -36,7 +36,7 @@ static void add_chunk(Arena *arena, size_t need)
     arena->total += size;
 }
 
-void *arena_take(Arena *arena, size_t size)
+void *arena_take_raw(Arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         out_of_memory();
@@ -45,17 +45,23 @@ void *arena_take(Arena *arena, size_t size)
         add_chunk(arena, size);
     void *piece = arena->chunk->data + arena->used;
     arena->used += size;
-    return memset(piece, 0, size);
+    return piece;
+}
+
+void *arena_take(Arena *arena, size_t size)
+{
+    return memset(arena_take_raw(arena, size), 0, size);
 }
 
 void *arena_take_array(Arena *arena, size_t item_size, size_t count)
 {
-    if (item_size && count > SIZE_MAX / 2 / item_size)
+    size_t size;
+    if (__builtin_mul_overflow(item_size, count, &size))
         out_of_memory();
-    return arena_take(arena, item_size * count);
+    return arena_take(arena, size);
 }
 
-void *arena_grow(Arena *arena, void *old, size_t old_size, size_t new_size)
+void *arena_grow_raw(Arena *arena, void *old, size_t old_size, size_t new_size)
 {
     assert(new_size >= old_size);
     ArenaChunk *chunk = arena->chunk;
@@ -63,13 +69,19 @@ void *arena_grow(Arena *arena, void *old, size_t old_size, size_t new_size)
     size_t new_room = round_up(new_size ? new_size : 1);
     bool newest = old && chunk && (char *)old + old_room == chunk->data + arena->used;
     if (newest && chunk->size - arena->used >= new_room - old_room) {
-        memset(chunk->data + arena->used, 0, new_room - old_room);
         arena->used += new_room - old_room;
         return old;
     }
-    void *piece = arena_take(arena, new_size);
+    void *piece = arena_take_raw(arena, new_size);
     if (old_size)
         memcpy(piece, old, old_size);
+    return piece;
+}
+
+void *arena_grow(Arena *arena, void *old, size_t old_size, size_t new_size)
+{
+    char *piece = arena_grow_raw(arena, old, old_size, new_size);
+    memset(piece + old_size, 0, new_size - old_size);
     return piece;
 }
 

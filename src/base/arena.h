@@ -28,12 +28,17 @@ typedef struct ArenaMark {
  */
 void *arena_take(Arena *arena, size_t size);
 
+/* The same, not zeroed: for bytes that are written at once. */
+void *arena_take_raw(Arena *arena, size_t size);
+
 /* `count` zeroed items of a type. */
 #define ARENA_NEW(arena, Type, count) ((Type *)arena_take_array((arena), sizeof(Type), (count)))
 void *arena_take_array(Arena *arena, size_t item_size, size_t count);
 
-/* Grows the newest piece in place if it can, else copies. `old` may be NULL when old_size is 0. */
+/* Grows the newest piece in place if it can, else copies. `old` may be NULL when old_size is 0.
+ * What is new is zeroed, but for the raw one. */
 void *arena_grow(Arena *arena, void *old, size_t old_size, size_t new_size);
+void *arena_grow_raw(Arena *arena, void *old, size_t old_size, size_t new_size);
 
 /* The point reached now, and back to it: what was taken since is given back. */
 ArenaMark arena_mark(const Arena *arena);

@@ -27,6 +27,18 @@ static void arena_gives_zeroed_memory_and_rewinds(void **state)
         assert_int_equal(again[i], 0);
     char *grown = arena_grow(&arena, again, 100, 5000);
     assert_ptr_equal(grown, again);
+    memset(grown, 7, 5000);
+    arena_rewind(&arena, mark);
+    again = arena_take(&arena, 100); /* Where there were sevens. */
+    memset(again, 8, 100);
+    grown = arena_grow(&arena, again, 100, 3000);
+    assert_ptr_equal(grown, again);
+    for (int i = 0; i < 3000; i++)
+        assert_int_equal(grown[i], i < 100 ? 8 : 0);
+    arena_take(&arena, 1);
+    again = arena_grow(&arena, grown, 3000, 100000); /* Moves. */
+    for (int i = 0; i < 100000; i++)
+        assert_int_equal(again[i], i < 100 ? 8 : 0);
     arena_reset(&arena);
     assert_int_equal(arena.total, ARENA_CHUNK_BYTES);
     arena_done(&arena);
@@ -116,6 +128,11 @@ static void dates_and_times_go_there_and_back(void **state)
     assert_false(time_parse(S("2026-07-20 09:30 x"), &ms));
     assert_true(time_parse(S("2025-12-31 23:59:59.9"), &ms));
     same(time_format_full(&arena, ms), "2025-12-31 23:59:59.900");
+    same(date_format(&arena, 0), "");
+    same(date_format(&arena, 20260105), "2026-01-05");
+    same(date_format(&arena, 8990310), "0899-03-10");
+    same(date_format(&arena, 99991231), "9999-12-31");
+    same(date_format(&arena, 100000101), "10000-01-01");
     arena_done(&arena);
 }
 
@@ -191,6 +208,25 @@ static void text_is_escaped_for_its_place(void **state)
     arena_done(&arena);
 }
 
+/* As long as asked for, whatever room there is. */
+static void text_is_formatted_at_any_length(void **state)
+{
+    (void)state;
+    Arena arena = {0};
+    char dots[1200];
+    memset(dots, '.', sizeof dots);
+    Buf buf = buf_new(&arena);
+    for (int len = 0; len < (int)sizeof dots; len++) {
+        Str text = str_format(&arena, "<%.*s>", len, dots);
+        assert_int_equal(text.len, len + 2);
+        assert_true(text.data[0] == '<' && text.data[len + 1] == '>' && !text.data[len + 2]);
+        size_t before = buf.len;
+        buf_format(&buf, "<%.*s>", len, dots);
+        assert_true(str_same(str_slice(buf_str(&buf), before, buf.len), text));
+    }
+    arena_done(&arena);
+}
+
 static void seeded_chance_repeats(void **state)
 {
     (void)state;
@@ -212,6 +248,7 @@ int main(void)
         cmocka_unit_test(text_is_cut_and_folded_by_code_points),
         cmocka_unit_test(values_go_to_json_and_back),
         cmocka_unit_test(text_is_escaped_for_its_place),
+        cmocka_unit_test(text_is_formatted_at_any_length),
         cmocka_unit_test(seeded_chance_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

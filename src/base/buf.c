@@ -15,7 +15,7 @@ static char *make_room(Buf *buf, size_t more)
         size_t cap = buf->cap ? buf->cap * 2 : 64;
         while (cap - buf->len < more)
             cap *= 2;
-        buf->data = arena_grow(buf->arena, buf->data, buf->cap, cap);
+        buf->data = arena_grow_raw(buf->arena, buf->data, buf->cap, cap);
         buf->cap = cap;
     }
     return buf->data + buf->len;
@@ -64,41 +64,28 @@ void buf_format(Buf *buf, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    char none[1];
-    int len = vsnprintf(none, sizeof none, format, args);
+    make_room(buf, 1);
+    size_t room = buf->cap - buf->len;
+    int len = vsnprintf(buf->data + buf->len, room, format, args);
     va_end(args);
     assert(len >= 0);
-    vsnprintf(make_room(buf, (size_t)len + 1), (size_t)len + 1, format, again);
+    if ((size_t)len >= room)
+        vsnprintf(make_room(buf, (size_t)len + 1), (size_t)len + 1, format, again);
     va_end(again);
     buf->len += (size_t)len;
 }
 
 void buf_html(Buf *buf, Str s)
 {
+    static const char *const escapes[256] = {
+        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
     size_t from = 0;
     for (size_t i = 0; i < s.len; i++) {
-        const char *as = NULL;
-        switch (s.data[i]) {
-        case '&':
-            as = "&amp;";
-            break;
-        case '<':
-            as = "&lt;";
-            break;
-        case '>':
-            as = "&gt;";
-            break;
-        case '"':
-            as = "&quot;";
-            break;
-        case '\'':
-            as = "&#39;";
-            break;
-        default:
+        const char *escape = escapes[(u8)s.data[i]];
+        if (!escape)
             continue;
-        }
         buf_add(buf, str_slice(s, from, i));
-        buf_z(buf, as);
+        buf_z(buf, escape);
         from = i + 1;
     }
     buf_add(buf, str_slice(s, from, s.len));
@@ -133,11 +120,13 @@ static bool is_plain_in_url(char c)
 
 void buf_url(Buf *buf, Str s)
 {
+    static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.len; i++) {
+        u8 byte = (u8)s.data[i];
         if (is_plain_in_url(s.data[i]))
             buf_char(buf, s.data[i]);
         else
-            buf_format(buf, "%%%02X", (u8)s.data[i]);
+            buf_add(buf, (Str){(char[]){'%', digits[byte >> 4], digits[byte & 15]}, 3});
     }
 }
 

@@ -4,11 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-Str str_from(const char *z)
-{
-    return (Str){z ? z : "", z ? strlen(z) : 0};
-}
-
 Str str_copy(Arena *arena, Str s)
 {
     return (Str){str_z(arena, s), s.len};
@@ -16,9 +11,10 @@ Str str_copy(Arena *arena, Str s)
 
 char *str_z(Arena *arena, Str s)
 {
-    char *z = arena_take(arena, s.len + 1);
+    char *z = arena_take_raw(arena, s.len + 1);
     if (s.len)
         memcpy(z, s.data, s.len);
+    z[s.len] = 0;
     return z;
 }
 
@@ -27,24 +23,17 @@ Str str_format(Arena *arena, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    char none[1];
-    int len = vsnprintf(none, sizeof none, format, args);
+    char most[256]; /* Formatted once when it is no longer than this. */
+    int len = vsnprintf(most, sizeof most, format, args);
     va_end(args);
     assert(len >= 0);
-    char *data = arena_take(arena, (size_t)len + 1);
-    vsnprintf(data, (size_t)len + 1, format, again);
+    char *data = arena_take_raw(arena, (size_t)len + 1);
+    if ((size_t)len < sizeof most)
+        memcpy(data, most, (size_t)len + 1);
+    else
+        vsnprintf(data, (size_t)len + 1, format, again);
     va_end(again);
     return (Str){data, (size_t)len};
-}
-
-bool str_same(Str a, Str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool str_same_z(Str a, const char *z)
-{
-    return str_same(a, str_from(z));
 }
 
 int str_order(Str a, Str b)

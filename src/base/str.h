@@ -8,6 +8,8 @@
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
+#include <string.h>
+
 #include "base/base.h"
 
 typedef struct Str {
@@ -20,12 +22,27 @@ typedef struct Str {
 /* For printf: printf("%.*s", STR_ARG(s)). */
 #define STR_ARG(s) (int)(s).len, (s).data
 
-Str str_from(const char *z); /* Slice of a zero-ended text; NULL is empty. */
+/* Slice of a zero-ended text; NULL is empty. Inline: the length of a literal is no call. */
+static inline Str str_from(const char *z)
+{
+    return z ? (Str){z, strlen(z)} : S("");
+}
+
 Str str_copy(Arena *arena, Str s);
 char *str_z(Arena *arena, Str s); /* Zero-ended copy. */
 Str str_format(Arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
-bool str_same(Str a, Str b);
-bool str_same_z(Str a, const char *z);
+static inline bool str_same(Str a, Str b)
+{
+    if (a.len != b.len || a.len == 0)
+        return a.len == b.len;
+    return a.data[0] == b.data[0] && memcmp(a.data, b.data, a.len) == 0; /* Most differ at once. */
+}
+
+static inline bool str_same_z(Str a, const char *z)
+{
+    return str_same(a, str_from(z));
+}
+
 int str_order(Str a, Str b); /* By bytes, like memcmp. */
 bool str_starts(Str s, Str prefix);
 bool str_ends(Str s, Str suffix);

@@ -64,8 +64,13 @@ Str date_format(Arena *arena, i64 date)
 {
     if (!date)
         return S("");
-    return str_format(arena, "%04lld-%02lld-%02lld", (long long)(date / 10000),
-                      (long long)(date / 100 % 100), (long long)(date % 100));
+    if (date < 0 || date > 99991231) /* No day at all, or one of a far year. */
+        return str_format(arena, "%04lld-%02lld-%02lld", (long long)(date / 10000),
+                          (long long)(date / 100 % 100), (long long)(date % 100));
+    char *text = str_z(arena, S("0000-00-00")); /* Lists are full of dates: no printf. */
+    for (size_t at = 9; date; date /= 10, at -= at == 5 || at == 8 ? 2 : 1)
+        text[at] = (char)('0' + (int)(date % 10));
+    return (Str){text, 10};
 }
 
 static i64 floor_div(i64 a, i64 b)

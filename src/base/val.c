@@ -5,8 +5,8 @@
 
 static Val *new_val(Arena *arena, ValKind kind)
 {
-    Val *val = ARENA_NEW(arena, Val, 1);
-    val->kind = kind;
+    Val *val = arena_take_raw(arena, sizeof *val);
+    *val = (Val){.kind = kind};
     return val;
 }
 
@@ -55,8 +55,8 @@ static ValItem *add_item(Arena *arena, Val *list)
 {
     if (list->list.count == list->list.cap) {
         size_t cap = list->list.cap ? list->list.cap * 2 : 8;
-        list->list.items = arena_grow(arena, list->list.items, list->list.cap * sizeof(ValItem),
-                                      cap * sizeof(ValItem));
+        list->list.items = arena_grow_raw(arena, list->list.items, list->list.cap * sizeof(ValItem),
+                                          cap * sizeof(ValItem));
         list->list.cap = cap;
     }
     return &list->list.items[list->list.count++];
@@ -78,6 +78,12 @@ static ValItem *find_item(const Val *map, Str key)
     return NULL;
 }
 
+void val_add_key(Arena *arena, Val *map, Str key, Val *item)
+{
+    assert(map->kind == VAL_MAP);
+    *add_item(arena, map) = (ValItem){.key = key, .val = item};
+}
+
 void val_set_key(Arena *arena, Val *map, Str key, Val *item)
 {
     assert(map->kind == VAL_MAP);
@@ -88,40 +94,10 @@ void val_set_key(Arena *arena, Val *map, Str key, Val *item)
         *add_item(arena, map) = (ValItem){.key = key, .val = item};
 }
 
-void val_set(Arena *arena, Val *map, const char *key, Val *item)
-{
-    val_set_key(arena, map, str_from(key), item);
-}
-
-void val_set_int(Arena *arena, Val *map, const char *key, i64 i)
-{
-    val_set(arena, map, key, val_int(arena, i));
-}
-
-void val_set_str(Arena *arena, Val *map, const char *key, Str s)
-{
-    val_set(arena, map, key, val_str(arena, s));
-}
-
-void val_set_z(Arena *arena, Val *map, const char *key, const char *z)
-{
-    val_set(arena, map, key, val_z(arena, z));
-}
-
-void val_set_bool(Arena *arena, Val *map, const char *key, bool b)
-{
-    val_set(arena, map, key, val_bool(arena, b));
-}
-
 Val *val_get_key(const Val *map, Str key)
 {
     ValItem *item = find_item(map, key);
     return item ? item->val : NULL;
-}
-
-Val *val_get(const Val *map, const char *key)
-{
-    return val_get_key(map, str_from(key));
 }
 
 size_t val_count(const Val *list)
@@ -132,24 +108,6 @@ size_t val_count(const Val *list)
 Val *val_at(const Val *list, size_t index)
 {
     return index < val_count(list) ? list->list.items[index].val : NULL;
-}
-
-i64 val_get_int(const Val *map, const char *key)
-{
-    const Val *val = val_get(map, key);
-    return val && val->kind == VAL_INT ? val->i : 0;
-}
-
-Str val_get_str(const Val *map, const char *key)
-{
-    const Val *val = val_get(map, key);
-    return val && val->kind == VAL_STR ? val->s : S("");
-}
-
-bool val_get_bool(const Val *map, const char *key)
-{
-    const Val *val = val_get(map, key);
-    return val && val->kind == VAL_BOOL && val->b;
 }
 
 static void new_line(Buf *buf, int depth)

@@ -41,21 +41,62 @@ Val *val_list(Arena *arena);
 Val *val_map(Arena *arena);
 
 void val_push(Arena *arena, Val *list, Val *item);
-void val_set(Arena *arena, Val *map, const char *key, Val *item); /* Replaces one already there. */
-void val_set_key(Arena *arena, Val *map, Str key, Val *item);
-void val_set_int(Arena *arena, Val *map, const char *key, i64 i);
-void val_set_str(Arena *arena, Val *map, const char *key, Str s);
-void val_set_z(Arena *arena, Val *map, const char *key, const char *z);
-void val_set_bool(Arena *arena, Val *map, const char *key, bool b);
+void val_add_key(Arena *arena, Val *map, Str key, Val *item); /* A key that is not there yet. */
+void val_set_key(Arena *arena, Val *map, Str key, Val *item); /* Replaces one already there. */
 
 /* Look-ups never fail: an absent key, a NULL or a value of another kind gives NULL, 0 or empty. */
-Val *val_get(const Val *map, const char *key);
 Val *val_get_key(const Val *map, Str key);
 Val *val_at(const Val *list, size_t index);
 size_t val_count(const Val *list);
-i64 val_get_int(const Val *map, const char *key);
-Str val_get_str(const Val *map, const char *key);
-bool val_get_bool(const Val *map, const char *key);
+
+/* The same by a literal, whose length the compiler counts. */
+static inline void val_set(Arena *arena, Val *map, const char *key, Val *item)
+{
+    val_set_key(arena, map, str_from(key), item);
+}
+
+static inline void val_set_int(Arena *arena, Val *map, const char *key, i64 i)
+{
+    val_set(arena, map, key, val_int(arena, i));
+}
+
+static inline void val_set_str(Arena *arena, Val *map, const char *key, Str s)
+{
+    val_set(arena, map, key, val_str(arena, s));
+}
+
+static inline void val_set_z(Arena *arena, Val *map, const char *key, const char *z)
+{
+    val_set_str(arena, map, key, str_from(z));
+}
+
+static inline void val_set_bool(Arena *arena, Val *map, const char *key, bool b)
+{
+    val_set(arena, map, key, val_bool(arena, b));
+}
+
+static inline Val *val_get(const Val *map, const char *key)
+{
+    return val_get_key(map, str_from(key));
+}
+
+static inline i64 val_get_int(const Val *map, const char *key)
+{
+    const Val *val = val_get(map, key);
+    return val && val->kind == VAL_INT ? val->i : 0;
+}
+
+static inline Str val_get_str(const Val *map, const char *key)
+{
+    const Val *val = val_get(map, key);
+    return val && val->kind == VAL_STR ? val->s : S("");
+}
+
+static inline bool val_get_bool(const Val *map, const char *key)
+{
+    const Val *val = val_get(map, key);
+    return val && val->kind == VAL_BOOL && val->b;
+}
 
 /* JSON text of a value, no white space; `pretty` adds line breaks and two-space indents. */
 void val_write_json(Buf *buf, const Val *val);

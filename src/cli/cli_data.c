@@ -24,12 +24,17 @@ int cli_init(Cli *cli)
     e = house_reader(&open, &cli->arena, &cx);
     cx.lang = cli->cx.lang;
     cx.actor = (Actor){.roles = WHO_LOCAL | WHO_OPERATOR, .via = VIA_LOCAL};
-    if (!e)
-        cli_say(cli, "cli.made", &cli->settings.data, 1);
     if (!e && demo)
         e = demo_fill(cli, &cx, &open);
+    if (!e)
+        e = house_made(&cx, &open);
     int code = e ? cli_fail(cli, &cx, e) : EXIT_DONE;
     house_reader_done(&cx);
+    if (e) {
+        house_unmake(&open); /* All of it or nothing. */
+        return code;
+    }
+    cli_say(cli, "cli.made", &cli->settings.data, 1);
     house_close(&open);
     return code;
 }

@@ -181,7 +181,7 @@ static Err save_patents(Cx *cx, void *arg)
         PatentSaved saved;
         Patent before;
         i64 id;
-        e = patent_save(cx, &batch->patents[i], &saved, &id, &before);
+        e = patent_save(cx, &batch->patents[i], 0, &saved, &id, &before);
     }
     return e;
 }

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -32,9 +33,10 @@ const RecordType **house_types(Arena *arena, const House *house, size_t *ret_cou
     return types;
 }
 
-static Err make_folder(Cx *cx, const char *path)
+static Err make_folder(Cx *cx, const char *path, bool *ret_made)
 {
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+    *ret_made = mkdir(path, 0700) == 0;
+    if (*ret_made || errno == EEXIST)
         return ERR_OK;
     return err_set_arg(cx, ERR_IO, NULL, "house.no_folder", str_from(path));
 }
@@ -53,18 +55,36 @@ static Err take_lock(Cx *cx, Str data, int *ret_fd)
     return ERR_OK;
 }
 
+/* What making an exchange puts into the data folder, in the order in which it can be removed. */
+static const char *const made_files[] = {"exchange",      "techbourse.db-wal", "techbourse.db-shm",
+                                         "techbourse.db", "keys/head.pem",     "keys/head.pub",
+                                         "keys"};
+
+static char *in_folder(Arena *arena, Str data, const char *name)
+{
+    return str_z(arena, str_format(arena, "%.*s/%s", STR_ARG(data), name));
+}
+
+static u64 files_there(Arena *arena, Str data)
+{
+    u64 there = 0;
+    for (size_t i = 0; i < COUNT(made_files); i++)
+        if (access(in_folder(arena, data, made_files[i]), F_OK) == 0)
+            there |= (u64)1 << i;
+    return there;
+}
+
 /* A marker file says that init has been through; a store in PostgreSQL leaves no file of its own.
  */
 static bool is_made(Cx *cx, Str data)
 {
-    char *path = str_z(cx->arena, str_format(cx->arena, "%.*s/exchange", STR_ARG(data)));
-    return access(path, F_OK) == 0;
+    return access(in_folder(cx->arena, data, "exchange"), F_OK) == 0;
 }
 
-static Err mark_made(Cx *cx, Str data)
+Err house_made(Cx *cx, Open *open_house)
 {
-    char *path = str_z(cx->arena, str_format(cx->arena, "%.*s/exchange", STR_ARG(data)));
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    Str data = open_house->house.data_folder;
+    int fd = open(in_folder(cx->arena, data, "exchange"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_set_arg(cx, ERR_IO, NULL, "house.no_folder", data);
     close(fd);
@@ -87,6 +107,20 @@ static Err lock_store(Cx *cx)
     return e;
 }
 
+/* An exchange is made in an empty store alone: nothing that is there may be taken for its own. */
+static Err check_empty(Cx *cx, Str data)
+{
+    Str *names;
+    size_t count;
+    i64 facts = 0;
+    Err e = db_columns(cx, "fact", &names, &count);
+    if (!e && count)
+        e = fact_last_seq(cx, &facts);
+    if (!e && facts)
+        e = err_set_arg(cx, ERR_CONFLICT, NULL, "house.unfinished", data);
+    return e;
+}
+
 /* Tables, then the log, then the writer, all on the one writing connection. */
 static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *context)
 {
@@ -100,6 +134,9 @@ static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *con
         return e;
     cx->db = db;
     e = lock_store(cx);
+    if (!e && mode == OPEN_MAKE)
+        e = check_empty(cx, house->data_folder);
+    open->made_store = !e && mode == OPEN_MAKE;
     if (!e)
         e = db_begin(cx);
     if (!e)
@@ -154,27 +191,28 @@ Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap
     if (mode == OPEN_MAKE && is_made(cx, settings->data))
         return err_set_arg(cx, ERR_CONFLICT, NULL, "house.there", settings->data);
     if (mode == OPEN_MAKE)
-        e = make_folder(cx, str_z(cx->arena, settings->data));
+        e = make_folder(cx, str_z(cx->arena, settings->data), &ret->made_folder);
     else if (!is_made(cx, settings->data))
         return err_set_arg(cx, ERR_MISSING, NULL, "house.none", settings->data);
     fill_house(cx, settings, ret);
     house_verify(&ret->house);
     if (!e && ret->writes)
         e = take_lock(cx, settings->data, &ret->lock_fd);
+    ret->there = files_there(cx->arena, settings->data);
     if (!e && ret->writes)
         e = open_writer(cx, ret, mode, wrap, context);
     if (!e && mode == OPEN_SERVE) {
         ret->house.counts = count_memo_new();
         ret->house.orgs = org_tree_new();
     }
-    if (!e && mode == OPEN_MAKE)
-        e = mark_made(cx, settings->data);
-    if (e)
+    if (e && mode == OPEN_MAKE)
+        house_unmake(ret);
+    else if (e)
         house_close(ret);
     return e;
 }
 
-void house_close(Open *open)
+static void close_rooms(Open *open)
 {
     if (open->house.writer)
         writer_close(open->house.writer);
@@ -186,8 +224,50 @@ void house_close(Open *open)
         count_memo_done(open->house.counts);
     if (open->house.orgs)
         org_tree_done(open->house.orgs);
+}
+
+void house_close(Open *open)
+{
+    close_rooms(open);
     if (open->lock_fd >= 0)
         close(open->lock_fd);
+    arena_done(&open->arena);
+}
+
+/* The file of SQLite goes with the others. */
+static Err drop_tables(Cx *cx, void *arg)
+{
+    size_t count;
+    const RecordType **types = house_types(cx->arena, arg, &count);
+    Err e = db_exec_plain(cx, "DROP TABLE IF EXISTS fact; DROP TABLE IF EXISTS fact_block");
+    for (size_t i = 0; !e && i < count; i++)
+        e = db_exec_plain(
+            cx, db_keep(str_format(cx->arena, "DROP TABLE IF EXISTS %s", types[i]->name)));
+    return e;
+}
+
+/* All under the lock: whoever makes an exchange here next finds the folder as this one did. */
+void house_unmake(Open *open)
+{
+    Arena arena = {0};
+    Str data = open->house.data_folder;
+    bool has_store = open->house.writer && open->made_store;
+    if (has_store && str_starts(open->house.store_url, S("postgres"))) {
+        Cx cx = {.arena = &arena, .clock = &open->clock, .house = &open->house};
+        if (writer_run(open->house.writer, &cx, drop_tables, &open->house) != ERR_OK)
+            log_line(LOG_ERROR_LEVEL, "unmake.tables_left", "why", cx.err.key, NULL);
+    }
+    close_rooms(open);
+    for (size_t i = 0; open->lock_fd >= 0 && i < COUNT(made_files); i++)
+        if (!(open->there >> i & 1))
+            remove(in_folder(&arena, data, made_files[i]));
+    if (open->lock_fd >= 0) {
+        unlink(in_folder(&arena, data, "lock"));
+        close(open->lock_fd);
+    }
+    if (open->made_folder)
+        rmdir(str_z(&arena, data));
+    arena_done(&arena);
     arena_done(&open->arena);
 }
 

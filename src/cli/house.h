@@ -18,13 +18,17 @@ typedef struct Open {
     Chance chance;
     int lock_fd;
     bool writes;
+    /* Of OPEN_MAKE, for house_unmake. */
+    bool made_folder; /* The data folder was not there before. */
+    bool made_store;  /* The store held nothing before. */
+    u64 there;        /* Bits of those of its files that were there before. */
 } Open;
 
 typedef enum OpenMode {
     OPEN_READ,  /* Look only: verify, backup. No lock, no writer. */
     OPEN_WRITE, /* Commands one after another in this thread. */
     OPEN_SERVE, /* The writer has a thread of its own. */
-    OPEN_MAKE,  /* OPEN_WRITE, and the exchange must not be there yet. */
+    OPEN_MAKE, /* OPEN_WRITE, and the exchange must not be there yet; house_made ends the making. */
 } OpenMode;
 
 /* All rooms, in the order of LAYERS. */
@@ -32,7 +36,8 @@ extern const Room *const all_rooms[];
 extern const size_t all_rooms_count;
 
 /* ERR_BUSY house.locked: another process has the writer. ERR_MISSING house.none: no exchange there;
- * ERR_CONFLICT house.there: one is there already (OPEN_MAKE). */
+ * ERR_CONFLICT house.there: one is there already, house.unfinished: the store is not empty
+ * (OPEN_MAKE). */
 NODISCARD Err house_open(Cx *cx, const Settings *settings, OpenMode mode, Open *ret);
 /* The same with the writer's connection put into another, which then owns it: for tests that make
  * the store fail (db_fault_wrap). `wrap` may be NULL. */
@@ -40,6 +45,12 @@ typedef Db *(*DbWrap)(Db *inner, void *context);
 NODISCARD Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap,
                               void *context, Open *ret);
 void house_close(Open *open);
+
+/* After OPEN_MAKE: says that the exchange is whole. Until then no other mode opens it. */
+NODISCARD Err house_made(Cx *cx, Open *open);
+/* Or closes it and takes back what was made: its tables, its files, and its folder unless others
+ * have put something into it. */
+void house_unmake(Open *open);
 
 /* A context for one request on a reading connection of its own. */
 NODISCARD Err house_reader(Open *open, Arena *arena, Cx *ret);

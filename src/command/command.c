@@ -69,6 +69,8 @@ static void verify_op(const House *house, const Op *op)
             verify_fail(op->name, field->name);
         if ((field->kind == F_CODE || field->kind == F_CODES) && !field->codes)
             verify_fail(op->name, field->name);
+        if (!field->group_zh != !field->group_en)
+            verify_fail(op->name, field->name);
     }
 }
 
@@ -78,8 +80,11 @@ static void verify_flow_ops(const House *house, const Flow *flow)
     flow_verify(flow);
     for (size_t i = 0; i < flow->edge_count; i++) {
         Str name = str_format(&arena, "%s.%s", flow->name, flow->edges[i].action);
-        if (!op_find(house, name))
+        const Op *op = op_find(house, name);
+        if (!op)
             verify_fail(str_z(&arena, name), "an edge without its op");
+        if (flow->edges[i].danger != ((op->flags & OP_DANGER) != 0))
+            verify_fail(op->name, "a danger in the flow or in the op alone");
     }
     arena_done(&arena);
 }

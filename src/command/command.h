@@ -26,7 +26,7 @@ typedef enum OpKind {
 
 enum {
     OP_LOCAL_ONLY = 1 << 0, /* Command line only. */
-    OP_DANGER = 1 << 1,     /* Asks once more before it is done. */
+    OP_DANGER = 1 << 1,     /* Asks once more before it is done. Edges of a flow say the same. */
     OP_QUIET = 1 << 2,      /* A refusal leaves no fact (sign-in guesses have their own). */
     OP_SECOND = 1 << 3, /* The session has proved its second factor not too long ago (settings). */
     OP_SIGN = 1 << 4,   /* A signature: each call brings a fresh code, in its input second_code. */
@@ -109,7 +109,7 @@ static inline House *house_of(Cx *cx)
 }
 
 /* Ends the process unless every op has a permission, a room.verb name of its own and sound input
- * rows, every record type and flow verifies, and every flow edge has its op. */
+ * rows, every record type and flow verifies, and every flow edge has its op, as dangerous as it. */
 void house_verify(const House *house);
 
 const Op *op_find(const House *house, Str name); /* NULL when absent. */

@@ -603,8 +603,10 @@ static void test_verify(void **state)
     static const Field outside[] = {
         {"name", sizeof(PenIn), F_TEXT, "名", "Name", 0, SEE_PUBLIC, NULL}};
     static const Field no_codes[] = {{AT(PenIn, tags), F_CODES, "名", "Name", 0, SEE_PUBLIC, NULL}};
+    static const Field half_group[] = {
+        {AT(PenIn, name), F_TEXT, "名", "Name", 0, SEE_PUBLIC, NULL, .group_zh = "一"}};
     assert_false(ends_process(ops, COUNT(ops)));
-    for (int c = 0; c < 9; c++) {
+    for (int c = 0; c < 11; c++) {
         Op rows[COUNT(ops)];
         size_t count = COUNT(ops);
         memcpy(rows, ops, sizeof ops);
@@ -619,6 +621,8 @@ static void test_verify(void **state)
         case 6: rows[0].in = outside, rows[0].in_count = 1; break;
         case 7: rows[0].in = no_codes, rows[0].in_count = 1; break;
         case 8: rows[1].name = "pen.close"; break; /* The flow's edge is without its op. */
+        case 9: rows[1].flags |= OP_DANGER; break; /* The edge knows of no danger. */
+        case 10: rows[0].in = half_group, rows[0].in_count = 1; break;
         }
         // clang-format on
         if (!ends_process(rows, count))

@@ -9,6 +9,7 @@ typedef struct DealSignIn {
     i64 id;
     i64 signed_date;
     Str contract_no;
+    i64 licence_until_date;
 } DealSignIn;
 
 typedef struct DealRegisterIn {
@@ -183,6 +184,19 @@ static Err day_allowed(Cx *cx, const char *field, i64 date, i64 not_before)
     return ERR_OK;
 }
 
+/* Only a licence ends on a day, and not before it begins. */
+static Err licence_allowed(Cx *cx, const Deal *deal, const DealSignIn *in)
+{
+    if (!in->licence_until_date)
+        return ERR_OK;
+    if (!trade_mode_is_licence(deal->mode))
+        return err_set(cx, ERR_INPUT, "licence_until_date", "deal.no_licence");
+    if (in->licence_until_date < in->signed_date)
+        return err_set_arg(cx, ERR_INPUT, "licence_until_date", "deal.date_too_early",
+                           date_format(cx->arena, in->signed_date));
+    return ERR_OK;
+}
+
 static Err deal_sign_run(Cx *cx, const void *input, Val **ret)
 {
     const DealSignIn *in = input;
@@ -192,11 +206,17 @@ static Err deal_sign_run(Cx *cx, const void *input, Val **ret)
     if (e)
         return e;
     e = day_allowed(cx, "signed_date", in->signed_date, time_date(deal.made_ms));
+    if (!e)
+        e = licence_allowed(cx, &deal, in);
     if (e)
         return e;
     deal.signed_date = in->signed_date;
     deal.contract_no = str_trim(in->contract_no);
-    return deal_step(cx, deal, "sign", (FactNote){"deal.signed", deal.signed_date, NULL, 0}, ret);
+    deal.licence_until_date = in->licence_until_date;
+    e = deal_step(cx, deal, "sign", (FactNote){"deal.signed", deal.signed_date, NULL, 0}, ret);
+    if (!e && deal.licence_until_date)
+        e = listing_licensed(cx, deal.listing_id, deal.licence_until_date);
+    return e;
 }
 
 static Err evidence_allowed(Cx *cx, Str hash)
@@ -267,8 +287,8 @@ static Err deal_cancel_run(Cx *cx, const void *input, Val **ret)
     if (e)
         return e;
     deal.reason = in->reason;
-    return deal_step(cx, deal, "cancel", (FactNote){"deal.cancelled", deal.price_fen, NULL, 0},
-                     ret);
+    e = deal_step(cx, deal, "cancel", (FactNote){"deal.cancelled", deal.price_fen, NULL, 0}, ret);
+    return e ? e : listing_unsold(cx, deal.listing_id);
 }
 
 /* ---- Rows ---- */
@@ -283,9 +303,11 @@ static const Field id_in[] = {
 };
 static const Field sign_in[] = {
     { AT(DealSignIn, id),          F_INT,  "编号",     "No.",          REQUIRED, SEE_PUBLIC, NULL },
-    { AT(DealSignIn, signed_date), F_DATE, "签订日期", "Signed on",    REQUIRED, SEE_PUBLIC, NULL },
-    { AT(DealSignIn, contract_no), F_TEXT, "合同编号", "Contract no.", REQUIRED, SEE_PUBLIC,
+    { AT(DealSignIn, signed_date), F_DATE, "签订日期", "Date of signing", REQUIRED, SEE_PUBLIC, NULL },
+    { AT(DealSignIn, contract_no), F_TEXT, "合同编号", "Contract number", REQUIRED, SEE_PUBLIC,
       .min = 1, .max = DEAL_NUMBER_LEN_MAX },
+    { AT(DealSignIn, licence_until_date), F_DATE, "许可届满日", "Licensed until", 0, SEE_PUBLIC,
+      .help_zh = "仅许可合同填写；留空则至专利权届满。", .help_en = "For a licence; as long as the patent when left empty." },
 };
 static const Field register_in[] = {
     { AT(DealRegisterIn, id), F_INT, "编号", "No.", REQUIRED, SEE_PUBLIC },
@@ -321,8 +343,10 @@ static const Op ops[] = {
       OP_IN(DealListIn, list_in), NULL, deal_list_run },
     { "deal.show", "成交详情", "Deal", OP_READ, 0, WHO_SIGNED,
       OP_IN(DealIdIn, id_in), NULL, deal_show_run },
-    { "deal.sign", "登记合同", "Sign", OP_WRITE, 0, DEAL_ANY,
-      OP_IN(DealSignIn, sign_in), NULL, deal_sign_run },
+    { "deal.sign", "登记合同", "Record the contract", OP_WRITE, 0, DEAL_ANY,
+      OP_IN(DealSignIn, sign_in), NULL, deal_sign_run,
+      "双方签订合同后，登记合同编号和签订日期。",
+      "Once both sides have signed the contract, give its number and its date." },
     { "deal.register", "登记（备案）", "Register", OP_WRITE, 0, DEAL_ANY,
       OP_IN(DealRegisterIn, register_in), NULL, deal_register_run,
       "专利权转让自登记之日起生效。", "An assignment takes effect when it is registered." },

@@ -3,7 +3,8 @@
  *   made --sign--> signed --register--> transferred --finish--> done
  *     \--cancel--->   \--cancel--> cancelled
  *
- * Owns    the table deal. Writes to no other; a lot is told of its deal by lot_deal_set.
+ * Owns    the table deal. Writes to no other; a lot is told of its deal by lot_deal_set, a listing
+ *         of its licence by listing_licensed and of the deal's end by listing_unsold.
  * Uses    auction (sold lots), registry (the listing) and ident (names). Never match, report or
  * web. Emits   deal.made, deal.signed, deal.transferred, deal.done, deal.cancelled; ids, amounts
  * and codes.
@@ -51,7 +52,8 @@ typedef struct Deal {
     i64 state; /* DealStage */
     Str contract_no;
     i64 signed_date;
-    Str reg_no; /* Of the recordal: notice of the patent office, or of the registry. */
+    i64 licence_until_date; /* Last day of the licence; 0: as long as the patent, or none. */
+    Str reg_no;             /* Of the recordal: notice of the patent office, or of the registry. */
     i64 reg_date;
     Str evidence;    /* Hash of the kept file; '' when only the number was given. */
     i64 costs_fen;   /* Appraisal, agency, tax and filing; off the price before it is divided. */

@@ -30,11 +30,12 @@ static const FlowState states[] = {
 };
 
 static const FlowEdge edges[] = {
-    { DEAL_MADE, "sign", DEAL_SIGNED, "登记合同", "Sign", DEAL_SELLS | WHO_PARTY, guard_contract },
-    { DEAL_MADE, "cancel", DEAL_CANCELLED, "终止", "Cancel", WHO_OPERATOR, NULL },
+    { DEAL_MADE, "sign", DEAL_SIGNED, "登记合同", "Record the contract", DEAL_SELLS | WHO_PARTY,
+      guard_contract },
+    { DEAL_MADE, "cancel", DEAL_CANCELLED, "终止", "Cancel", WHO_OPERATOR, NULL, true },
     { DEAL_SIGNED, "register", DEAL_TRANSFERRED, "登记（备案）", "Register", DEAL_SELLS | WHO_PARTY,
       guard_evidence },
-    { DEAL_SIGNED, "cancel", DEAL_CANCELLED, "终止", "Cancel", WHO_OPERATOR, NULL },
+    { DEAL_SIGNED, "cancel", DEAL_CANCELLED, "终止", "Cancel", WHO_OPERATOR, NULL, true },
     { DEAL_TRANSFERRED, "finish", DEAL_DONE, "分配收益并办结", "Finish", DEAL_SELLS, NULL },
 };
 // clang-format on

@@ -29,6 +29,7 @@ static const Field deal_fields[] = {
       .flow = &deal_flow },
     { AT(Deal, contract_no), F_TEXT, "合同编号", "Contract no.", FORM_OFF, SEE_PARTY },
     { AT(Deal, signed_date), F_DATE, "签订日期", "Signed on", FORM_OFF | LISTED, SEE_PARTY },
+    { AT(Deal, licence_until_date), F_DATE, "许可届满日", "Licensed until", FORM_OFF, SEE_PARTY },
     { AT(Deal, reg_no), F_TEXT, "登记（备案）号", "Recordal no.", FORM_OFF, SEE_PARTY },
     { AT(Deal, reg_date), F_DATE, "登记（备案）日期", "Recorded on", FORM_OFF, SEE_PARTY },
     { AT(Deal, evidence), F_TEXT, "登记证明文件", "Evidence", FORM_OFF, SEE_PARTY },

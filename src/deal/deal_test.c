@@ -223,6 +223,56 @@ static void test_income(void **state)
     assert_false(str_has(json_of(f, page), S("65800000"))); /* Not the buyer's business. */
 }
 
+static Listing listing_now(Fixture *f)
+{
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    Listing listing = {0};
+    MUST(record_load(&cx, &listing_type, f->listing_id, &listing));
+    return listing;
+}
+
+static Err set_mode(Cx *cx, void *arg)
+{
+    Fixture *f = arg;
+    Listing listing = {0};
+    Err e = record_load(cx, &listing_type, f->listing_id, &listing);
+    listing.mode = S("exclusive");
+    return e ? e : fact_change(cx, &listing_type, &listing, (FactNote){.kind = "listing.filed"});
+}
+
+static Err sign_until(Fixture *f, i64 id, const char *until)
+{
+    return play(f, SELLER, SECONDS(24 * 3600), "deal.sign", NULL,
+                "{\"id\":%lld,\"signed_date\":\"2026-07-22\",\"contract_no\":\"HT-1\","
+                "\"licence_until_date\":\"%s\"}",
+                (long long)id, until);
+}
+
+static void test_assignment_has_no_end(void **state)
+{
+    Fixture *f = *state;
+    i64 id = sold_deal(f);
+    assert_int_equal(sign_until(f, id, "2030-01-01"), ERR_INPUT);
+    assert_string_equal(f->last.err.key, "deal.no_licence");
+    assert_int_equal(deal_now(f, id).state, DEAL_MADE);
+}
+
+/* A licence ends on a day, which its listing learns. */
+static void test_licence(void **state)
+{
+    Fixture *f = *state;
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    MUST(writer_run(f->house.writer, &cx, set_mode, f));
+    i64 id = sold_deal(f);
+    assert_int_equal(sign_until(f, id, "2026-07-21"), ERR_INPUT);
+    assert_string_equal(f->last.err.key, "deal.date_too_early");
+    assert_int_equal(listing_now(f).licence_until_date, 0);
+    MUST(sign_until(f, id, "2030-01-01"));
+    assert_int_equal(deal_now(f, id).licence_until_date, 20300101);
+    assert_int_equal(listing_now(f).licence_until_date, 20300101);
+    assert_int_equal(listing_now(f).state, LISTING_SOLD);
+}
+
 static void test_cancel(void **state)
 {
     Fixture *f = *state;
@@ -233,6 +283,10 @@ static void test_cancel(void **state)
     MUST(play(f, EXCHANGE, day, "deal.cancel", NULL, "{\"id\":%lld,\"reason\":\"did not pay\"}",
               (long long)id));
     assert_int_equal(deal_now(f, id).state, DEAL_CANCELLED);
+    assert_int_equal(listing_now(f).state, LISTING_LISTED); /* On offer again, for another lot. */
+    MUST(play(f, EXCHANGE, day, "lot.open", NULL,
+              "{\"listing_id\":%lld,\"start_fen\":3500000,\"step_fen\":35000,\"end_ms\":%lld}",
+              (long long)f->listing_id, (long long)(T + 2 * day)));
     assert_int_equal(play(f, SELLER, day, "deal.sign", NULL,
                           "{\"id\":%lld,\"signed_date\":\"2026-07-22\",\"contract_no\":\"HT-1\"}",
                           (long long)id),
@@ -293,6 +347,8 @@ int main(void)
         CASE(test_life),
         CASE(test_income),
         CASE(test_cancel),
+        CASE(test_assignment_has_no_end),
+        CASE(test_licence),
         cmocka_unit_test(test_floor_codes),
         cmocka_unit_test(test_guards),
     };

@@ -260,9 +260,10 @@ static Err undo_run(Cx *cx, const void *arg, Val **ret)
                    BIND_INT(id));
     if (!e)
         e = DB_INT(cx, &later, 0,
-                   "SELECT COUNT(*) FROM import_change WHERE import_id > ?1 AND patent_id IN "
-                   "(SELECT id FROM patent WHERE import_id = ?1 UNION SELECT patent_id FROM "
-                   "import_change WHERE import_id = ?1)",
+                   "SELECT COUNT(*) FROM (SELECT l.patent_id FROM patent p JOIN import_change l ON "
+                   "l.patent_id = p.id AND l.import_id <> ?1 WHERE p.import_id = ?1 UNION "
+                   "SELECT l.patent_id FROM import_change c JOIN import_change l ON l.patent_id = "
+                   "c.patent_id AND l.import_id <> ?1 AND l.id > c.id WHERE c.import_id = ?1) x",
                    BIND_INT(id));
     if (!e && used)
         e = err_set_arg(cx, ERR_STATE, NULL, "import.used",

@@ -5,13 +5,17 @@
  *
  * Owns    the tables import, import_reject, import_change, import_map.
  * Emits   import.uploaded, import.mapped, import.started, import.progress, import.rejected,
- *         import.finished, import.failed, import.undo, import.undone.
+ *         import.finished, import.failed, import.undo, import.kept, import.undone.
  *
  * The header row is found and its columns mapped by their names; the user sees both and the first
  * rows before anything is written, and may change the mapping, which is remembered for the unit.
  * Every row is accounted for: imported + updated + unchanged + rejected = rows read. A rejected row
- * keeps its line, column, value and reason and goes back as a spreadsheet. Importing a file twice
- * changes nothing. An import is one undoable act until one of its rows is used.
+ * keeps its line, column, value and reason and goes back as a spreadsheet. An import is one
+ * undoable act until one of its rows is used; a row that comes into use while it is being undone
+ * stays, and is counted.
+ *
+ * Importing a file twice changes nothing: where several rows of a file name one patent, what the
+ * last of them says of a field holds (import_scan.c).
  *
  * The rows are read and checked on a worker (import_run) and written in batches, one command each,
  * so the writer is never held for long; a stopped import goes on where it was.
@@ -39,6 +43,7 @@ typedef struct Import {
     i64 unchanged;
     i64 rejected;
     i64 warned; /* Rows taken whose application number a spreadsheet had destroyed. */
+    i64 kept;   /* Patents that its undo left: listed, or updated by a later import, since. */
     Str why;    /* Message key when failed. */
     i64 why_line;
     i64 state;

@@ -2,6 +2,8 @@
 #ifndef EXCHANGE_IMPORT_INT_H
 #define EXCHANGE_IMPORT_INT_H
 
+#include <stdio.h>
+
 #include "exchange/import.h"
 #include "exchange/sheet.h"
 #include "exchange/sheet_head.h"
@@ -58,6 +60,26 @@ typedef struct RowFault {
 NODISCARD Err import_read_row(Cx *cx, const Mapping *mapping, const SheetRow *row, i64 today_date,
                               Patent *ret, RowFault *ret_fault, bool *ret_lost,
                               int *ret_lost_column);
+
+/* The rows of data of a file, read once: a workbook is slow to read, and rows have to wait until it
+ * is known what the later ones say. */
+typedef struct Scan {
+    FILE *rows; /* Where they wait; no name, gone with scan_done. */
+    size_t count;
+    size_t at;     /* Rows given out by scan_next. */
+    u64 *later;    /* Of each, a bit for every field of patent_type that a later row about the same
+                      patent gives as well. cx->arena */
+    ErrInfo fault; /* What ended the reading before the end of the file; code 0: nothing. */
+} Scan;
+
+/* ERR_IO, ERR_STORE, and what sheet_open says. */
+NODISCARD Err import_scan(Cx *cx, const char *path, const Preview *preview, const Mapping *mapping,
+                          i64 today_date, Scan *ret);
+/* The next row, in `rows`; *ret_got is false behind the last one. */
+NODISCARD Err scan_next(Cx *cx, Scan *scan, Arena *rows, SheetRow *ret, bool *ret_got);
+void scan_done(Scan *scan);
+/* True for a row below the header of its sheet. */
+bool import_is_data(const Preview *preview, const SheetRow *row);
 
 NODISCARD Err import_run(Cx *cx, Import *import, void (*progress)(void *, i64), void *context);
 NODISCARD Err import_unmake(Cx *cx, Import *import);

@@ -71,6 +71,14 @@ Err import_preview(Cx *cx, Str file_hash, Preview *ret)
     return ERR_OK;
 }
 
+/* The keys of JSON lines stand on the line of the first object. */
+bool import_is_data(const Preview *preview, const SheetRow *row)
+{
+    if (row->is_keys || !str_same(row->sheet, preview->sheet))
+        return false;
+    return row->line > preview->head.line || preview->rows[preview->head.row].is_keys;
+}
+
 void import_mapping_read(Str mapping, Mapping *ret)
 {
     *ret = (Mapping){0};

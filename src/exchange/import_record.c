@@ -14,8 +14,8 @@ static const FlowEdge import_edges[] = {
     {IMPORT_UPLOADED, "start",   IMPORT_RUNNING, "开始导入", "Start",   WHO_OWNER | WHO_LOCAL, NULL},
     {IMPORT_RUNNING,  "finish",  IMPORT_DONE,    "完成",     "Finish",  WHO_CLOCK, NULL},
     {IMPORT_RUNNING,  "fail",    IMPORT_FAILED,  "中止",     "Fail",    WHO_CLOCK, NULL},
-    {IMPORT_DONE,     "undo",    IMPORT_UNDOING, "撤销导入", "Undo",    WHO_OWNER | WHO_LOCAL, NULL},
-    {IMPORT_FAILED,   "undo",    IMPORT_UNDOING, "撤销导入", "Undo",    WHO_OWNER | WHO_LOCAL, NULL},
+    {IMPORT_DONE,     "undo",    IMPORT_UNDOING, "撤销导入", "Undo",    WHO_OWNER | WHO_LOCAL, NULL, true},
+    {IMPORT_FAILED,   "undo",    IMPORT_UNDOING, "撤销导入", "Undo",    WHO_OWNER | WHO_LOCAL, NULL, true},
     {IMPORT_UNDOING,  "unmade",  IMPORT_UNDONE,  "撤销完成", "Unmade",  WHO_CLOCK, NULL},
 };
 const Flow import_flow = FLOW_OF("import", "导入", "Import", import_states, import_edges);
@@ -37,6 +37,7 @@ static const Field import_fields_rows[] = {
     {AT(Import, unchanged),   F_INT,   "未变",     "Unchanged",    LISTED, SEE_OWNER, NULL},
     {AT(Import, rejected),    F_INT,   "退回",     "Rejected",     LISTED, SEE_OWNER, NULL},
     {AT(Import, warned),      F_INT,   "提醒",     "Warned",       0, SEE_OWNER, NULL},
+    {AT(Import, kept),        F_INT,   "保留",     "Kept",         0, SEE_OWNER, NULL},
     {AT(Import, why),         F_TEXT,  "原因",     "Why",          0, SEE_OWNER, NULL},
     {AT(Import, why_line),    F_INT,   "出错行",   "At line",      0, SEE_OWNER, NULL},
     {AT(Import, state),       F_STATE, "状态",     "State",        INDEXED | LISTED, SEE_OWNER, NULL, .flow = &import_flow},

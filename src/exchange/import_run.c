@@ -13,6 +13,7 @@ typedef struct Line {
     bool bad;
     bool lost;
     int lost_column;
+    u64 later; /* Fields that a later line about the same patent gives. */
 } Line;
 
 typedef struct Batch {
@@ -86,7 +87,7 @@ static Err keep_line(Cx *cx, Batch *batch, const Line *line)
     Patent given = line->patent;
     given.org_id = next->org_id;
     given.import_id = next->id;
-    Err e = patent_save(cx, &given, &saved, &id, &before);
+    Err e = patent_save(cx, &given, line->later, &saved, &id, &before);
     if (e == ERR_CONFLICT) { /* Nothing was written: the row goes back with the reason. */
         RowFault fault = {.why = cx->err.key,
                           .arg = cx->err.args[0],
@@ -162,59 +163,64 @@ typedef struct Reading {
     Cx *cx;
     Arena rows;
     Arena batch_arena;
-    SheetReader *reader;
     Mapping mapping;
     Preview preview;
+    Scan scan;
+    i64 today_date;
     Batch batch;
     void (*progress)(void *, i64);
     void *context;
 } Reading;
 
-/* Below the header of its sheet. The keys of JSON lines stand on the line of the first object. */
-static bool is_data(const Preview *preview, const SheetRow *row)
+static Err add_line(Reading *reading, const SheetRow *row, u64 later)
 {
-    if (row->is_keys || !str_same(row->sheet, preview->sheet))
-        return false;
-    return row->line > preview->head.line || preview->rows[preview->head.row].is_keys;
+    Cx *cx = reading->cx;
+    Batch *batch = &reading->batch;
+    size_t most = (size_t)house_of(cx)->settings->import_batch_rows;
+    Arena *own = cx->arena;
+    Err e = ERR_OK;
+    cx->arena = &reading->batch_arena;
+    if (!batch->lines)
+        batch->lines = ARENA_NEW(cx->arena, Line, most);
+    Line *line = &batch->lines[batch->count++];
+    read_line(cx, &reading->mapping, row, reading->today_date, line);
+    line->later = later;
+    if (batch->count == most) {
+        e = flush(cx, batch);
+        batch->lines = NULL;
+        arena_reset(&reading->batch_arena);
+        if (!e && reading->progress)
+            reading->progress(reading->context, batch->import->rows_read);
+    }
+    cx->arena = own;
+    return e;
 }
 
 static Err run_rows(Reading *reading)
 {
     Cx *cx = reading->cx;
-    Import *import = reading->batch.import;
-    i64 today = time_date(clock_now_ms(cx->clock)), skip = import->rows_read;
-    size_t most = (size_t)house_of(cx)->settings->import_batch_rows;
+    Scan *scan = &reading->scan;
+    size_t skip = (size_t)reading->batch.import->rows_read; /* They are written already. */
     Arena *own = cx->arena;
     Err e = ERR_OK;
+    arena_take(&reading->rows, 1); /* So that going back keeps the first chunk. */
     for (bool got = true; !e && got;) {
         SheetRow row;
-        e = sheet_next(cx, reading->reader, &row, &got);
-        if (e || !got || !is_data(&reading->preview, &row) || skip-- > 0)
-            continue; /* Titles, other sheets, and the part that is written already. */
-        cx->arena = &reading->batch_arena;
-        if (!reading->batch.lines)
-            reading->batch.lines = ARENA_NEW(cx->arena, Line, most);
-        read_line(cx, &reading->mapping, &row, today,
-                  &reading->batch.lines[reading->batch.count++]);
-        if (reading->batch.count == most) {
-            e = flush(cx, &reading->batch);
-            reading->batch.lines = NULL;
-            arena_reset(&reading->batch_arena);
-            if (!e && reading->progress)
-                reading->progress(reading->context, import->rows_read);
-        }
-        cx->arena = own;
+        ArenaMark mark = arena_mark(&reading->rows);
+        e = scan_next(cx, scan, &reading->rows, &row, &got);
+        if (!e && got && scan->at > skip)
+            e = add_line(reading, &row, scan->later[scan->at - 1]);
+        arena_rewind(&reading->rows, mark);
     }
-    ErrInfo why = cx->err;
-    if (!e || e == ERR_INPUT || e == ERR_LIMIT) { /* What was read before a fault is kept. */
-        Err last;
-        cx->arena = &reading->batch_arena;
-        last = flush(cx, &reading->batch);
-        cx->arena = own;
-        if (last)
-            return last;
+    if (e)
+        return e;
+    cx->arena = &reading->batch_arena;
+    e = flush(cx, &reading->batch);
+    cx->arena = own;
+    if (!e && scan->fault.code) { /* What was read before a fault is kept. */
+        cx->err = scan->fault;
+        e = scan->fault.code;
     }
-    cx->err = why;
     return e;
 }
 
@@ -237,20 +243,26 @@ static Err finish(Cx *cx, void *arg)
 Err import_run(Cx *cx, Import *import, void (*progress)(void *, i64), void *context)
 {
     Reading reading = {
-        .cx = cx, .progress = progress, .context = context, .batch = {.cx = cx, .import = import}};
+        .cx = cx,
+        .today_date = time_date(clock_now_ms(cx->clock)),
+        .progress = progress,
+        .context = context,
+        .batch = {.cx = cx, .import = import},
+    };
     char *path;
     Err e = import_preview(cx, import->file_hash, &reading.preview);
     if (!e)
         e = files_path(cx, import_files_root(cx), import->file_hash, &path);
+    import_mapping_read(import->mapping, &reading.mapping);
     if (!e)
-        e = sheet_open(cx, path, &reading.rows, &reading.reader);
+        e = import_scan(cx, path, &reading.preview, &reading.mapping, reading.today_date,
+                        &reading.scan);
     if (!e) {
-        import_mapping_read(import->mapping, &reading.mapping);
         reading.batch.head = &reading.preview.head;
         reading.batch.mapping = &reading.mapping;
         e = run_rows(&reading);
     }
-    sheet_done(reading.reader);
+    scan_done(&reading.scan);
     if (e == ERR_INPUT || e == ERR_LIMIT || e == ERR_MISSING || e == ERR_IO) {
         i64 line = 0;
         import->why = str_from(cx->err.key);
@@ -271,15 +283,18 @@ Err import_run(Cx *cx, Import *import, void (*progress)(void *, i64), void *cont
 enum { UNDO_BATCH = 200 };
 
 typedef struct Undo {
-    Import *import;
-    i64 done; /* Rows taken back in this batch. */
+    const Import *import;
+    Import next;     /* With what the batch kept; taken over only when the batch is written. */
+    i64 after;       /* Rows made by the import that are dealt with, up to this number. */
+    i64 batch_after; /* The same when the batch is written. */
+    i64 done;        /* Rows of this batch. */
 } Undo;
 
-static Err load_ids(Cx *cx, const char *sql, i64 import_id, i64 *ids, size_t *ret_count)
+static Err load_ids(Cx *cx, const char *sql, i64 import_id, i64 after, i64 *ids, size_t *ret_count)
 {
     Rows rows;
     size_t count = 0;
-    Err e = DB_QUERY(cx, &rows, sql, BIND_INT(import_id), BIND_INT(UNDO_BATCH));
+    Err e = DB_QUERY(cx, &rows, sql, BIND_INT(import_id), BIND_INT(after), BIND_INT(UNDO_BATCH));
     if (e)
         return e;
     while (count < UNDO_BATCH && rows_next(&rows))
@@ -288,65 +303,122 @@ static Err load_ids(Cx *cx, const char *sql, i64 import_id, i64 *ids, size_t *re
     return rows_end(&rows);
 }
 
-static Err restore(Cx *cx, i64 change_id, i64 import_id)
+/* Whether something stands on the patent as the import left it. Asked in the transaction that would
+ * take it back: the undo was allowed a while ago, and anybody may have listed it since. */
+static Err stands(Cx *cx, i64 import_id, i64 patent_id, i64 change_id, bool *ret)
 {
-    ImportChange change = {0};
-    Patent patent = {0};
-    Str why;
-    Err e = record_load(cx, &import_change_type, change_id, &change);
+    i64 later = 0;
+    bool used = false;
+    Err e = patent_used(cx, patent_id, &used);
     if (!e)
-        e = record_load(cx, &patent_type, change.patent_id, &patent);
-    if (e)
-        return e;
-    const Val *map = val_read_json(cx->arena, change.before, &why);
+        e = DB_INT(
+            cx, &later, 0,
+            "SELECT COUNT(*) FROM import_change WHERE patent_id = ?1 AND import_id <> ?2 AND "
+            "id > ?3",
+            BIND_INT(patent_id), BIND_INT(import_id), BIND_INT(change_id));
+    *ret = used || later > 0;
+    return e;
+}
+
+static Err restore(Cx *cx, const ImportChange *change, Patent *patent)
+{
+    Str why;
+    const Val *map = val_read_json(cx->arena, change->before, &why);
     for (size_t i = 4; i < patent_type.count; i++) {
         const Field *field = &patent_type.fields[i];
         if (field_is_text(field))
-            field_set_str(field, &patent, val_get_str(map, field->name));
+            field_set_str(field, patent, val_get_str(map, field->name));
         else
-            field_set_int(field, &patent, val_get_int(map, field->name));
+            field_set_int(field, patent, val_get_int(map, field->name));
     }
-    e = fact_change(cx, &patent_type, &patent,
-                    (FactNote){.kind = "patent.restored", .other_id = import_id});
-    return e ? e
-             : fact_remove(cx, &import_change_type, change_id,
-                           (FactNote){.kind = "import.change_undone", .other_id = import_id});
+    return fact_change(cx, &patent_type, patent,
+                       (FactNote){.kind = "patent.restored", .other_id = change->import_id});
 }
 
+/* One update goes back, or stands from now on as if it had been made by hand. A patent that the
+ * import has made itself is counted when its row is left. */
+static Err undo_change(Cx *cx, Undo *undo, i64 change_id)
+{
+    ImportChange change = {0};
+    Patent patent = {0};
+    bool kept = false;
+    i64 more = 0;
+    Err e = record_load(cx, &import_change_type, change_id, &change);
+    if (!e)
+        e = record_load(cx, &patent_type, change.patent_id, &patent);
+    if (!e)
+        e = stands(cx, change.import_id, patent.id, change.id, &kept);
+    if (!e && !kept)
+        e = restore(cx, &change, &patent);
+    if (!e)
+        e = fact_remove(cx, &import_change_type, change.id,
+                        (FactNote){.kind = kept ? "import.change_kept" : "import.change_undone",
+                                   .other_id = change.import_id});
+    if (!e && kept)
+        e = DB_INT(cx, &more, 0,
+                   "SELECT COUNT(*) FROM import_change WHERE patent_id = ?1 AND import_id = ?2",
+                   BIND_INT(patent.id), BIND_INT(change.import_id));
+    undo->next.kept += !e && kept && !more && patent.import_id != change.import_id;
+    return e;
+}
+
+static Err undo_made(Cx *cx, i64 import_id, i64 patent_id)
+{
+    bool kept = false;
+    Err e = stands(cx, import_id, patent_id, 0, &kept);
+    if (e || kept)
+        return e;
+    return fact_remove(cx, &patent_type, patent_id,
+                       (FactNote){.kind = "patent.removed", .other_id = import_id});
+}
+
+/* Updates first, the newest of them first; then the patents that the import has made. */
 static Err undo_batch(Cx *cx, void *arg)
 {
     Undo *undo = arg;
     i64 ids[UNDO_BATCH], id = undo->import->id;
     size_t count;
-    undo->done = 0;
+    undo->next = *undo->import;
+    undo->batch_after = undo->after;
     cx->doing = "import.work";
-    Err e =
-        load_ids(cx, "SELECT id FROM import_change WHERE import_id = ?1 ORDER BY id DESC LIMIT ?2",
-                 id, ids, &count);
+    Err e = load_ids(
+        cx,
+        "SELECT id FROM import_change WHERE import_id = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3",
+        id, 0, ids, &count);
     for (size_t i = 0; !e && i < count; i++)
-        e = restore(cx, ids[i], id);
-    undo->done += e ? 0 : (i64)count;
+        e = undo_change(cx, undo, ids[i]);
+    if (!e && undo->next.kept > undo->import->kept)
+        e = fact_change(cx, &import_type, &undo->next,
+                        (FactNote){.kind = "import.kept", .amount = undo->next.kept});
+    undo->done = e ? 0 : (i64)count;
     if (e || count)
         return e;
-    e = load_ids(cx, "SELECT id FROM patent WHERE import_id = ?1 ORDER BY id LIMIT ?2", id, ids,
-                 &count);
+    e = load_ids(cx, "SELECT id FROM patent WHERE import_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+                 id, undo->after, ids, &count);
     for (size_t i = 0; !e && i < count; i++)
-        e = fact_remove(cx, &patent_type, ids[i],
-                        (FactNote){.kind = "patent.removed", .other_id = id});
-    undo->done += e ? 0 : (i64)count;
+        e = undo_made(cx, id, ids[i]);
+    if (!e && count)
+        undo->batch_after = ids[count - 1];
+    undo->done = e ? 0 : (i64)count;
     return e;
 }
 
+/* The patents left of those that it made are counted here, once, however often the work stopped. */
 static Err unmade(Cx *cx, void *arg)
 {
-    Import *import = arg;
-    i64 to;
+    Import next = *(Import *)arg;
+    i64 to, left = 0;
     cx->doing = "import.work";
-    Err e = flow_step(cx, &import_flow, import->state, "unmade", WHO_CLOCK, import, &to);
+    Err e = flow_step(cx, &import_flow, next.state, "unmade", WHO_CLOCK, &next, &to);
+    if (!e)
+        e = DB_INT(cx, &left, 0, "SELECT COUNT(*) FROM patent WHERE import_id = ?1",
+                   BIND_INT(next.id));
     if (e)
         return e;
-    import->state = to;
-    return fact_change(cx, &import_type, import, (FactNote){.kind = "import.undone"});
+    next.state = to;
+    next.kept += left;
+    return fact_change(cx, &import_type, &next,
+                       (FactNote){.kind = "import.undone", .amount = next.kept});
 }
 
 Err import_unmake(Cx *cx, Import *import)
@@ -356,6 +428,10 @@ Err import_unmake(Cx *cx, Import *import)
     do {
         ArenaMark mark = arena_mark(cx->arena);
         e = writer_run(house_of(cx)->writer, cx, undo_batch, &undo);
+        if (!e) {
+            *import = undo.next;
+            undo.after = undo.batch_after;
+        }
         arena_rewind(cx->arena, mark);
     } while (!e && undo.done);
     return e ? e : writer_run(house_of(cx)->writer, cx, unmade, import);

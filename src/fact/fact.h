@@ -94,12 +94,34 @@ typedef struct VerifyReport {
 
 /* Walks every block and compares every row; in a log that was touched itself, the first block of it
  * is named and rows are not judged. `public_key` (hex) must have signed every block; empty: any key
- * that fits. `progress` may be NULL. Needs one steady view of the
- * store. `head` may be NULL, or a published head that the log must contain. */
+ * that fits. `progress` may be NULL. Columns and tables that the store does not have yet are empty.
+ * Needs one steady view of the store. `head` may be NULL, or a published head that the log must
+ * contain. */
 NODISCARD Err fact_verify(Cx *cx, const RecordType *const *types, size_t type_count,
                           const FactHead *head, Str public_key,
                           void (*progress)(void *context, i64 done, i64 all), void *context,
                           VerifyReport *ret);
+
+/* What one part of the log's walk has seen. */
+typedef struct LogPart {
+    bool ok;
+    i64 after; /* The block before the part; 0: from the beginning. */
+    i64 to;    /* Its last block. */
+    i64 to_ms; /* When that was sealed. */
+    i64 blocks, facts;
+    i64 head;      /* The newest block when the walk began. */
+    i64 bad_block; /* First block that was touched; 0 when ok. */
+    i64 bad_seq;   /* Its fact, when one is to blame. */
+    Str why;       /* Message key: verify.fact_edited, ... */
+} LogPart;
+
+enum { LOG_PART_BLOCKS = 5000, LOG_PART_FACTS = 50 * 1000 };
+
+/* Walks the log alone, without its rows, from the block behind `after`: whole blocks, until the
+ * newest or about LOG_PART_BLOCKS or LOG_PART_FACTS, which takes a second or two. The block `after`
+ * is taken for sound. Needs no steady view: what is added meanwhile is not looked at.
+ * ERR_INPUT fact.no_such_block. */
+NODISCARD Err fact_verify_log(Cx *cx, i64 after, Str public_key, LogPart *ret);
 
 /* A backup is one file of JSON lines, the same for every store: a line of names for each table, a
  * line of values for each row, a last line with the count. One steady view of a running exchange.

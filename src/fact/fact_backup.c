@@ -36,11 +36,15 @@ static Table record_table(const RecordType *type)
     return table;
 }
 
-static size_t all_tables(Arena *arena, const RecordType *const *types, size_t count, Table **ret)
+/* Tables of the records, those without a column left out, and of the log. */
+static size_t all_tables(Arena *arena, const RecordType *const *types, size_t type_count,
+                         Table **ret)
 {
-    Table *tables = ARENA_NEW(arena, Table, count + 2);
-    for (size_t i = 0; i < count; i++)
-        tables[i] = record_table(types[i]);
+    Table *tables = ARENA_NEW(arena, Table, type_count + 2);
+    size_t count = 0;
+    for (size_t i = 0; i < type_count; i++)
+        if (types[i]->count)
+            tables[count++] = record_table(types[i]);
     tables[count] = log_table(arena, "fact", FACT_COLUMNS,
                               " seq block row_id actor_id org_id at_ms amount other_id ");
     tables[count + 1] =
@@ -94,11 +98,27 @@ static Err backup_table(Cx *cx, FILE *file, const Table *table, i64 *rows_done)
     return rows_end(&rows);
 }
 
+/* What the store has of the types: an older program's tables lack columns. */
+static Err stored_tables(Cx *cx, const RecordType *const *types, size_t type_count, Table **ret,
+                         size_t *ret_count)
+{
+    RecordType *stored = ARENA_NEW(cx->arena, RecordType, type_count);
+    const RecordType **all = ARENA_NEW(cx->arena, const RecordType *, type_count);
+    for (size_t i = 0; i < type_count; i++) {
+        Err e = record_stored(cx, types[i], &stored[i]);
+        if (e)
+            return e;
+        all[i] = &stored[i];
+    }
+    *ret_count = all_tables(cx->arena, all, type_count, ret);
+    return ERR_OK;
+}
+
 Err fact_backup(Cx *cx, const RecordType *const *types, size_t type_count, const char *path,
                 i64 *ret_rows)
 {
-    Table *tables;
-    size_t count = all_tables(cx->arena, types, type_count, &tables);
+    Table *tables = NULL;
+    size_t count = 0;
     FILE *file = fopen(path, "we");
     i64 rows = 0;
     if (!file)
@@ -106,6 +126,8 @@ Err fact_backup(Cx *cx, const RecordType *const *types, size_t type_count, const
     Err e = db_begin(cx);
     if (!e && strcmp(db_kind(cx->db), "postgresql") == 0)
         e = db_exec_plain(cx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    if (!e)
+        e = stored_tables(cx, types, type_count, &tables, &count);
     for (size_t i = 0; !e && i < count; i++)
         e = backup_table(cx, file, &tables[i], &rows);
     db_rollback(cx);

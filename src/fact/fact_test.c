@@ -738,6 +738,155 @@ static void test_backup(void **state)
     round_trip(bench, str_format(&bench->arena, "%s?options=-csearch_path%%3Dfact_test", pg));
 }
 
+/* ---- The log alone ---- */
+
+static LogPart walk_log(Bench *bench, i64 after)
+{
+    LogPart part;
+    OK(&bench->cx, fact_verify_log(&bench->cx, after, fact_public_key(bench->log), &part));
+    return part;
+}
+
+static void test_log_alone(void **state)
+{
+    Bench *bench = *state;
+    Cx *cx = &bench->cx;
+    LogPart part = walk_log(bench, 0);
+    assert_true(part.ok && part.blocks == 0 && part.head == 0 && part.to == 0);
+    write_story(bench);
+    part = walk_log(bench, 0);
+    assert_true(part.ok);
+    assert_int_equal(part.blocks, 6);
+    assert_int_equal(part.facts, 8);
+    assert_int_equal(part.to, part.head);
+    assert_int_equal(part.to_ms, bench->clock.now_ms);
+    part = walk_log(bench, 4); /* From a block on. */
+    assert_true(part.ok && part.blocks == 2 && part.to == 6);
+    part = walk_log(bench, 6);
+    assert_true(part.ok && part.blocks == 0 && part.to == 6);
+    assert_int_equal(fact_verify_log(cx, 7, S(""), &part), ERR_INPUT);
+    assert_string_equal(cx->err.key, "fact.no_such_block");
+    err_clear(cx);
+
+    OK(cx, db_exec_plain(cx, "UPDATE pet SET weight = 9")); /* Rows are not looked at. */
+    assert_true(walk_log(bench, 0).ok);
+    OK(cx, db_exec_plain(cx, "UPDATE fact SET amount = amount + 1 WHERE block = 5"));
+    part = walk_log(bench, 0);
+    assert_false(part.ok);
+    assert_int_equal(part.bad_block, 5);
+    same(part.why, "verify.fact_edited");
+    assert_true(walk_log(bench, 5).ok); /* What is behind the edit still hangs together. */
+    OK(cx, db_exec_plain(cx, "UPDATE fact SET amount = amount - 1 WHERE block = 5"));
+    OK(cx, db_exec_plain(cx, "UPDATE fact_block SET at_ms = at_ms + 1 WHERE block = 3"));
+    part = walk_log(bench, 0);
+    assert_int_equal(part.bad_block, 3);
+    same(part.why, "verify.block_edited");
+    OK(cx, db_exec_plain(cx, "UPDATE fact_block SET at_ms = at_ms - 1 WHERE block = 3"));
+    OK(cx, db_exec_plain(cx, "INSERT INTO fact SELECT seq + 100, block, kind, table_name, row_id, "
+                             "row_digest, actor_id, org_id, via, at_ms, amount, code, other_id "
+                             "FROM fact WHERE seq = 8"));
+    part = walk_log(bench, 0);
+    same(part.why, "verify.fact_without_block");
+}
+
+/* A long log is walked in parts that join without a gap. */
+static void test_log_parts(void **state)
+{
+    enum { FACTS = LOG_PART_BLOCKS + 300 };
+    Bench *bench = *state;
+    for (int i = 0; i < FACTS; i++)
+        assert_int_equal(act(bench, "t", 0), ERR_OK);
+    LogPart first = walk_log(bench, 0);
+    assert_true(first.ok);
+    assert_int_equal(first.to, LOG_PART_BLOCKS);
+    assert_int_equal(first.head, FACTS);
+    LogPart second = walk_log(bench, first.to);
+    assert_true(second.ok);
+    assert_int_equal(second.to, FACTS);
+    assert_int_equal(first.facts + second.facts, FACTS);
+    OK(&bench->cx, db_exec_plain(&bench->cx, "UPDATE fact SET code = 'x' WHERE seq = 5010"));
+    assert_true(walk_log(bench, 0).ok);
+    assert_int_equal(walk_log(bench, first.to).bad_block, 5010);
+}
+
+/* ---- A store that an older program made ---- */
+
+typedef struct LaterPet {
+    RECORD_HEAD;
+    Str name;
+    Str colour;
+    i64 weight;
+    i64 born_date;
+} LaterPet;
+
+typedef struct Cage {
+    RECORD_HEAD;
+    Str place;
+} Cage;
+
+// clang-format off
+static const Field later_pet_fields[] = {
+    RECORD_HEAD_FIELDS(LaterPet),
+    {AT(LaterPet, name),      F_TEXT, "名字", "Name",   0, SEE_PUBLIC, NULL},
+    {AT(LaterPet, colour),    F_TEXT, "颜色", "Colour", 0, SEE_PUBLIC, NULL},
+    {AT(LaterPet, weight),    F_INT,  "体重", "Weight", 0, SEE_PUBLIC, NULL},
+    {AT(LaterPet, born_date), F_DATE, "生日", "Born",   0, SEE_PUBLIC, NULL},
+};
+static const RecordType later_pet_type = {"pet", "宠物", "Pet", sizeof(LaterPet), later_pet_fields, COUNT(later_pet_fields), NULL};
+static const Field cage_fields[] = {
+    RECORD_HEAD_FIELDS(Cage),
+    {AT(Cage, place), F_TEXT, "位置", "Place", 0, SEE_PUBLIC, NULL},
+};
+static const RecordType cage_type = {"cage", "笼", "Cage", sizeof(Cage), cage_fields, COUNT(cage_fields), NULL};
+// clang-format on
+static const RecordType *const later_types[] = {&later_pet_type, &cage_type};
+
+static VerifyReport verify_later(Cx *cx)
+{
+    VerifyReport report;
+    OK(cx, fact_verify(cx, later_types, COUNT(later_types), NULL, S(""), NULL, NULL, &report));
+    return report;
+}
+
+/* Columns and tables that are not there yet are empty: nothing is touched by looking, an edit shows
+ * all the same, and a backup fits the newer store. */
+static void test_older_store(void **state)
+{
+    Bench *bench = *state;
+    Cx cx = bench->cx;
+    FactLog *log;
+    i64 rows = 0, restored = 0;
+    Str *names;
+    size_t count;
+    write_story(bench);
+    VerifyReport report = verify_later(&bench->cx);
+    assert_true(report.ok);
+    assert_int_equal(report.rows, 2);
+    OK(&bench->cx, db_columns(&bench->cx, "pet", &names, &count));
+    assert_int_equal(count, pet_type.count);
+
+    char *path = str_z(&bench->arena, str_format(&bench->arena, "%s/old.jsonl", bench->folder));
+    OK(&bench->cx, fact_backup(&bench->cx, later_types, COUNT(later_types), path, &rows));
+    assert_int_equal(rows, 2 + 8 + 6);
+    OK(&cx,
+       db_open(&cx, str_format(&bench->arena, "%s/later.db", bench->folder), DB_WRITE, &cx.db));
+    OK(&cx, db_begin(&cx));
+    OK(&cx, record_migrate(&cx, later_types, COUNT(later_types)));
+    OK(&cx, fact_log_open(&cx, str_from(bench->folder), FACT_SHA256, &log));
+    OK(&cx, fact_restore(&cx, later_types, COUNT(later_types), path, &restored));
+    OK(&cx, db_commit(&cx));
+    assert_int_equal(restored, rows);
+    assert_true(verify_later(&cx).ok);
+    fact_log_close(log);
+    db_close(cx.db);
+
+    OK(&bench->cx, db_exec_plain(&bench->cx, "UPDATE pet SET weight = 99 WHERE id = 3"));
+    report = verify_later(&bench->cx);
+    assert_false(report.ok);
+    same(report.why, "verify.row_edited");
+    same(report.what, "pet 3");
+}
+
 /* Restores a text that is no whole backup: refused, and nothing is kept. */
 static void expect_refused(Bench *bench, Cx *cx, Str text, const char *what)
 {
@@ -800,13 +949,15 @@ static void test_bad_backups(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_story),     CASE(test_rows),
-        CASE(test_ids_once),  CASE(test_refused_in_a_group),
-        CASE(test_chain),     cmocka_unit_test(test_merkle_shapes),
-        CASE(test_tampers),   CASE(test_cut_tail),
-        CASE(test_other_key), CASE(test_key_is_kept),
-        CASE(test_sm3),       CASE(test_faults),
-        CASE(test_backup),    CASE(test_bad_backups),
+        CASE(test_story),       CASE(test_rows),
+        CASE(test_ids_once),    CASE(test_refused_in_a_group),
+        CASE(test_chain),       cmocka_unit_test(test_merkle_shapes),
+        CASE(test_tampers),     CASE(test_cut_tail),
+        CASE(test_other_key),   CASE(test_key_is_kept),
+        CASE(test_sm3),         CASE(test_faults),
+        CASE(test_backup),      CASE(test_bad_backups),
+        CASE(test_older_store), CASE(test_log_alone),
+        CASE(test_log_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,13 +133,14 @@ Val *flow_acts(Cx *cx, const Flow *flow, i64 from, unsigned who)
         val_set_z(cx->arena, act, "action", edge->action);
         val_set_str(cx->arena, act, "op", str_format(cx->arena, "%s.%s", flow->name, edge->action));
         val_set_z(cx->arena, act, "label", cx->lang == LANG_EN ? edge->en : edge->zh);
-        val_set_bool(cx->arena, act, "danger", flow->states[edge->to].kind == FLOW_END);
+        val_set_bool(cx->arena, act, "danger", edge->danger);
         val_push(cx->arena, list, act);
     }
     return list;
 }
 
-/* The usual way through a flow: from each state the first edge to a later state. */
+/* The usual way through a flow: from each state the first edge to a later state that takes nothing
+ * back. */
 static int usual_way(const Flow *flow, int way[64])
 {
     int count = 0, at = 0;
@@ -147,7 +148,7 @@ static int usual_way(const Flow *flow, int way[64])
         way[count++] = at;
         int next = at;
         for (size_t i = 0; i < flow->edge_count && next == at; i++)
-            if (flow->edges[i].from == at && flow->edges[i].to > at)
+            if (flow->edges[i].from == at && flow->edges[i].to > at && !flow->edges[i].danger)
                 next = flow->edges[i].to;
         if (next == at || count == 64)
             return count;

@@ -30,6 +30,7 @@ typedef struct FlowEdge {
     const char *en;
     unsigned who;                             /* WHO_*: any of these may take the step. */
     Err (*guard)(Cx *cx, const void *record); /* NULL: no further condition. */
+    bool danger; /* Takes something back or away for good: asked once more before it is done. */
 } FlowEdge;
 
 typedef struct Flow {
@@ -57,7 +58,7 @@ void flow_verify(const Flow *flow);
 NODISCARD Err flow_step(Cx *cx, const Flow *flow, i64 from, const char *action, unsigned who,
                         const void *record, i64 *ret_to);
 
-/* The steps this actor may take now, as a list of {action, op, label}: guards are not asked. */
+/* The steps this actor may take now, as {action, op, label, danger}: guards are not asked. */
 Val *flow_acts(Cx *cx, const Flow *flow, i64 from, unsigned who);
 /* The stepper of a page: a list of {name, label, done, here} along the way to the present state. */
 Val *flow_stepper(Cx *cx, const Flow *flow, i64 at);

@@ -22,7 +22,8 @@ static const FlowEdge edges[] = {
     {DRAFT, "submit", FILED, "提交", "Submit", WHO_OWNER, guard_positive},
     {FILED, "return", DRAFT, "退回", "Return", WHO_OPERATOR, NULL},
     {FILED, "accept", LISTED, "受理", "Accept", WHO_OPERATOR, NULL},
-    {LISTED, "withdraw", GONE, "撤回", "Withdraw", WHO_OWNER | WHO_OPERATOR, NULL},
+    {LISTED, "withdraw", GONE, "撤回", "Withdraw", WHO_OWNER | WHO_OPERATOR, NULL, true},
+    {LISTED, "settle", GONE, "办结", "Settle", WHO_OPERATOR, NULL},
 };
 static const Flow flow = FLOW_OF("item", "事项", "Item", states, edges);
 
@@ -65,6 +66,10 @@ static void acts_are_the_open_edges(void **state)
     assert_int_equal(val_count(acts), 2);
     assert_true(str_same(val_get_str(val_at(acts, 1), "op"), S("item.accept")));
     assert_int_equal(val_count(flow_acts(&cx, &flow, FILED, WHO_OWNER)), 0);
+    /* The row says what is dangerous, not the state it leads to. */
+    acts = flow_acts(&cx, &flow, LISTED, WHO_OPERATOR);
+    assert_true(val_get_bool(val_at(acts, 0), "danger"));
+    assert_false(val_get_bool(val_at(acts, 1), "danger"));
     Val *steps = flow_stepper(&cx, &flow, LISTED);
     assert_int_equal(val_count(steps), 4);
     assert_true(val_get_bool(val_at(steps, 1), "done"));

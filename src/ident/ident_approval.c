@@ -12,7 +12,7 @@ static const FlowState states[] = {
     [APPROVAL_WITHDRAWN] = {"withdrawn", "已撤回", "Withdrawn", FLOW_END},
 };
 static const FlowEdge edges[] = {
-    {APPROVAL_WAITING, "agree",    APPROVAL_AGREED,    "同意并执行", "Agree and do it", WHO_PARTY, NULL},
+    {APPROVAL_WAITING, "agree",    APPROVAL_AGREED,    "同意并执行", "Agree and do it", WHO_PARTY, NULL, true},
     {APPROVAL_WAITING, "refuse",   APPROVAL_REFUSED,   "驳回",       "Refuse",          WHO_PARTY, NULL},
     {APPROVAL_WAITING, "withdraw", APPROVAL_WITHDRAWN, "撤回",       "Withdraw",        WHO_SELF,  NULL},
 };

@@ -38,18 +38,41 @@ Err org_ensure(Cx *cx, Str code, Str name, const char *kind, i64 *ret_id, bool *
     return ERR_OK;
 }
 
+/* Of at most RECORD_IDS_MAX units; '' where there is none. */
+static Err org_names(Cx *cx, const i64 *ids, size_t count, Str *names)
+{
+    Rows rows;
+    Bind binds[RECORD_IDS_MAX];
+    if (!record_ids_bind(ids, count, binds))
+        return ERR_OK;
+    Err e = db_query(cx, &rows, "SELECT id, name FROM org WHERE id IN (" RECORD_IDS ")", binds,
+                     COUNT(binds));
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        Str name = rows_str_copy(&rows, 1);
+        for (size_t i = 0; i < count; i++)
+            if (ids[i] == rows_int(&rows, 0))
+                names[i] = name;
+    }
+    return rows_end(&rows);
+}
+
 Err org_names_add(Cx *cx, Val *list, const char *id_key, const char *name_key)
 {
-    i64 last_id = 0;
-    Str name = S("");
-    for (size_t i = 0; i < val_count(list); i++) {
-        Val *row = val_at(list, i);
-        i64 id = val_get_int(row, id_key);
-        Err e = id && id != last_id ? org_name(cx, id, &name) : ERR_OK;
+    for (size_t first = 0; first < val_count(list); first += RECORD_IDS_MAX) {
+        i64 ids[RECORD_IDS_MAX];
+        Str names[RECORD_IDS_MAX] = {0};
+        size_t count = 0;
+        while (count < RECORD_IDS_MAX && first + count < val_count(list)) {
+            ids[count] = val_get_int(val_at(list, first + count), id_key);
+            count++;
+        }
+        Err e = org_names(cx, ids, count, names);
         if (e)
             return e;
-        last_id = id; /* Rows of one unit often stand together. */
-        val_set_str(cx->arena, row, name_key, id ? name : S(""));
+        for (size_t i = 0; i < count; i++)
+            val_set_str(cx->arena, val_at(list, first + i), name_key, names[i]);
     }
     return ERR_OK;
 }

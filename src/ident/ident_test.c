@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <time.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -147,24 +148,24 @@ static void test_lock(void **state)
     token_of(t);
 }
 
-/* Passwords are slow to check, and an unknown login is not answered any sooner. */
+/* Passwords are slow to check, and an unknown login is answered for the same work: processor time,
+ * so that what else the machine does says nothing. */
 static void test_no_fast_path(void **state)
 {
     TestHouse *t = *state;
-    i64 best[2] = {INT64_MAX, INT64_MAX};
+    clock_t best[2] = {0, 0};
     for (int round = 0; round < 3; round++) {
         for (int unknown = 0; unknown < 2; unknown++) {
-            i64 from = clock_steady_ns();
+            clock_t from = clock();
             HOUSE_REFUSED(t, sign_in(t, unknown ? "nobody" : "li.office", "wrong", NULL), ERR_INPUT,
                           "ident.wrong_password");
-            i64 took = clock_steady_ns() - from;
-            best[unknown] = took < best[unknown] ? took : best[unknown];
+            clock_t took = clock() - from;
+            best[unknown] = !round || took < best[unknown] ? took : best[unknown];
         }
     }
     if (best[1] < best[0] / 2 || best[0] < best[1] / 2)
-        fail_msg("known %lld us, unknown %lld us", (long long)best[0] / 1000,
-                 (long long)best[1] / 1000);
-    assert_true(best[1] > 2 * 1000 * 1000); /* Argon2 was at work. */
+        fail_msg("known %ld, unknown %ld", (long)best[0], (long)best[1]);
+    assert_true(best[1] > CLOCKS_PER_SEC / 500); /* Argon2 was at work. */
 }
 
 /* ---- Sessions ---- */
@@ -409,6 +410,23 @@ static Err ensure_unit(Cx *cx, void *arg)
     return e;
 }
 
+/* A list of more rows than one statement takes, of two units, of none and of one that is not there.
+ */
+static void names_of_rows(TestHouse *t, Cx *cx, i64 new_id)
+{
+    const i64 ids[] = {1, new_id, 0, 99};
+    static const char *const names[] = {"南通大学", "新单位", "", ""};
+    Val *list = val_list(cx->arena);
+    for (size_t i = 0; i < RECORD_IDS_MAX + 3; i++) {
+        Val *row = val_map(cx->arena);
+        val_set_int(cx->arena, row, "owner_id", ids[i % 4]);
+        val_push(cx->arena, list, row);
+    }
+    HOUSE_OK(t, org_names_add(cx, list, "owner_id", "owner"));
+    for (size_t i = 0; i < RECORD_IDS_MAX + 3; i++)
+        same(val_get_str(val_at(list, i), "owner"), names[i % 4]);
+}
+
 static void test_units(void **state)
 {
     TestHouse *t = *state;
@@ -423,6 +441,7 @@ static void test_units(void **state)
     same(name, "南通大学");
     HOUSE_OK(t, org_name(&cx, 99, &name));
     same(name, "");
+    names_of_rows(t, &cx, ids[1]);
     HOUSE_REFUSED(t,
                   house_call(t, shell, "org.add", NULL,
                              "{\"code\":\"NEW\",\"name\":\"again\",\"kind\":\"firm\"}"),

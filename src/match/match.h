@@ -118,9 +118,13 @@ typedef struct MatchSnippet {
     size_t mark_count;
 } MatchSnippet;
 
+/* The words of a question, read once for the snippets of all its hits. In `arena`. */
+typedef struct MatchAsked MatchAsked;
+const MatchAsked *match_asked(Arena *arena, Str question);
+
 /* The part of `text`, at most `chars_max` characters, in which most of the question's words stand,
  * with their places. Without any: the beginning, no marks. In `arena`, text a slice of `text`. */
-MatchSnippet match_snippet(Arena *arena, Str question, Str text, size_t chars_max);
+MatchSnippet match_snippet(Arena *arena, const MatchAsked *asked, Str text, size_t chars_max);
 
 typedef struct MatchStats {
     i64 doc_count;  /* Live ones. */

@@ -4,14 +4,21 @@
  * is a chain of blocks cut from slabs, each block larger than the one before, and nothing is copied
  * or freed while it grows:
  *
- *   term entry {key, last, head, tail, ...}
- *                          |     |
- *                          v     v
- *        [next| 8 bytes] -> [next| 16 bytes] -> ... -> [next| 252 bytes]    in slabs of 256 KB
+ *   term entry {key, last, count, tail, ...}
+ *                                 |
+ *        .------------------------+-----------------------.
+ *        v                        v                       |
+ *        [next| 8 bytes] -> ... -> [next| 252 bytes] -----'    in slabs of 256 KB
  *
- * A posting is a number: the distance to the document before, times two, plus one if the weight
- * differs from the one before and follows; all in 7 bits a byte. Most take one byte or two. The one
- * posting of a rare term needs no block: the entry itself says it.
+ * The last block leads back to the first, so that an entry keeps one place and not two.
+ *
+ *   [next| number number number ... 0 ... weight weight]
+ *
+ * A posting has a number from the front of a block: the distance to the document before, times two,
+ * plus one if the weight differs from the one before; 7 bits a byte. Then its weight comes from the
+ * back: a byte, or 255 and two bytes of it. Apart, the two are read faster than in turn, for where
+ * the next number begins does not hang on the weight. The one posting of a rare term needs no
+ * block: the entry itself says it.
  *
  * A dropped document is only marked dead. When more are dead than alive, the live ones are copied
  * to a new shelf and the old one goes back to the system at once: that is what the arenas are for.
@@ -24,6 +31,7 @@ enum {
     SLAB_BITS = 18,
     SLAB_BYTES = 1 << SLAB_BITS,
     SLABS_MAX = 4096,
+    BLOCK_UNIT = 4,   /* All blocks are multiples of it, their heads too. */
     SLABS_SPARE = 64, /* Kept free for the document that is being put. */
     CHUNK_BITS = 12,
     CHUNK_ITEMS = 1 << CHUNK_BITS,
@@ -34,18 +42,25 @@ enum {
     FIELD_CODES_MAX = 1000,
     BLOCK_CLASS_MAX = 6,
     POSTING_WEIGHT_MAX = UINT16_MAX,
+    WEIGHT_WIDE = 255, /* In a byte of its own: two bytes of the weight follow. */
 };
+
+_Static_assert(CHUNK_ITEMS % WINDOW_DOCS == 0, "a window lies in one chunk of documents");
 
 static const u32 block_bytes[BLOCK_CLASS_MAX + 1] = {0, 8, 16, 32, 64, 124, 252};
 
 typedef struct TermEntry {
     u64 key;
     u32 last;             /* Last document + 1. */
-    u32 head, tail;       /* First and last block; unused while class is 0. */
-    uint16_t last_weight; /* Of the last posting. */
-    u8 used;              /* Bytes of the last block. */
-    u8 class;             /* Size of the last block; 0: one posting, last and last_weight. */
+    u32 count;            /* Postings, those of dead documents too. */
+    u64 last_weight : 16; /* Of the last posting. */
+    u64 tail : 28;        /* Last block, in units of BLOCK_UNIT; unused while class is 0. */
+    u64 front_used : 8;   /* Bytes of the last block: numbers, */
+    u64 back_used : 8;    /* and weights. */
+    u64 class : 4;        /* Size of the last block; 0: one posting, last and last_weight. */
 } TermEntry;
+
+_Static_assert(sizeof(TermEntry) == 24, "there are some hundred thousand");
 
 /* Open addressing over items that live elsewhere; a slot holds place + 1. In an arena of its own,
  * so that growing gives the old slots back. */
@@ -55,6 +70,12 @@ typedef struct Slots {
     size_t count; /* A power of two. */
 } Slots;
 
+typedef struct DocChunk {
+    DocFacts facts[CHUNK_ITEMS];
+    DocIds ids[CHUNK_ITEMS];
+    u64 live[CHUNK_ITEMS / 64]; /* A bit for each, cleared when it is dropped. */
+} DocChunk;
+
 typedef struct Shelf {
     Arena arena;
     u8 *slabs[SLABS_MAX];
@@ -62,7 +83,7 @@ typedef struct Shelf {
     u32 slab_used; /* Bytes of the last slab. */
     TermEntry *terms[TERM_CHUNKS_MAX];
     u32 term_count;
-    DocEntry *docs[DOC_CHUNKS_MAX];
+    DocChunk *docs[DOC_CHUNKS_MAX];
     u32 doc_count; /* Dead ones too. */
     u32 dead_count;
     u64 length_total; /* Of the live. */
@@ -97,9 +118,24 @@ static TermEntry *term_at(const Shelf *shelf, u32 place)
     return &shelf->terms[place >> CHUNK_BITS][place & (CHUNK_ITEMS - 1)];
 }
 
-static DocEntry *doc_at(const Shelf *shelf, u32 place)
+static DocFacts *facts_at(const Shelf *shelf, u32 place)
 {
-    return &shelf->docs[place >> CHUNK_BITS][place & (CHUNK_ITEMS - 1)];
+    return &shelf->docs[place >> CHUNK_BITS]->facts[place & (CHUNK_ITEMS - 1)];
+}
+
+static DocIds *ids_at(const Shelf *shelf, u32 place)
+{
+    return &shelf->docs[place >> CHUNK_BITS]->ids[place & (CHUNK_ITEMS - 1)];
+}
+
+static u64 *live_word(const Shelf *shelf, u32 place)
+{
+    return &shelf->docs[place >> CHUNK_BITS]->live[(place & (CHUNK_ITEMS - 1)) / 64];
+}
+
+static bool is_live(const Shelf *shelf, u32 place)
+{
+    return *live_word(shelf, place) >> place % 64 & 1;
 }
 
 static u64 doc_hash(u8 kind, i64 id)
@@ -121,8 +157,8 @@ static size_t doc_slot(const Shelf *shelf, u8 kind, i64 id)
     const Slots *slots = &shelf->doc_slots;
     size_t slot = slot_start(slots, doc_hash(kind, id));
     for (; slots->at[slot]; slot = (slot + 1) & (slots->count - 1)) {
-        const DocEntry *doc = doc_at(shelf, slots->at[slot] - 1);
-        if (doc->kind == kind && doc->id == id)
+        u32 place = slots->at[slot] - 1;
+        if (ids_at(shelf, place)->id == id && facts_at(shelf, place)->kind == kind)
             break;
     }
     return slot;
@@ -152,7 +188,7 @@ static void widen_doc_slots(Shelf *shelf)
     *slots = (Slots){0};
     slots_alloc(slots, old.count * 2);
     for (u32 i = 0; i < shelf->doc_count; i++)
-        slots->at[doc_slot(shelf, doc_at(shelf, i)->kind, doc_at(shelf, i)->id)] = i + 1;
+        slots->at[doc_slot(shelf, facts_at(shelf, i)->kind, ids_at(shelf, i)->id)] = i + 1;
     arena_done(&old.arena);
 }
 
@@ -170,6 +206,11 @@ static u32 block_next(const Shelf *shelf, u32 offset)
     return next;
 }
 
+static void block_lead(const Shelf *shelf, u32 offset, u32 next)
+{
+    memcpy(block_at(shelf, offset), &next, sizeof next);
+}
+
 static u32 block_new(Shelf *shelf, u32 class)
 {
     u32 bytes = (u32)sizeof(u32) + block_bytes[class];
@@ -183,33 +224,46 @@ static u32 block_new(Shelf *shelf, u32 class)
     return offset;
 }
 
-static void put_byte(Shelf *shelf, TermEntry *term, u8 byte)
+static u32 tail_of(const TermEntry *term)
 {
-    if (term->used == block_bytes[term->class]) {
-        u32 class = term->class < BLOCK_CLASS_MAX ? term->class + 1u : BLOCK_CLASS_MAX;
-        u32 block = block_new(shelf, class);
-        memcpy(block_at(shelf, term->tail), &block, sizeof block);
-        term->tail = block;
-        term->class = (u8) class;
-        term->used = 0;
-    }
-    block_at(shelf, term->tail)[sizeof(u32) + term->used++] = byte;
+    return (u32)term->tail * BLOCK_UNIT;
 }
 
-static void put_number(Shelf *shelf, TermEntry *term, u32 number)
+/* Hangs a larger block behind the last one, or the first. */
+static void grow_chain(Shelf *shelf, TermEntry *term)
 {
-    for (; number >= 0x80; number >>= 7)
-        put_byte(shelf, term, (u8)(number | 0x80));
-    put_byte(shelf, term, (u8)number);
+    u32 class = term->class < BLOCK_CLASS_MAX ? term->class + 1u : BLOCK_CLASS_MAX;
+    u32 block = block_new(shelf, class);
+    block_lead(shelf, block, term->class ? block_next(shelf, tail_of(term)) : block);
+    if (term->class)
+        block_lead(shelf, tail_of(term), block);
+    term->tail = block / BLOCK_UNIT & 0xFFFFFFF;
+    term->class = class & 0xF;
+    term->front_used = 0;
+    term->back_used = 0;
 }
 
 /* `distance` from the document before; `weight_before` of the posting before, 0 for the first. */
 static void put_posting(Shelf *shelf, TermEntry *term, u32 distance, u32 weight, u32 weight_before)
 {
-    bool differs = weight != weight_before;
-    put_number(shelf, term, distance << 1 | differs);
-    if (differs)
-        put_number(shelf, term, weight);
+    u8 front[5], back[3] = {(u8)weight};
+    u32 number = distance << 1 | (weight != weight_before);
+    u32 front_len = 0, back_len = weight == weight_before ? 0 : weight < WEIGHT_WIDE ? 1 : 3;
+    for (; number >= 0x80; number >>= 7)
+        front[front_len++] = (u8)(number | 0x80);
+    front[front_len++] = (u8)number;
+    if (back_len == 3) {
+        back[0] = WEIGHT_WIDE;
+        back[1] = (u8)(weight >> 8);
+        back[2] = (u8)weight;
+    }
+    if (term->front_used + term->back_used + front_len + back_len > block_bytes[term->class])
+        grow_chain(shelf, term);
+    u8 *bytes = block_at(shelf, tail_of(term)) + sizeof(u32);
+    for (u32 i = 0; i < front_len; i++)
+        bytes[term->front_used++] = front[i];
+    for (u32 i = 0; i < back_len; i++)
+        bytes[block_bytes[term->class] - ++term->back_used] = back[i];
 }
 
 static void add_posting(Shelf *shelf, u64 key, u32 doc, u32 weight)
@@ -223,95 +277,101 @@ static void add_posting(Shelf *shelf, u64 key, u32 doc, u32 weight)
         if ((place & (CHUNK_ITEMS - 1)) == 0)
             shelf->terms[place >> CHUNK_BITS] = ARENA_NEW(&shelf->arena, TermEntry, CHUNK_ITEMS);
         *term_at(shelf, place) =
-            (TermEntry){.key = key, .last = doc + 1, .last_weight = (uint16_t)weight};
+            (TermEntry){.key = key, .last = doc + 1, .count = 1, .last_weight = (uint16_t)weight};
         shelf->term_slots.at[slot] = place + 1;
         return;
     }
     TermEntry *term = term_at(shelf, shelf->term_slots.at[slot] - 1);
     assert(doc + 1 > term->last);
-    if (term->class == 0) {
-        term->head = term->tail = block_new(shelf, 1);
-        term->class = 1;
-        put_posting(shelf, term, term->last, term->last_weight, 0);
-    }
-    put_posting(shelf, term, doc + 1 - term->last, weight, term->last_weight);
+    if (term->class == 0) /* No room in no block. */
+        put_posting(shelf, term, term->last, (u32)term->last_weight, 0);
+    put_posting(shelf, term, doc + 1 - term->last, weight, (u32)term->last_weight);
     term->last = doc + 1;
+    term->count++;
     term->last_weight = (uint16_t)weight;
 }
 
-/* Reads a chain of blocks byte by byte. */
-typedef struct Reader {
-    const Shelf *shelf;
-    const u8 *at, *end;
-    u32 block, tail;
-    u32 class;
-    u32 tail_used;
-} Reader;
+/* ---- Reading postings ---- */
 
-static void reader_enter(Reader *reader, u32 block)
+static inline void reader_enter(PostingReader *reader, u32 block)
 {
     reader->block = block;
-    reader->at = block_at(reader->shelf, block) + sizeof(u32);
-    reader->end =
-        reader->at + (block == reader->tail ? reader->tail_used : block_bytes[reader->class]);
+    reader->front = block_at(reader->shelf, block) + sizeof(u32);
+    reader->back = reader->front + block_bytes[reader->class];
+    __builtin_prefetch(block_at(reader->shelf, block_next(reader->shelf, block)));
 }
 
-/* The next byte is there: moves into the next block when this one is read. */
-static bool reader_more(Reader *reader)
+/* The rest of a number after its first byte. */
+static inline u32 long_number(const u8 **at, u32 number)
 {
-    if (reader->at < reader->end)
-        return true;
-    if (reader->block == reader->tail)
-        return false;
-    if (reader->class < BLOCK_CLASS_MAX)
-        reader->class ++;
-    reader_enter(reader, block_next(reader->shelf, reader->block));
-    return reader->at < reader->end;
-}
-
-static u32 read_number(Reader *reader)
-{
-    u32 number = 0;
-    for (int shift = 0; reader_more(reader); shift += 7) {
-        u8 byte = *reader->at++;
+    number &= 0x7F;
+    for (int shift = 7;; shift += 7) {
+        u8 byte = *(*at)++;
         number |= (u32)(byte & 0x7F) << shift;
         if (byte < 0x80)
-            break;
+            return number;
     }
-    return number;
 }
 
-/* All postings of a term, those of dead documents too, into `buffer`. */
-static size_t read_postings(const Shelf *shelf, const TermEntry *term, Posting *buffer)
+/* To the next posting. Nearly all time of a search goes here, so what the data says in no pattern,
+ * whether the weight differs, is no branch. */
+static inline void reader_step(PostingReader *reader)
 {
-    if (term->class == 0) {
-        buffer[0] = (Posting){term->last - 1, term->last_weight};
-        return 1;
+    if (reader->front == reader->back || !*reader->front) { /* This block is read. */
+        if (reader->block == reader->tail) {
+            reader->doc = DOC_NONE;
+            return;
+        }
+        reader->class += reader->class < BLOCK_CLASS_MAX;
+        reader_enter(reader, block_next(reader->shelf, reader->block));
     }
-    Reader reader = {.shelf = shelf, .tail = term->tail, .class = 1, .tail_used = term->used};
-    reader_enter(&reader, term->head);
-    u32 doc = 0, weight = 0;
+    u32 number = *reader->front++;
+    if (number >= 0x80)
+        number = long_number(&reader->front, number);
+    u32 differs = number & 1, weight = reader->back[-1];
+    reader->doc += number >> 1;
+    reader->back -= differs;
+    if (differs & (weight == WEIGHT_WIDE)) {
+        weight = (u32)reader->back[-1] << 8 | reader->back[-2];
+        reader->back -= 2;
+    }
+    reader->weight = differs ? weight : reader->weight;
+}
+
+static PostingReader reader_open(const Shelf *shelf, const TermEntry *term)
+{
+    PostingReader reader = {
+        .shelf = shelf, .doc = term->last - 1, .weight = (u32)term->last_weight};
+    if (term->class == 0)
+        return reader; /* As at the end of a block that is the last. */
+    reader.tail = tail_of(term);
+    reader.class = 1;
+    reader.doc = UINT32_MAX; /* The first distance is one more than the document: it comes round. */
+    reader.weight = 0;
+    reader_enter(&reader, block_next(shelf, reader.tail));
+    reader_step(&reader);
+    return reader;
+}
+
+void postings_skip(PostingReader *reader, u32 to)
+{
+    PostingReader at = *reader;
+    while (at.doc < to)
+        reader_step(&at);
+    *reader = at;
+}
+
+size_t postings_take(PostingReader *reader, u32 window, const u64 *only, Posting *buffer)
+{
+    postings_skip(reader, window);
     size_t count = 0;
-    while (reader_more(&reader)) {
-        u32 number = read_number(&reader);
-        doc += number >> 1;
-        if (number & 1)
-            weight = read_number(&reader);
-        buffer[count++] = (Posting){doc - 1, weight};
+    PostingReader at = *reader;
+    for (u32 place; (place = at.doc - window) < WINDOW_DOCS; reader_step(&at)) {
+        buffer[count] = (Posting){place, at.weight};
+        count += only[place / 64] >> place % 64 & 1;
     }
-    assert(doc == term->last && weight == term->last_weight);
+    *reader = at;
     return count;
-}
-
-static size_t keep_live(const Shelf *shelf, Posting *buffer, size_t count)
-{
-    if (shelf->dead_count == 0)
-        return count;
-    size_t live = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!(doc_at(shelf, buffer[i].doc)->flags & DOC_DEAD))
-            buffer[live++] = buffer[i];
-    return live;
 }
 
 /* ---- Documents ---- */
@@ -332,27 +392,28 @@ static void shelf_done(Shelf *shelf)
 }
 
 /* Takes the next document number. */
-static u32 shelf_add_doc(Shelf *shelf, DocEntry doc)
+static u32 shelf_add_doc(Shelf *shelf, DocIds ids, DocFacts facts)
 {
     widen_doc_slots(shelf);
     u32 place = shelf->doc_count++;
     if ((place & (CHUNK_ITEMS - 1)) == 0)
-        shelf->docs[place >> CHUNK_BITS] = ARENA_NEW(&shelf->arena, DocEntry, CHUNK_ITEMS);
-    *doc_at(shelf, place) = doc;
-    shelf->doc_slots.at[doc_slot(shelf, doc.kind, doc.id)] = place + 1;
-    shelf->length_total += doc.length;
+        shelf->docs[place >> CHUNK_BITS] = ARENA_NEW(&shelf->arena, DocChunk, 1);
+    *ids_at(shelf, place) = ids;
+    *facts_at(shelf, place) = facts;
+    *live_word(shelf, place) |= (u64)1 << place % 64;
+    shelf->doc_slots.at[doc_slot(shelf, facts.kind, ids.id)] = place + 1;
+    shelf->length_total += facts.length;
     return place;
 }
 
 static void shelf_kill_doc(Shelf *shelf, u8 kind, i64 id)
 {
     u32 place = shelf->doc_slots.at[doc_slot(shelf, kind, id)];
-    DocEntry *doc = place ? doc_at(shelf, place - 1) : NULL;
-    if (!doc || (doc->flags & DOC_DEAD))
+    if (!place || !is_live(shelf, place - 1))
         return;
-    doc->flags |= DOC_DEAD;
+    *live_word(shelf, place - 1) &= ~((u64)1 << (place - 1) % 64);
     shelf->dead_count++;
-    shelf->length_total -= doc->length;
+    shelf->length_total -= facts_at(shelf, place - 1)->length;
 }
 
 /* Copies the live documents to a new shelf once the dead are the greater part. */
@@ -365,15 +426,15 @@ static void sweep(MatchIndex *index)
     Arena arena = {0}, scratch = {0};
     Shelf *fresh = shelf_new(&arena);
     u32 *moved = ARENA_NEW(&scratch, u32, old->doc_count);
-    Posting *buffer = ARENA_NEW(&scratch, Posting, old->doc_count);
     for (u32 i = 0; i < old->doc_count; i++)
-        if (!(doc_at(old, i)->flags & DOC_DEAD))
-            moved[i] = shelf_add_doc(fresh, *doc_at(old, i));
+        if (is_live(old, i))
+            moved[i] = shelf_add_doc(fresh, *ids_at(old, i), *facts_at(old, i));
     for (u32 t = 0; t < old->term_count; t++) {
         const TermEntry *term = term_at(old, t);
-        size_t count = keep_live(old, buffer, read_postings(old, term, buffer));
-        for (size_t i = 0; i < count; i++)
-            add_posting(fresh, term->key, moved[buffer[i].doc], buffer[i].weight);
+        PostingReader reader = reader_open(old, term);
+        for (; reader.doc != DOC_NONE; reader_step(&reader))
+            if (is_live(old, reader.doc))
+                add_posting(fresh, term->key, moved[reader.doc], reader.weight);
     }
     arena_done(&scratch);
     shelf_done(old);
@@ -416,15 +477,11 @@ static bool put_locked(MatchIndex *index, const MatchDoc *doc, const Bag *bag)
     if (shelf_full(index->shelf, bag->count) || field_code == UINT16_MAX)
         return false;
     shelf_kill_doc(index->shelf, (u8)doc->kind, doc->id);
-    u32 place =
-        shelf_add_doc(index->shelf, (DocEntry){
-                                        .id = doc->id,
-                                        .org_id = doc->org_id,
-                                        .length = length < UINT32_MAX ? (u32)length : UINT32_MAX,
-                                        .field_code = field_code,
-                                        .kind = (u8)doc->kind,
-                                        .flags = doc->listed ? DOC_LISTED : 0,
-                                    });
+    u32 place = shelf_add_doc(index->shelf, (DocIds){.id = doc->id, .org_id = doc->org_id},
+                              (DocFacts){.length = length < UINT32_MAX ? (u32)length : UINT32_MAX,
+                                         .field_code = field_code,
+                                         .kind = (u8)doc->kind,
+                                         .flags = doc->listed ? DOC_LISTED : 0});
     for (size_t i = 0; i < bag->count; i++)
         add_posting(index->shelf, bag->items[i].key, place, bag->items[i].weight);
     sweep(index);
@@ -525,17 +582,37 @@ double index_length_mean(const MatchIndex *index)
     return live_count ? (double)index->shelf->length_total / (double)live_count : 1;
 }
 
-const DocEntry *index_doc(const MatchIndex *index, u32 doc)
+DocWindow index_window(const MatchIndex *index, u32 doc)
 {
     assert(doc < index->shelf->doc_count);
-    return doc_at(index->shelf, doc);
+    u32 first = doc - doc % WINDOW_DOCS;
+    return (DocWindow){.first = first,
+                       .facts = facts_at(index->shelf, first),
+                       .ids = ids_at(index->shelf, first),
+                       .live = live_word(index->shelf, first)};
 }
 
-size_t index_postings(const MatchIndex *index, u64 key, Posting *buffer)
+static const TermEntry *find_term(const Shelf *shelf, u64 key)
+{
+    u32 place = shelf->term_slots.at[term_slot(shelf, key)];
+    return place ? term_at(shelf, place - 1) : NULL;
+}
+
+PostingReader index_postings(const MatchIndex *index, u64 key)
+{
+    const TermEntry *term = find_term(index->shelf, key);
+    return term ? reader_open(index->shelf, term) : (PostingReader){.doc = DOC_NONE};
+}
+
+i64 index_posting_count(const MatchIndex *index, u64 key)
 {
     const Shelf *shelf = index->shelf;
-    u32 place = shelf->term_slots.at[term_slot(shelf, key)];
-    if (!place)
-        return 0;
-    return keep_live(shelf, buffer, read_postings(shelf, term_at(shelf, place - 1), buffer));
+    const TermEntry *term = find_term(shelf, key);
+    if (!term || shelf->dead_count == 0)
+        return term ? term->count : 0;
+    i64 live_count = 0;
+    PostingReader reader = reader_open(shelf, term);
+    for (; reader.doc != DOC_NONE; reader_step(&reader))
+        live_count += is_live(shelf, reader.doc);
+    return live_count;
 }

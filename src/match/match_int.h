@@ -64,21 +64,49 @@ void bag_add_fields(Bag *bag, const MatchField *fields, size_t count);
 
 /* ---- The index (match_index.c) ---- */
 
-typedef struct Posting {
-    u32 doc;
-    u32 weight; /* Sum of field weights over the places where the term stands. */
-} Posting;
+enum {
+    WINDOW_DOCS = 1024, /* A search goes through the documents in windows of so many. */
+    DOC_LISTED = 1,     /* Flags. */
+};
 
-typedef struct DocEntry {
+/* What a reader stands at when it has read everything. */
+#define DOC_NONE UINT32_MAX
+
+typedef struct DocIds {
     i64 id;
     i64 org_id;
+} DocIds;
+
+/* The rest of a document: what a search asks of each, close together in memory. */
+typedef struct DocFacts {
     u32 length; /* Sum of the weights of all its terms. */
     uint16_t field_code;
     u8 kind;
     u8 flags;
-} DocEntry;
+} DocFacts;
 
-enum { DOC_LISTED = 1, DOC_DEAD = 2 };
+/* WINDOW_DOCS documents, or as many as there are, from one whose number is a multiple of that. */
+typedef struct DocWindow {
+    u32 first;
+    const DocFacts *facts;
+    const DocIds *ids;
+    const u64 *live; /* A bit for each. */
+} DocWindow;
+
+typedef struct Posting {
+    u32 place;  /* Of the document in its window. */
+    u32 weight; /* Sum of field weights over the places where the term stands. */
+} Posting;
+
+/* Goes through the postings of a term by rising document, dead ones too. It stands at one that is
+ * still to be taken; the members below that one are match_index.c's. */
+typedef struct PostingReader {
+    u32 doc; /* DOC_NONE: all are taken. */
+    u32 weight;
+    const struct Shelf *shelf;
+    const u8 *front, *back; /* What is left of the block. */
+    u32 block, tail, class;
+} PostingReader;
 
 /* Holds the lock for a search; between the two calls the functions below may be used. */
 void index_read_begin(MatchIndex *index);
@@ -87,11 +115,19 @@ void index_read_end(MatchIndex *index);
 u32 index_doc_slots(const MatchIndex *index); /* Doc numbers run from 0 to here. */
 i64 index_live_count(const MatchIndex *index);
 double index_length_mean(const MatchIndex *index);
-const DocEntry *index_doc(const MatchIndex *index, u32 doc);
+/* The window in which a document lies. */
+DocWindow index_window(const MatchIndex *index, u32 doc);
 /* Number of a field code, 0 for the empty one, UINT16_MAX for one that no document has. */
 uint16_t index_field_code(const MatchIndex *index, Str code);
-/* Live postings of a term by rising document, into `buffer` of index_doc_slots places. */
-size_t index_postings(const MatchIndex *index, u64 key, Posting *buffer);
+/* Live documents that have the term. */
+i64 index_posting_count(const MatchIndex *index, u64 key);
+/* A reader at the first posting of the term. */
+PostingReader index_postings(const MatchIndex *index, u64 key);
+/* Leaves out all before document `to`. */
+void postings_skip(PostingReader *reader, u32 to);
+/* Takes all of a window and leaves out those before it. The ones whose bit is set in `only` go to
+ * `buffer`, which has room for WINDOW_DOCS; returns how many. */
+size_t postings_take(PostingReader *reader, u32 window, const u64 *only, Posting *buffer);
 
 /* ---- Scores (match_rank.c) ---- */
 

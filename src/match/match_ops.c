@@ -36,9 +36,9 @@ static Val *reasons_val(Cx *cx, const MatchHit *hit)
     return list;
 }
 
-static Val *snippet_val(Cx *cx, Str question, Str text)
+static Val *snippet_val(Cx *cx, const MatchAsked *asked, Str text)
 {
-    MatchSnippet snippet = match_snippet(cx->arena, question, text, SNIPPET_CHARS);
+    MatchSnippet snippet = match_snippet(cx->arena, asked, text, SNIPPET_CHARS);
     Val *list = val_list(cx->arena);
     size_t at = 0;
     for (size_t i = 0; i <= snippet.mark_count; i++) {
@@ -75,63 +75,90 @@ static const Field matches_fields[] = {
     {AT(MatchesIn, listed), F_BOOL, "仅看挂牌", "On offer only", 0, SEE_PUBLIC, NULL},
 };
 
-static Err patent_hit(Cx *cx, i64 id, Val *row)
+/* The rows behind some hits, each at the place of its hit; empty where it is of another kind or has
+ * gone since the search. */
+typedef struct HitRows {
+    Patent patents[RECORD_IDS_MAX];
+    Listing listings[RECORD_IDS_MAX]; /* Of the patents. */
+    Achievement achievements[RECORD_IDS_MAX];
+    i64 offers[RECORD_IDS_MAX]; /* Listings of the achievements. */
+    Need needs[RECORD_IDS_MAX];
+} HitRows;
+
+static Err load_offers(Cx *cx, const i64 *ids, size_t count, i64 *offers)
 {
-    Patent patent = {0};
-    Listing listing;
-    Str org = S("");
-    Err e = record_load(cx, &patent_type, id, &patent);
-    if (!e)
-        e = listing_of_patent(cx, id, &listing);
-    if (!e)
-        e = org_name(cx, patent.org_id, &org);
+    Rows rows;
+    Bind binds[RECORD_IDS_MAX];
+    if (!record_ids_bind(ids, count, binds))
+        return ERR_OK;
+    Err e = db_query(cx, &rows,
+                     "SELECT achievement_id, MAX(id) FROM listing WHERE achievement_id IN "
+                     "(" RECORD_IDS ") AND state IN (2, 3) GROUP BY achievement_id",
+                     binds, COUNT(binds));
     if (e)
         return e;
-    Val *val = record_val(cx, &patent_type, &patent, see_level(cx, patent.org_id, false));
-    val_set_str(cx->arena, val, "org", org);
+    while (rows_next(&rows))
+        for (size_t i = 0; i < count; i++)
+            if (ids[i] == rows_int(&rows, 0))
+                offers[i] = rows_int(&rows, 1);
+    return rows_end(&rows);
+}
+
+/* One statement for all rows of a table. */
+static Err load_rows(Cx *cx, const MatchHit *hits, size_t count, HitRows *rows)
+{
+    i64 ids[MATCH_NEED + 1][RECORD_IDS_MAX] = {0};
+    for (size_t i = 0; i < count; i++)
+        ids[hits[i].kind][i] = hits[i].id;
+    Err e = record_load_all(cx, &patent_type, ids[MATCH_PATENT], count, rows->patents);
+    if (!e)
+        e = listings_of_patents(cx, ids[MATCH_PATENT], count, rows->listings);
+    if (!e)
+        e = record_load_all(cx, &achievement_type, ids[MATCH_ACHIEVEMENT], count,
+                            rows->achievements);
+    if (!e)
+        e = load_offers(cx, ids[MATCH_ACHIEVEMENT], count, rows->offers);
+    if (!e)
+        e = record_load_all(cx, &need_type, ids[MATCH_NEED], count, rows->needs);
+    return e;
+}
+
+/* The record of a hit goes into `row`; NULL when it has gone. */
+static Val *patent_hit(Cx *cx, const Patent *patent, const Listing *listing, Val *row)
+{
+    if (!patent->id)
+        return NULL;
+    Val *val = record_val(cx, &patent_type, patent, see_level(cx, patent->org_id, false));
     val_set(cx->arena, row, "patent", val);
-    val_set_str(cx->arena, row, "title", patent.title);
-    bool listed = listing.id && listing_public(&listing);
-    val_set_int(cx->arena, row, "listing_id", listed ? listing.id : 0);
+    val_set_str(cx->arena, row, "title", patent->title);
+    bool listed = listing->id && listing_public(listing);
+    val_set_int(cx->arena, row, "listing_id", listed ? listing->id : 0);
     if (listed)
         val_set(cx->arena, row, "listing",
-                record_val(cx, &listing_type, &listing, see_level(cx, listing.org_id, false)));
-    return ERR_OK;
+                record_val(cx, &listing_type, listing, see_level(cx, listing->org_id, false)));
+    return val;
 }
 
-static Err achievement_hit(Cx *cx, i64 id, Val *row)
+static Val *achievement_hit(Cx *cx, const Achievement *achievement, i64 listing_id, Val *row)
 {
-    Achievement achievement = {0};
-    Str org = S("");
-    i64 listing_id = 0;
-    Err e = record_load(cx, &achievement_type, id, &achievement);
-    if (!e)
-        e = org_name(cx, achievement.org_id, &org);
-    if (!e)
-        e = DB_INT(cx, &listing_id, 0,
-                   "SELECT MAX(id) FROM listing WHERE achievement_id = ?1 AND state IN (2, 3)",
-                   BIND_INT(id));
-    if (e)
-        return e;
+    if (!achievement->id)
+        return NULL;
     Val *val =
-        record_val(cx, &achievement_type, &achievement, see_level(cx, achievement.org_id, false));
-    val_set_str(cx->arena, val, "org", org);
+        record_val(cx, &achievement_type, achievement, see_level(cx, achievement->org_id, false));
     val_set(cx->arena, row, "achievement", val);
-    val_set_str(cx->arena, row, "title", achievement.title);
+    val_set_str(cx->arena, row, "title", achievement->title);
     val_set_int(cx->arena, row, "listing_id", listing_id);
-    return ERR_OK;
+    return val;
 }
 
-static Err need_hit(Cx *cx, i64 id, Val *row)
+static Val *need_hit(Cx *cx, const Need *need, Val *row)
 {
-    Need need = {0};
-    Err e = record_load(cx, &need_type, id, &need);
-    if (e)
-        return e;
-    val_set(cx->arena, row, "need",
-            record_val(cx, &need_type, &need, see_level(cx, need.org_id, false)));
-    val_set_str(cx->arena, row, "title", need.title);
-    return ERR_OK;
+    if (!need->id)
+        return NULL;
+    Val *val = record_val(cx, &need_type, need, see_level(cx, need->org_id, false));
+    val_set(cx->arena, row, "need", val);
+    val_set_str(cx->arena, row, "title", need->title);
+    return val;
 }
 
 static const char *kind_name(MatchKind kind)
@@ -139,36 +166,47 @@ static const char *kind_name(MatchKind kind)
     return kind == MATCH_PATENT ? "patent" : kind == MATCH_ACHIEVEMENT ? "achievement" : "need";
 }
 
-static Err hit_val(Cx *cx, const MatchHit *hit, Val **ret)
+/* At most RECORD_IDS_MAX hits, added to `items`. */
+static Err some_hits(Cx *cx, const MatchHit *hits, size_t count, Val *items)
 {
-    Val *row = val_map(cx->arena);
-    val_set_z(cx->arena, row, "kind", kind_name(hit->kind));
-    val_set_int(cx->arena, row, "id", hit->id);
-    val_set_int(cx->arena, row, "score", hit->percent);
-    val_set(cx->arena, row, "reasons", reasons_val(cx, hit));
-    Err e = hit->kind == MATCH_PATENT        ? patent_hit(cx, hit->id, row)
-            : hit->kind == MATCH_ACHIEVEMENT ? achievement_hit(cx, hit->id, row)
-                                             : need_hit(cx, hit->id, row);
-    if (!e)
-        *ret = row;
-    return e;
+    HitRows *rows = ARENA_NEW(cx->arena, HitRows, 1);
+    Val *owned = val_list(cx->arena); /* Records that show the name of their unit. */
+    Err e = load_rows(cx, hits, count, rows);
+    if (e)
+        return e;
+    for (size_t i = 0; i < count; i++) {
+        const MatchHit *hit = &hits[i];
+        Val *row = val_map(cx->arena);
+        val_set_z(cx->arena, row, "kind", kind_name(hit->kind));
+        val_set_int(cx->arena, row, "id", hit->id);
+        val_set_int(cx->arena, row, "score", hit->percent);
+        val_set(cx->arena, row, "reasons", reasons_val(cx, hit));
+        Val *record = hit->kind == MATCH_PATENT
+                          ? patent_hit(cx, &rows->patents[i], &rows->listings[i], row)
+                      : hit->kind == MATCH_ACHIEVEMENT
+                          ? achievement_hit(cx, &rows->achievements[i], rows->offers[i], row)
+                          : need_hit(cx, &rows->needs[i], row);
+        if (record)
+            val_push(cx->arena, items, row);
+        if (record && hit->kind != MATCH_NEED)
+            val_push(cx->arena, owned, record);
+    }
+    return org_names_add(cx, owned, "org_id", "org");
 }
 
 /* A row may have gone between the search and now: it is left out. */
 static Err hits_val(Cx *cx, const MatchAnswer *answer, Val **ret)
 {
+    Err e = ERR_OK;
     Val *items = val_list(cx->arena);
-    for (size_t i = 0; i < answer->count; i++) {
-        Val *row = NULL;
-        Err e = hit_val(cx, &answer->hits[i], &row);
-        if (e && e != ERR_MISSING)
-            return e;
-        err_clear(cx);
-        if (!e)
-            val_push(cx->arena, items, row);
+    for (size_t first = 0; !e && first < answer->count; first += RECORD_IDS_MAX) {
+        size_t left = answer->count - first;
+        e = some_hits(cx, answer->hits + first, left < RECORD_IDS_MAX ? left : RECORD_IDS_MAX,
+                      items);
     }
-    *ret = items;
-    return ERR_OK;
+    if (!e)
+        *ret = items;
+    return e;
 }
 
 static Err matches_run(Cx *cx, const void *arg, Val **ret)
@@ -272,9 +310,10 @@ static Err search_run(Cx *cx, const void *arg, Val **ret)
         e = hits_val(cx, &answer, &items);
     if (e)
         return e;
+    const MatchAsked *asked = match_asked(cx->arena, in->q);
     for (size_t i = 0; i < val_count(items); i++) {
         Val *row = val_at(items, i);
-        val_set(cx->arena, row, "snippet", snippet_val(cx, in->q, text_of_hit(row)));
+        val_set(cx->arena, row, "snippet", snippet_val(cx, asked, text_of_hit(row)));
     }
     *ret = list_val(cx, items, answer.total, page, PAGE_SIZE);
     if (answer.note)

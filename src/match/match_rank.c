@@ -1,9 +1,10 @@
 /* match_rank.c - a question to ranked hits with their reasons.
  *
- * Term by term: the postings of a term are read once and its share is added to every document that
- * has it. Strong terms (pairs, words, codes) come first; single characters then only add to
- * documents that a strong term has found. The reasons of the few hits that are handed out are
- * worked out afterwards, in a second reading of the same postings.
+ * Window by window of documents, and in a window term by term: its share is added to every document
+ * that has it, on a board that is as small as the window and stays in the processor's cache. Strong
+ * terms (pairs, words, codes) come first; single characters then only add to documents that a
+ * strong term has found, and a window without one is not looked at. The reasons of the few hits
+ * that are handed out are worked out afterwards, in a second reading of the same postings.
  */
 #include "match/match_int.h"
 
@@ -11,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SELF_WEIGHT = 3 }; /* Weight of a title: a question that were a document would be one. */
+enum {
+    SELF_WEIGHT = 3,  /* Weight of a title: a question that were a document would be one. */
+    MARKS_MAX = 8192, /* Places in postings that a search remembers. */
+    BEST_SPARE = 64,
+};
 
 static const double bm25_k1 = 1.2;
 static const double bm25_b = 0.75;
@@ -27,9 +32,14 @@ static double length_part(double length, double length_mean)
     return bm25_k1 * (1 - bm25_b + bm25_b * length / length_mean);
 }
 
+static double saturated(double weight, double part)
+{
+    return weight * (bm25_k1 + 1) / (weight + part);
+}
+
 double bm25_weight(double weight, double length, double length_mean)
 {
-    return weight * (bm25_k1 + 1) / (weight + length_part(length, length_mean));
+    return saturated(weight, length_part(length, length_mean));
 }
 
 /* ---- The question ---- */
@@ -100,62 +110,138 @@ static Question question_read(Arena *arena, const MatchQuery *query)
 
 /* ---- Scores ---- */
 
+/* The documents of one window, by place in it. */
+typedef struct Board {
+    DocWindow window;
+    u64 found[WINDOW_DOCS / 64];      /* A bit for each that has a score. */
+    double scores[WINDOW_DOCS];       /* 0 for the others. */
+    double length_parts[WINDOW_DOCS]; /* Of those found. */
+    Posting postings[WINDOW_DOCS];    /* One term's at a time. */
+} Board;
+
 typedef struct Search {
     Arena scratch;
     MatchIndex *index;
     const MatchQuery *query;
     Question *question;
-    double *scores;       /* By document; 0 for no hit. */
-    double *length_parts; /* By document. */
-    Posting *postings;    /* One term's at a time. */
-    double self_score;    /* What the question would score as a document's title. */
+    Board *board;
+    PostingReader *readers; /* By place in the bag. */
+    PostingReader *marks;   /* Where they stood at the beginning of each stride: rows of readers. */
+    u32 stride;             /* Documents from one row of marks to the next. */
+    u32 mark_count;         /* Rows set or passed over. */
+    double length_mean;
+    double self_score; /* What the question would score as a document's title. */
+    bool strict;       /* Single characters only add to what strong terms find. */
     uint16_t field_code;
 } Search;
 
+/* Room for marks: one row for each window, fewer when there are many terms or documents. */
+static void marks_prepare(Search *search)
+{
+    size_t terms = search->question->bag.count;
+    u32 slots = index_doc_slots(search->index);
+    search->stride = WINDOW_DOCS;
+    while ((slots / search->stride + 1) * terms > MARKS_MAX && search->stride < slots)
+        search->stride *= 2;
+    search->marks =
+        ARENA_NEW(&search->scratch, PostingReader, (slots / search->stride + 1) * terms);
+}
+
 static void search_prepare(Search *search)
 {
-    u32 slots = index_doc_slots(search->index);
-    double mean = index_length_mean(search->index);
-    search->scores = ARENA_NEW(&search->scratch, double, slots);
-    search->length_parts = ARENA_NEW(&search->scratch, double, slots);
-    search->postings = ARENA_NEW(&search->scratch, Posting, slots);
-    search->field_code = index_field_code(search->index, search->query->field_code);
-    for (u32 i = 0; i < slots; i++)
-        search->length_parts[i] = length_part((double)index_doc(search->index, i)->length, mean);
-}
-
-static double share(const Search *search, size_t place, Posting posting)
-{
-    double weight = (double)posting.weight;
-    double saturated = weight * (bm25_k1 + 1) / (weight + search->length_parts[posting.doc]);
-    return search->question->rarity[place] * saturated *
-           (double)search->question->bag.items[place].weight;
-}
-
-static void score_term(Search *search, size_t place, bool only_found)
-{
-    const BagItem *item = &search->question->bag.items[place];
-    size_t count = index_postings(search->index, item->key, search->postings);
-    search->question->rarity[place] = bm25_rarity(index_live_count(search->index), (i64)count);
-    for (size_t i = 0; i < count; i++) {
-        double *score = &search->scores[search->postings[i].doc];
-        if (!only_found || *score > 0)
-            *score += share(search, place, search->postings[i]);
-    }
-}
-
-static void score_all(Search *search)
-{
-    const Question *question = search->question;
-    bool strict = question->strong_count > 0 && !search->query->loose;
-    double mean = index_length_mean(search->index);
+    const MatchQuery *query = search->query;
+    Question *question = search->question;
+    i64 live_count = index_live_count(search->index);
+    search->board = ARENA_NEW(&search->scratch, Board, 1);
+    search->readers = ARENA_NEW(&search->scratch, PostingReader, question->bag.count);
+    marks_prepare(search);
+    search->field_code = index_field_code(search->index, query->field_code);
+    search->length_mean = index_length_mean(search->index);
+    search->strict = question->strong_count > 0 && !query->loose;
     double self_length = (double)bag_total(&question->bag) * SELF_WEIGHT;
     for (size_t i = 0; i < question->bag.count; i++) {
         size_t place = question->order[i];
-        score_term(search, place, strict && i >= question->strong_count);
-        double weight = (double)question->bag.items[place].weight;
+        const BagItem *item = &question->bag.items[place];
+        double rarity = bm25_rarity(live_count, index_posting_count(search->index, item->key));
+        double weight = (double)item->weight;
+        question->rarity[place] = rarity;
+        search->readers[place] = index_postings(search->index, item->key);
         search->self_score +=
-            weight * question->rarity[place] * bm25_weight(weight * SELF_WEIGHT, self_length, mean);
+            weight * rarity * bm25_weight(weight * SELF_WEIGHT, self_length, search->length_mean);
+    }
+}
+
+/* What a term that stands in a document with `weight` adds to its score. */
+static double share(const Search *search, size_t place, u32 weight, double length_part)
+{
+    return search->question->rarity[place] * saturated((double)weight, length_part) *
+           (double)search->question->bag.items[place].weight;
+}
+
+/* Finds documents. */
+static void score_term(Search *search, size_t place)
+{
+    Board *board = search->board;
+    const DocWindow *window = &board->window;
+    size_t count =
+        postings_take(&search->readers[place], window->first, window->live, board->postings);
+    for (size_t i = 0; i < count; i++) { /* They lie far apart: each would be waited for. */
+        __builtin_prefetch(&window->facts[board->postings[i].place]);
+        __builtin_prefetch(&window->ids[board->postings[i].place]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        u32 at = board->postings[i].place;
+        double part = length_part((double)window->facts[at].length, search->length_mean);
+        board->found[at / 64] |= (u64)1 << at % 64;
+        board->length_parts[at] = part;
+        board->scores[at] += share(search, place, board->postings[i].weight, part);
+    }
+}
+
+/* Adds to documents that are found. */
+static void score_term_of_found(Search *search, size_t place)
+{
+    Board *board = search->board;
+    size_t count =
+        postings_take(&search->readers[place], board->window.first, board->found, board->postings);
+    for (size_t i = 0; i < count; i++) {
+        u32 at = board->postings[i].place;
+        board->scores[at] +=
+            share(search, place, board->postings[i].weight, board->length_parts[at]);
+    }
+}
+
+/* The next document that can be a hit; DOC_NONE after the last. */
+static u32 next_doc(const Search *search)
+{
+    const Question *question = search->question;
+    size_t count = search->strict ? question->strong_count : question->bag.count;
+    u32 doc = DOC_NONE;
+    for (size_t i = 0; i < count; i++)
+        if (search->readers[question->order[i]].doc < doc)
+            doc = search->readers[question->order[i]].doc;
+    return doc;
+}
+
+static PostingReader *marks_at(const Search *search, u32 doc)
+{
+    return search->marks + doc / search->stride * search->question->bag.count;
+}
+
+static void score_window(Search *search, u32 doc)
+{
+    const Question *question = search->question;
+    search->board->window = index_window(search->index, doc);
+    if (doc / search->stride >= search->mark_count) {
+        search->mark_count = doc / search->stride + 1;
+        memcpy(marks_at(search, doc), search->readers,
+               question->bag.count * sizeof *search->readers);
+    }
+    for (size_t i = 0; i < question->bag.count; i++) {
+        if (search->strict && i >= question->strong_count)
+            score_term_of_found(search, question->order[i]);
+        else
+            score_term(search, question->order[i]);
     }
 }
 
@@ -175,75 +261,107 @@ static bool better(const Candidate *a, const Candidate *b)
     return a->kind != b->kind ? a->kind < b->kind : a->id < b->id;
 }
 
+static bool wanted(const Search *search, const DocWindow *window, u32 at)
+{
+    const MatchQuery *query = search->query;
+    const DocFacts *facts = &window->facts[at];
+    return (!query->kinds || (query->kinds & 1u << facts->kind)) &&
+           (!query->listed_only || (facts->flags & DOC_LISTED)) &&
+           (!query->field_code.len || facts->field_code == search->field_code) &&
+           (!query->org_id || window->ids[at].org_id == query->org_id) &&
+           (!query->not_org_id || window->ids[at].org_id != query->not_org_id);
+}
+
 static int candidate_order(const void *a, const void *b)
 {
     return better(a, b) ? -1 : better(b, a) ? 1 : 0;
 }
 
-static bool wanted(const Search *search, const DocEntry *doc)
+static void swap(Candidate *a, Candidate *b)
 {
-    const MatchQuery *query = search->query;
-    return !(doc->flags & DOC_DEAD) && (!query->kinds || (query->kinds & 1u << doc->kind)) &&
-           (!query->listed_only || (doc->flags & DOC_LISTED)) &&
-           (!query->org_id || doc->org_id == query->org_id) &&
-           (!query->not_org_id || doc->org_id != query->not_org_id) &&
-           (!query->field_code.len || doc->field_code == search->field_code);
+    Candidate kept = *a;
+    *a = *b;
+    *b = kept;
 }
 
-/* A heap with the worst at its top, so that the next candidate is compared with that one alone. */
-static void heap_sink(Candidate *heap, size_t count, size_t at)
+/* Brings the `front` best before all others, within both parts in any order: quickselect. */
+static void best_to_front(Candidate *items, size_t count, size_t front)
 {
-    for (;;) {
-        size_t worst = at, left = at * 2 + 1;
-        for (size_t child = left; child < count && child <= left + 1; child++)
-            if (better(&heap[worst], &heap[child]))
-                worst = child;
-        if (worst == at)
-            return;
-        Candidate swap = heap[at];
-        heap[at] = heap[worst];
-        heap[worst] = swap;
-        at = worst;
+    size_t from = 0, to = count;
+    while (front > from && front < to) {
+        swap(&items[(from + to) / 2], &items[to - 1]);
+        const Candidate *pivot = &items[to - 1];
+        size_t at = from;
+        for (size_t i = from; i < to - 1; i++)
+            if (better(&items[i], pivot))
+                swap(&items[i], &items[at++]);
+        swap(&items[at], &items[to - 1]);
+        if (at < front)
+            from = at + 1;
+        else
+            to = at;
     }
 }
 
-static void heap_rise(Candidate *heap, size_t at)
+/* The best so far: `depth` of them and some more, from which the worst are cut when it is full. */
+typedef struct Best {
+    Candidate *items;
+    size_t count, cap, depth;
+    double score_min; /* Of a lower score there are `depth` better ones. */
+    i64 total;        /* Of all hits. */
+} Best;
+
+static void best_cut(Best *best)
 {
-    while (at > 0 && better(&heap[(at - 1) / 2], &heap[at])) {
-        Candidate swap = heap[at];
-        heap[at] = heap[(at - 1) / 2];
-        heap[(at - 1) / 2] = swap;
-        at = (at - 1) / 2;
-    }
+    if (best->count <= best->depth)
+        return;
+    best_to_front(best->items, best->count, best->depth);
+    best->count = best->depth;
+    best->score_min = INFINITY;
+    for (size_t i = 0; i < best->count; i++)
+        if (best->items[i].score < best->score_min)
+            best->score_min = best->items[i].score;
 }
 
-/* The `depth` best of all hits, best first; *ret_total counts them all. */
-static size_t pick_best(Search *search, size_t depth, Candidate **ret, i64 *ret_total)
+static void best_add(Best *best, Candidate next)
 {
-    Candidate *heap = ARENA_NEW(&search->scratch, Candidate, depth + 1);
-    size_t count = 0;
-    i64 total = 0;
-    u32 slots = index_doc_slots(search->index);
-    for (u32 i = 0; i < slots; i++) {
-        if (!(search->scores[i] > 0))
-            continue;
-        const DocEntry *doc = index_doc(search->index, i);
-        if (!wanted(search, doc))
-            continue;
-        total++;
-        Candidate next = {search->scores[i], doc->id, i, doc->kind};
-        if (count < depth) {
-            heap[count] = next;
-            heap_rise(heap, count++);
-        } else if (depth > 0 && better(&next, &heap[0])) {
-            heap[0] = next;
-            heap_sink(heap, count, 0);
-        }
-    }
-    qsort(heap, count, sizeof *heap, candidate_order);
-    *ret = heap;
-    *ret_total = total;
-    return count;
+    if (best->count == best->cap)
+        best_cut(best);
+    best->items[best->count++] = next;
+}
+
+/* Takes a found document off the board. */
+static void collect(Search *search, u32 at, Best *best)
+{
+    const DocWindow *window = &search->board->window;
+    double score = search->board->scores[at];
+    search->board->scores[at] = 0;
+    if (!wanted(search, window, at))
+        return;
+    best->total++;
+    if (score >= best->score_min)
+        best_add(best, (Candidate){score, window->ids[at].id, window->first + at,
+                                   window->facts[at].kind});
+}
+
+static void collect_window(Search *search, Best *best)
+{
+    u64 *found = search->board->found;
+    for (u32 word = 0; word < WINDOW_DOCS / 64; word++)
+        for (; found[word]; found[word] &= found[word] - 1)
+            collect(search, word * 64 + (u32)__builtin_ctzll(found[word]), best);
+}
+
+/* The hits from `offset` on, best first: a part of the best. */
+static Candidate *take_page(Best *best, size_t offset, size_t *ret_count)
+{
+    best_cut(best);
+    if (best->count <= offset)
+        return NULL;
+    best_to_front(best->items, best->count, offset);
+    *ret_count = best->count - offset;
+    qsort(best->items + offset, *ret_count, sizeof *best->items, candidate_order);
+    return best->items + offset;
 }
 
 /* ---- Reasons ---- */
@@ -413,17 +531,10 @@ static void explain(Arena *arena, Search *search, const double *shares, MatchHit
     hit->reason_count = count;
 }
 
-static Posting *find_posting(Posting *postings, size_t count, u32 doc)
+static int by_doc(const void *a, const void *b)
 {
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (postings[middle].doc < doc)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && postings[low].doc == doc ? &postings[low] : NULL;
+    u32 left = (*(const Candidate *const *)a)->doc, right = (*(const Candidate *const *)b)->doc;
+    return left < right ? -1 : left > right;
 }
 
 /* Share of each term in each hit's score: `count` rows of as many terms as the bag has. */
@@ -431,13 +542,29 @@ static double *find_shares(Search *search, const Candidate *page, size_t count)
 {
     const Bag *bag = &search->question->bag;
     double *shares = ARENA_NEW(&search->scratch, double, count * bag->count);
+    const Candidate **hits = ARENA_NEW(&search->scratch, const Candidate *, count);
+    for (size_t h = 0; h < count; h++)
+        hits[h] = &page[h];
+    qsort(hits, count, sizeof *hits, by_doc);
+    double *length_parts = ARENA_NEW(&search->scratch, double, count);
+    for (size_t h = 0; h < count; h++) {
+        DocWindow window = index_window(search->index, hits[h]->doc);
+        length_parts[h] = length_part((double)window.facts[hits[h]->doc - window.first].length,
+                                      search->length_mean);
+    }
     for (size_t place = 0; place < bag->count; place++) {
-        size_t posting_count =
-            index_postings(search->index, bag->items[place].key, search->postings);
+        const PostingReader *mark = NULL;
+        PostingReader reader;
         for (size_t h = 0; h < count; h++) {
-            Posting *posting = find_posting(search->postings, posting_count, page[h].doc);
-            if (posting)
-                shares[h * bag->count + place] = share(search, place, *posting);
+            u32 doc = hits[h]->doc;
+            if (mark != &marks_at(search, doc)[place]) {
+                mark = &marks_at(search, doc)[place];
+                reader = *mark;
+            }
+            postings_skip(&reader, doc);
+            if (reader.doc == doc)
+                shares[(size_t)(hits[h] - page) * bag->count + place] =
+                    share(search, place, reader.weight, length_parts[h]);
         }
     }
     return shares;
@@ -449,15 +576,19 @@ static double *find_shares(Search *search, const Candidate *page, size_t count)
 static void search_locked(Cx *cx, Search *search, MatchAnswer *answer)
 {
     const MatchQuery *query = search->query;
+    size_t depth = query->offset + query->limit;
+    Best best = {.depth = depth, .cap = depth * 2 + BEST_SPARE};
+    best.items = ARENA_NEW(&search->scratch, Candidate, best.cap);
     search_prepare(search);
-    score_all(search);
-    Candidate *best = NULL;
-    size_t found = pick_best(search, query->offset + query->limit, &best, &answer->total);
-    if (found <= query->offset)
+    for (u32 doc; (doc = next_doc(search)) != DOC_NONE;) {
+        score_window(search, doc);
+        collect_window(search, &best);
+    }
+    answer->total = best.total;
+    Candidate *page = take_page(&best, query->offset, &answer->count);
+    if (!page)
         return;
 
-    Candidate *page = best + query->offset;
-    answer->count = found - query->offset;
     answer->hits = ARENA_NEW(cx->arena, MatchHit, answer->count);
     double *shares = find_shares(search, page, answer->count);
     for (size_t h = 0; h < answer->count; h++) {

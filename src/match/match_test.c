@@ -1,5 +1,5 @@
-/* The matcher: terms, ranking against a scorer that looks at everything, reasons, snippets,
- * threads; with TECHBOURSE_TEST_DATA also its size, speed and quality on real data. */
+/* The matcher: ranking against a scorer that looks at everything, reasons, threads; with
+ * TECHBOURSE_TEST_DATA also its size, speed and quality on real data. */
 #include "match/match_int.h"
 
 #include <math.h>
@@ -60,148 +60,9 @@ static MatchAnswer ask_text(MatchIndex *index, const char *text)
     return ask(index, (MatchQuery){.text = str_from(text)});
 }
 
-/* ---- Analysis ---- */
-
-static Str terms_shown(Str text, bool codes_only, bool find_codes)
-{
-    TermList list = {0};
-    if (codes_only)
-        code_terms(&test_arena, text, &list);
-    else
-        text_terms(&test_arena, text, find_codes, &list);
-    Buf out = buf_new(&test_arena);
-    for (size_t i = 0; i < list.count; i++) {
-        const Term *term = &list.terms[i];
-        if (i)
-            buf_char(&out, '|');
-        if (term->kind == TERM_CODE)
-            buf_format(&out, "=%.*s", STR_ARG(term->code));
-        else
-            buf_add(&out, str_slice(text, term->from, term->to));
-    }
-    return buf_str(&out);
-}
-
-static void test_terms(void **state)
-{
-    (void)state;
-    // clang-format off
-    static const struct { const char *text, *terms; } rows[] = {
-        {"",                  ""},
-        {"石墨烯",             "石|石墨|墨|墨烯|烯"},
-        {"石墨，烯",           "石|石墨|墨|烯"},
-        {"一种石墨",           "一|种石|石|石墨|墨"},
-        {"铜的硬度",           "铜|铜的|的硬|硬|硬度|度"},
-        {"的了和",             ""},
-        {"LiFePO4电池",       "LiFePO4|电|电池|池"},
-        {"PM2.5监测",         "PM2.5|监|监测|测"},
-        {"5G 通信",           "5G|通|通信|信"},
-        {"a study of 3 laws", "study|laws"},
-        {"ＡＢＣ１２",          "ＡＢＣ１２"},
-        {"C++",               "C"},
-        {"x. y",              "x|y"},
-        {"カーボン",            "カ|カー|ー|ーボ|ボ|ボン|ン"},
-        {"μ粒子 Ångström",     "μ|粒|粒子|子|Ångström"},
-        {"H04L 29/06",        "H04L|29|06"},
-    };
-    // clang-format on
-    for (size_t i = 0; i < COUNT(rows); i++)
-        assert_str(terms_shown(str_from(rows[i].text), false, false), rows[i].terms);
-}
-
-static void test_code_terms(void **state)
-{
-    (void)state;
-    // clang-format off
-    static const struct { const char *text, *terms; } rows[] = {
-        {"",                               ""},
-        {"H04L 29/06",                     "=H04L|=H04L 29"},
-        {"h04l0029/06(2006.01)I;G06F3/00", "=H04L|=H04L 29|=G06F|=G06F 3"},
-        {"H04L",                           "=H04L"},
-        {"H04L;C01B",                      "=H04L|=C01B"},
-        {"LOC(11) Cl. 01-01",              "=LOC 01|=LOC 01-01"},
-        {"14-03 (12)",                     "=LOC 14|=LOC 14-03"},
-        {"Ｈ０４Ｌ２９／０６",               "=H04L|=H04L 29"},
-        {"XH04L 29/06",                    ""},
-        {"I04L 29/06",                     ""},
-        {"H04L29",                         ""},
-        {"通信",                            ""},
-    };
-    // clang-format on
-    for (size_t i = 0; i < COUNT(rows); i++)
-        assert_str(terms_shown(str_from(rows[i].text), true, false), rows[i].terms);
-    assert_str(terms_shown(S("H04L 29/06 通信"), false, true),
-               "=H04L|=H04L 29|H04L|29|06|通|通信|信");
-}
-
-static u64 first_key(const char *text)
-{
-    TermList list = {0};
-    text_terms(&test_arena, str_from(text), false, &list);
-    assert_true(list.count > 0);
-    return list.terms[0].key;
-}
-
-static void test_folding(void **state)
-{
-    (void)state;
-    assert_true(first_key("ＬｉＦｅＰＯ４") == first_key("lifepo4"));
-    assert_true(first_key("LIFEPO4") == first_key("lifepo4"));
-    assert_true(first_key("lifepo4") != first_key("lifepo5"));
-    assert_true(first_key("石") != first_key("墨"));
-    /* Character by character this is what fold_key does to a whole text. */
-    static const char *const texts[] = {"ＡＢＣ　１２，石墨烯", "電池與石墨 Mixed CASE", "a～z！"};
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        Buf out = buf_new(&test_arena);
-        Str text = str_from(texts[i]);
-        for (size_t at = 0; at < text.len;)
-            buf_code(&out, fold_code_point(utf8_next(text, &at)));
-        assert_true(str_same(buf_str(&out), fold_key(&test_arena, text)));
-    }
-}
-
-static void test_phrase_trim(void **state)
-{
-    (void)state;
-    // clang-format off
-    static const struct { const char *text, *trimmed; } rows[] = {
-        {"石墨烯",       "石墨烯"},
-        {"的石墨烯和",    "石墨烯"},
-        {"种石墨",       "石墨"},
-        {"的石",         ""},
-        {"技术",         ""},
-        {"石墨技术",      "石墨技术"},
-        {"进行石墨以及",   "石墨"},
-        {"",             ""},
-        {"的",           ""},
-    };
-    // clang-format on
-    for (size_t i = 0; i < COUNT(rows); i++)
-        assert_str(phrase_trim(&test_arena, str_from(rows[i].text)), rows[i].trimmed);
-}
-
-static void test_bag(void **state)
-{
-    (void)state;
-    Bag bag = bag_new(&test_arena);
-    for (u64 i = 0; i < 3000; i++)
-        bag_add(&bag, i * i % 1009 + 1, 2);
-    u64 seen = 0;
-    for (u64 key = 1; key <= 1009; key++) {
-        u32 expect = 0;
-        for (u64 i = 0; i < 3000; i++)
-            expect += i * i % 1009 + 1 == key ? 2 : 0;
-        size_t place = bag_find(&bag, key);
-        assert_int_equal(place == SIZE_MAX ? 0 : bag.items[place].weight, expect);
-        seen += expect > 0;
-    }
-    assert_int_equal(bag.count, seen);
-    assert_int_equal(bag_total(&bag), 6000);
-}
-
 /* ---- Ranking equals a scorer that looks at everything ---- */
 
-enum { MODEL_DOCS = 400 };
+enum { MODEL_DOCS = 400, MODEL_DOCS_MANY = WINDOW_DOCS * 3 + 100 };
 
 typedef struct ModelDoc {
     MatchKind kind;
@@ -240,16 +101,19 @@ static Bag model_bag(const ModelDoc *doc)
     return bag;
 }
 
-static i64 model_doc_count(const Bag *bags, const ModelDoc *docs, u64 key)
+/* Documents in which each term of the question stands. */
+static i64 *model_doc_counts(const Bag *bags, const ModelDoc *docs, size_t doc_count,
+                             const Bag *asked)
 {
-    i64 count = 0;
-    for (size_t d = 0; d < MODEL_DOCS; d++)
-        count += docs[d].live && bag_find(&bags[d], key) != SIZE_MAX;
-    return count;
+    i64 *counts = ARENA_NEW(&test_arena, i64, asked->count + 1);
+    for (size_t t = 0; t < asked->count; t++)
+        for (size_t d = 0; d < doc_count; d++)
+            counts[t] += docs[d].live && bag_find(&bags[d], asked->items[t].key) != SIZE_MAX;
+    return counts;
 }
 
-static double model_score(const Bag *bags, const ModelDoc *docs, size_t d, const Bag *asked,
-                          i64 live_count, double mean)
+static double model_score(const Bag *doc, const Bag *asked, const i64 *doc_counts, i64 live_count,
+                          double mean)
 {
     double score = 0;
     bool strong_asked = false, strong_found = false;
@@ -257,13 +121,13 @@ static double model_score(const Bag *bags, const ModelDoc *docs, size_t d, const
         u64 key = asked->items[t].key;
         bool strong = key >> 60 != TERM_CHAR;
         strong_asked |= strong;
-        size_t place = bag_find(&bags[d], key);
+        size_t place = bag_find(doc, key);
         if (place == SIZE_MAX)
             continue;
         strong_found |= strong;
-        double n = (double)model_doc_count(bags, docs, key);
-        double tf = bags[d].items[place].weight;
-        double length = (double)bag_total(&bags[d]);
+        double n = (double)doc_counts[t];
+        double tf = doc->items[place].weight;
+        double length = (double)bag_total(doc);
         score += asked->items[t].weight * log(1 + ((double)live_count - n + .5) / (n + .5)) * tf *
                  2.2 / (tf + 1.2 * (.25 + .75 * length / mean));
     }
@@ -280,12 +144,19 @@ static int model_order(const void *a, const void *b)
     return left->id < right->id ? -1 : 1;
 }
 
-static size_t model_search(const ModelDoc *docs, const MatchQuery *query, ModelHit *hits)
+static bool model_wanted(const ModelDoc *doc, const MatchQuery *query)
 {
-    Bag *bags = ARENA_NEW(&test_arena, Bag, MODEL_DOCS);
+    return doc->live && (!query->kinds || (query->kinds & 1u << doc->kind)) &&
+           (!query->listed_only || doc->listed) && (!query->org_id || doc->org_id == query->org_id);
+}
+
+static size_t model_search(const ModelDoc *docs, size_t doc_count, const MatchQuery *query,
+                           ModelHit *hits)
+{
+    Bag *bags = ARENA_NEW(&test_arena, Bag, doc_count);
     double length_total = 0;
     i64 live_count = 0;
-    for (size_t d = 0; d < MODEL_DOCS; d++) {
+    for (size_t d = 0; d < doc_count; d++) {
         bags[d] = model_bag(&docs[d]);
         live_count += docs[d].live;
         length_total += docs[d].live ? (double)bag_total(&bags[d]) : 0;
@@ -295,15 +166,14 @@ static size_t model_search(const ModelDoc *docs, const MatchQuery *query, ModelH
     Bag asked = bag_new(&test_arena);
     for (size_t i = 0; i < list.count; i++)
         bag_add(&asked, list.terms[i].key, 1);
+    const i64 *doc_counts = model_doc_counts(bags, docs, doc_count, &asked);
 
     size_t count = 0;
-    for (size_t d = 0; d < MODEL_DOCS; d++) {
-        if (!docs[d].live || (query->kinds && !(query->kinds & 1u << docs[d].kind)) ||
-            (query->listed_only && !docs[d].listed) ||
-            (query->org_id && docs[d].org_id != query->org_id))
+    for (size_t d = 0; d < doc_count; d++) {
+        if (!model_wanted(&docs[d], query))
             continue;
-        double score =
-            model_score(bags, docs, d, &asked, live_count, length_total / (double)live_count);
+        double score = model_score(&bags[d], &asked, doc_counts, live_count,
+                                   length_total / (double)live_count);
         if (score > 0)
             hits[count++] = (ModelHit){score, docs[d].kind, docs[d].id};
     }
@@ -324,10 +194,11 @@ static void model_put(MatchIndex *index, Chance *chance, ModelDoc *doc)
     assert_int_equal(match_put(&cx, index, &put_doc), ERR_OK);
 }
 
-static void compare_with_model(MatchIndex *index, const ModelDoc *docs, const MatchQuery *query)
+static void compare_with_model(MatchIndex *index, const ModelDoc *docs, size_t doc_count,
+                               const MatchQuery *query)
 {
-    ModelHit *expect = ARENA_NEW(&test_arena, ModelHit, MODEL_DOCS);
-    size_t count = model_search(docs, query, expect);
+    ModelHit *expect = ARENA_NEW(&test_arena, ModelHit, doc_count);
+    size_t count = model_search(docs, doc_count, query, expect);
     MatchAnswer answer = ask(index, *query);
     assert_int_equal(answer.total, count);
     size_t left = count > query->offset ? count - query->offset : 0;
@@ -345,39 +216,110 @@ static void compare_with_model(MatchIndex *index, const ModelDoc *docs, const Ma
     }
 }
 
+/* Puts, replaces and drops documents, and compares one search after each round of that. */
+static void play_with_model(u64 seed, size_t doc_count, int rounds, i64 offset_max)
+{
+    ArenaMark mark = arena_mark(&test_arena);
+    Chance chance = {.seeded = true, .state = seed};
+    MatchIndex *index = match_open();
+    ModelDoc *docs = ARENA_NEW(&test_arena, ModelDoc, doc_count);
+    for (size_t d = 0; d < doc_count; d++)
+        docs[d].kind = (MatchKind)(1 + d % 3), docs[d].id = (i64)(d / 3) + 1;
+    for (int round = 0; round < rounds; round++) {
+        for (size_t change = 0; change < doc_count * 3 / 4; change++) {
+            ModelDoc *doc = &docs[chance_below(&chance, (i64)doc_count)];
+            if (chance_below(&chance, 4) > 0) {
+                model_put(index, &chance, doc);
+            } else {
+                match_drop(index, doc->kind, doc->id);
+                doc->live = false;
+            }
+        }
+        char text[200];
+        random_text(&chance, text, 1 + (size_t)chance_below(&chance, 8));
+        if (chance_below(&chance, 3) == 0)
+            strcat(text, " H04L 29/00");
+        MatchQuery query = {.text = str_copy(&test_arena, str_from(text)),
+                            .kinds = (unsigned)chance_below(&chance, 2) * MATCH_OF_NEEDS,
+                            .listed_only = chance_below(&chance, 2),
+                            .org_id = chance_below(&chance, 3),
+                            .offset = (size_t)chance_below(&chance, offset_max),
+                            .limit = 1 + (size_t)chance_below(&chance, 30)};
+        ArenaMark round_mark = arena_mark(&test_arena);
+        compare_with_model(index, docs, doc_count, &query);
+        query.kinds = 0, query.listed_only = false, query.org_id = 0;
+        compare_with_model(index, docs, doc_count, &query);
+        arena_rewind(&test_arena, round_mark);
+    }
+    match_close(index);
+    arena_rewind(&test_arena, mark);
+}
+
 static void test_ranking_equals_model(void **state)
 {
     (void)state;
-    for (u64 seed = 1; seed <= 12; seed++) {
-        Chance chance = {.seeded = true, .state = seed};
-        MatchIndex *index = match_open();
-        ModelDoc *docs = ARENA_NEW(&test_arena, ModelDoc, MODEL_DOCS);
-        for (size_t d = 0; d < MODEL_DOCS; d++)
-            docs[d].kind = (MatchKind)(1 + d % 3), docs[d].id = (i64)(d / 3) + 1;
-        for (int round = 0; round < 8; round++) {
-            for (int change = 0; change < 300; change++) {
-                ModelDoc *doc = &docs[chance_below(&chance, MODEL_DOCS)];
-                if (chance_below(&chance, 4) > 0) {
-                    model_put(index, &chance, doc);
-                } else {
-                    match_drop(index, doc->kind, doc->id);
-                    doc->live = false;
-                }
-            }
-            char text[200];
-            random_text(&chance, text, 1 + (size_t)chance_below(&chance, 8));
-            if (chance_below(&chance, 3) == 0)
-                strcat(text, " H04L 29/00");
-            MatchQuery query = {.text = str_copy(&test_arena, str_from(text)),
-                                .kinds = (unsigned)chance_below(&chance, 2) * MATCH_OF_NEEDS,
-                                .listed_only = chance_below(&chance, 2),
-                                .org_id = chance_below(&chance, 3),
-                                .offset = (size_t)chance_below(&chance, 20),
-                                .limit = 1 + (size_t)chance_below(&chance, 30)};
-            compare_with_model(index, docs, &query);
+    for (u64 seed = 1; seed <= 12; seed++)
+        play_with_model(seed, MODEL_DOCS, 8, 20);
+}
+
+/* Characters of common use add to hits in the first window and in the last, none between. */
+static void test_windows_without_hits(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    for (i64 id = 1; id <= MODEL_DOCS_MANY; id++)
+        put(index, MATCH_PATENT, id, id == 2 || id == MODEL_DOCS_MANY - 2 ? "石墨" : "石膏", "");
+    MatchAnswer answer = ask_text(index, "石墨");
+    assert_int_equal(answer.count, 2);
+    assert_int_equal(answer.hits[0].id, 2);
+    assert_int_equal(answer.hits[1].id, MODEL_DOCS_MANY - 2);
+    assert_true(!(answer.hits[0].score > answer.hits[1].score));
+    match_close(index);
+}
+
+/* Documents of several windows, and pages so deep that the worst of the best are cut. */
+static void test_windows_equal_model(void **state)
+{
+    (void)state;
+    for (u64 seed = 20; seed < 24; seed++)
+        play_with_model(seed, MODEL_DOCS_MANY, 4, 900);
+}
+
+/* ---- Reasons of hits that lie far apart ---- */
+
+/* Every page of the hits: in order of their ids, each with the whole phrase as its one reason. */
+static void all_have_the_phrase(MatchIndex *index, Str question, i64 apart, i64 count)
+{
+    for (i64 first = 0; first < count; first += 10) {
+        MatchAnswer page =
+            ask(index, (MatchQuery){.text = question, .offset = (size_t)first, .limit = 10});
+        assert_int_equal(page.total, count);
+        assert_int_equal(page.count, count - first < 10 ? count - first : 10);
+        for (size_t i = 0; i < page.count; i++) {
+            assert_int_equal(page.hits[i].id, (first + (i64)i + 1) * apart);
+            assert_int_equal(page.hits[i].reason_count, 1);
+            assert_str(page.hits[i].reasons[0].text, "石墨烯散热膜");
+            assert_int_equal(page.hits[i].reasons[0].percent, 100);
         }
-        match_close(index);
     }
+}
+
+static void test_reasons_far_apart(void **state)
+{
+    (void)state;
+    enum { APART = 97, HITS = MODEL_DOCS_MANY / APART };
+    MatchIndex *index = match_open();
+    for (i64 id = 1; id <= MODEL_DOCS_MANY; id++)
+        put(index, MATCH_PATENT, id, id % APART ? "冷热两用铜管" : "石墨烯散热膜", "");
+    all_have_the_phrase(index, S("石墨烯散热膜"), APART, HITS);
+
+    /* So many terms that a search remembers fewer places. */
+    Buf question = buf_new(&test_arena);
+    buf_z(&question, "石墨烯散热膜");
+    for (int i = 0; i < MATCH_TERMS_MAX; i++)
+        buf_format(&question, " w%d", i);
+    all_have_the_phrase(index, buf_str(&question), APART, HITS);
+    match_close(index);
 }
 
 /* Dead documents are swept out: the index must not grow by being rewritten for ever. */
@@ -418,18 +360,37 @@ static void test_long_postings(void **state)
         MatchDoc doc = {MATCH_NEED, id, fields, 2, .listed = true};
         assert_int_equal(match_put(&cx, index, &doc), ERR_OK);
     }
-    Posting *postings = ARENA_NEW(&test_arena, Posting, 20000);
     TermList list = {0};
     text_terms(&test_arena, S("石墨银河"), false, &list);
+    u64 common = list.terms[1].key, rare = list.terms[5].key; /* 石墨, 银河 */
     index_read_begin(index);
-    assert_int_equal(index_postings(index, list.terms[1].key, postings), 20000); /* 石墨 */
-    for (u32 i = 0; i < 20000; i++) {
-        u32 id = i + 1;
-        assert_int_equal(postings[i].doc, i);
-        assert_int_equal(postings[i].weight, id % 97 == 0 ? 90 : 1 + id % 3);
+    assert_int_equal(index_posting_count(index, common), 20000);
+    assert_int_equal(index_posting_count(index, rare), 4);
+    assert_int_equal(index_posting_count(index, 1), 0);
+    PostingReader reader = index_postings(index, common), rare_reader = index_postings(index, rare);
+    u32 doc = 0;
+    for (u32 first = 0; first < 20000; first += WINDOW_DOCS) {
+        Posting postings[WINDOW_DOCS];
+        const u64 *live = index_window(index, first).live;
+        size_t count = postings_take(&reader, first, live, postings);
+        for (size_t i = 0; i < count; i++, doc++) {
+            assert_int_equal(first + postings[i].place, doc);
+            assert_int_equal(postings[i].weight, (doc + 1) % 97 == 0 ? 90 : 1 + (doc + 1) % 3);
+        }
     }
-    assert_int_equal(index_postings(index, list.terms[5].key, postings), 4); /* 银河 */
-    assert_int_equal(postings[3].doc, 19999);
+    assert_int_equal(doc, 20000);
+    assert_true(reader.doc == DOC_NONE);
+    static const u32 places[] = {4999, 9999, 14999, 19999};
+    for (size_t i = 0; i < COUNT(places); i++) {
+        postings_skip(&rare_reader, places[i]);
+        assert_int_equal(rare_reader.doc, places[i]);
+    }
+    index_read_end(index);
+    for (i64 id = 1; id <= 5000; id++)
+        match_drop(index, MATCH_NEED, id);
+    index_read_begin(index);
+    assert_int_equal(index_posting_count(index, common), 15000);
+    assert_int_equal(index_posting_count(index, rare), 3);
     index_read_end(index);
     match_close(index);
 }
@@ -505,7 +466,7 @@ static void test_paging(void **state)
 {
     (void)state;
     MatchIndex *index = match_open();
-    for (i64 id = 1; id <= 95; id++)
+    for (i64 id = 95; id >= 1; id--) /* The best comes last. */
         put(index, MATCH_PATENT, id, "石墨烯", "");
     i64 next_id = 1;
     for (size_t offset = 0; offset <= 100; offset += 10) {
@@ -622,52 +583,6 @@ static void test_replace(void **state)
     put(index, MATCH_PATENT, 1, "铜合金", "");
     assert_int_equal(ask_text(index, "铜合金").total, 1);
     match_close(index);
-}
-
-/* ---- Snippets ---- */
-
-static Str snippet_shown(const MatchSnippet *snippet)
-{
-    Buf out = buf_new(&test_arena);
-    size_t at = 0;
-    buf_z(&out, snippet->cut_before ? "…" : "");
-    for (size_t i = 0; i < snippet->mark_count; i++) {
-        assert_true(snippet->marks[i].from >= at && snippet->marks[i].to <= snippet->text.len);
-        buf_add(&out, str_slice(snippet->text, at, snippet->marks[i].from));
-        buf_format(&out, "[%.*s]",
-                   STR_ARG(str_slice(snippet->text, snippet->marks[i].from, snippet->marks[i].to)));
-        at = snippet->marks[i].to;
-    }
-    buf_add(&out, str_slice(snippet->text, at, snippet->text.len));
-    buf_z(&out, snippet->cut_after ? "…" : "");
-    return buf_str(&out);
-}
-
-static void test_snippets(void **state)
-{
-    (void)state;
-    // clang-format off
-    static const struct { const char *question, *text; size_t chars; const char *shown; } rows[] = {
-        {"石墨烯",    "一种石墨烯散热膜",                 20, "一种[石墨烯]散热膜"},
-        {"石墨烯",    "本品用于散热，含石墨烯与铜，价廉",    7,  "…，含[石墨烯]与铜…"},
-        {"石墨烯",    "石墨烯在先，其余甚长",              5,  "[石墨烯]在先…"},
-        {"石墨烯",    "末尾才有石墨烯",                   5,  "…才有[石墨烯]"},
-        {"GRAPHENE", "the ｇｒａｐｈｅｎｅ film",        40, "the [ｇｒａｐｈｅｎｅ] film"},
-        {"铜",       "青铜与黄铜",                       9,  "青[铜]与黄[铜]"},
-        {"锌",       "青铜与黄铜",                       3,  "青铜与…"},
-        {"石墨",     "",                                9,  ""},
-        {"石墨烯散热", "石墨甲乙丙丁戊己庚辛石墨烯散热",     5,  "…[石墨烯散热]"},
-        {"石墨烯散热", "石墨烯散热",                      3,  "[石墨烯]…"},
-    };
-    // clang-format on
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        Str text = str_from(rows[i].text);
-        MatchSnippet snippet =
-            match_snippet(&test_arena, str_from(rows[i].question), text, rows[i].chars);
-        assert_true(utf8_count(snippet.text) <= rows[i].chars);
-        assert_true(utf8_valid(snippet.text));
-        assert_str(snippet_shown(&snippet), rows[i].shown);
-    }
 }
 
 /* ---- Threads ---- */
@@ -944,12 +859,10 @@ static void test_quality(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_terms),
-        cmocka_unit_test(test_code_terms),
-        cmocka_unit_test(test_folding),
-        cmocka_unit_test(test_phrase_trim),
-        cmocka_unit_test(test_bag),
         cmocka_unit_test(test_ranking_equals_model),
+        cmocka_unit_test(test_windows_without_hits),
+        cmocka_unit_test(test_windows_equal_model),
+        cmocka_unit_test(test_reasons_far_apart),
         cmocka_unit_test(test_rewriting_does_not_grow),
         cmocka_unit_test(test_long_postings),
         cmocka_unit_test(test_filters),
@@ -960,7 +873,6 @@ int main(void)
         cmocka_unit_test(test_percent_of_self),
         cmocka_unit_test(test_question_in_fields),
         cmocka_unit_test(test_replace),
-        cmocka_unit_test(test_snippets),
         cmocka_unit_test(test_search_while_putting),
         cmocka_unit_test(test_size_and_speed),
         cmocka_unit_test(test_quality),

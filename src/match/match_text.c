@@ -429,19 +429,23 @@ static size_t find_marks(Arena *arena, const Bag *asked, Str text, MatchRange **
     return count;
 }
 
-/* Keys worth marking: pairs, words and codes; single characters only when there is nothing else. */
-static Bag asked_keys(Arena *arena, Str question)
+struct MatchAsked {
+    Bag keys; /* Pairs, words and codes; single characters only when there is nothing else. */
+};
+
+const MatchAsked *match_asked(Arena *arena, Str question)
 {
     TermList list = {0};
     text_terms(arena, question, false, &list);
     bool strong = false;
     for (size_t i = 0; i < list.count; i++)
         strong |= list.terms[i].kind != TERM_CHAR;
-    Bag bag = bag_new(arena);
+    MatchAsked *asked = ARENA_NEW(arena, MatchAsked, 1);
+    asked->keys = bag_new(arena);
     for (size_t i = 0; i < list.count; i++)
         if (!strong || list.terms[i].kind != TERM_CHAR)
-            bag_add(&bag, list.terms[i].key, 1);
-    return bag;
+            bag_add(&asked->keys, list.terms[i].key, 1);
+    return asked;
 }
 
 /* Byte offset `chars` characters before or at `at`. */
@@ -483,11 +487,10 @@ static MatchRange best_window(Str text, const MatchRange *marks, size_t count, s
     return best;
 }
 
-MatchSnippet match_snippet(Arena *arena, Str question, Str text, size_t chars_max)
+MatchSnippet match_snippet(Arena *arena, const MatchAsked *asked, Str text, size_t chars_max)
 {
     MatchRange *marks = NULL;
-    Bag asked = asked_keys(arena, question);
-    size_t count = find_marks(arena, &asked, text, &marks);
+    size_t count = find_marks(arena, &asked->keys, text, &marks);
     MatchRange window = best_window(text, marks, count, chars_max);
     MatchSnippet snippet = {.text = str_slice(text, window.from, window.to),
                             .cut_before = window.from > 0,

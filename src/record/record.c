@@ -175,13 +175,29 @@ Val *record_val(Cx *cx, const RecordType *type, const void *record, See level)
         bool mask = about_person && level != SEE_OWNER;
         guarded |= see > SEE_SIGNED && !field_empty(field, record);
         personal |= about_person && !mask;
-        val_set(cx->arena, map, field->name,
-                mask ? masked_val(cx, field, record, map) : field_val(cx, field, record));
+        val_add_key(cx->arena, map, str_from(field->name),
+                    mask ? masked_val(cx, field, record, map) : field_val(cx, field, record));
     }
-    val_set(cx->arena, map, "_hidden", hidden);
+    val_add_key(cx->arena, map, S("_hidden"), hidden);
     if (cx->shown && (guarded || personal))
         shown_add(cx->shown, type, field_int(&type->fields[0], record), personal);
     return map;
+}
+
+void record_listed(Arena *arena, const RecordType *type, RecordType *ret)
+{
+    enum { HEAD_FIELDS = 4 };
+    Field *fields = arena_take_raw(arena, type->count * sizeof *fields);
+    RecordType listed = *type;
+    listed.fields = fields;
+    listed.count = 0;
+    for (size_t i = 0; i < type->count; i++) {
+        const Field *field = &type->fields[i];
+        bool hides = strcmp(field->name, "hidden") == 0; /* Without it nothing would be hidden. */
+        if (i < HEAD_FIELDS || hides || (field->flags & LISTED))
+            fields[listed.count++] = *field;
+    }
+    *ret = listed;
 }
 
 static void canonical_part(Buf *out, Str part)

@@ -50,7 +50,7 @@ enum {
     PERSONAL = 1 << 3, /* About a person: masked by default, kept out of facts. */
     FORM_OFF = 1 << 4, /* Not in forms: set by commands. */
     IMPORTED = 1 << 5, /* A column of spreadsheets in and out. */
-    LISTED = 1 << 6,   /* Shown in lists. */
+    LISTED = 1 << 6,   /* Read for lists: shown there, or needed to know who may see the rest. */
     SEARCH_1 = 1 << 8, /* Weight of its words in search: 1, 3 or 5. */
     SEARCH_3 = 1 << 9,
     SEARCH_5 = 1 << 10,
@@ -96,6 +96,8 @@ struct Field {
     const char *headers; /* Further headers people use, with | between: "名称|专利名称|title". */
     const char *help_zh; /* Beside the input. */
     const char *help_en;
+    const char *group_zh; /* Heading of the part of a form that begins with this field. */
+    const char *group_en;
     i64 min, max; /* Code points of text, or the number; 0,0: the kind's default. */
 };
 
@@ -184,6 +186,17 @@ See field_see(const RecordType *type, const Field *field, const void *record);
 /* Rows. In these, `record` is a pointer to a struct of type->size bytes. Text is in cx->arena. */
 NODISCARD Err record_load(Cx *cx, const RecordType *type, i64 id,
                           void *ret_record); /* ERR_MISSING */
+/* The rows of several ids, into an array of structs of type->size bytes in the order of the ids.
+ * The struct of an id that is 0, or that no row has, stays as it is. */
+NODISCARD Err record_load_all(Cx *cx, const RecordType *type, const i64 *ids, size_t count,
+                              void *ret_records);
+/* For a statement that asks for RECORD_IDS_MAX ids at once: `id IN (" RECORD_IDS ")`. */
+#define RECORD_IDS                                                                                 \
+    "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20"
+enum { RECORD_IDS_MAX = 20 };
+/* The first RECORD_IDS_MAX of the ids, or all, as values of such a statement; -1 for one that is 0,
+ * or missing. False when they are all 0, so that there is nothing to ask. */
+bool record_ids_bind(const i64 *ids, size_t count, Bind binds[RECORD_IDS_MAX]);
 /* "SELECT <all columns> FROM <table> t " + tail, as one kept statement: tail from `WHERE` on, a
  * literal (it is told from others by its place in memory). */
 NODISCARD Err record_find(Cx *cx, const RecordType *type, void *ret_record, const char *tail,
@@ -198,6 +211,16 @@ NODISCARD Err record_query(Cx *cx, const RecordType *type, Rows *rows, const cha
     record_query((cx), (type), (rows), (tail), (const Bind[]){__VA_ARGS__},                        \
                  COUNT(((const Bind[]){__VA_ARGS__})))
 void record_read_row(Cx *cx, const RecordType *type, Rows *rows, void *ret_record);
+/* The type with only those fields that the store has columns for; none when it has no such table.
+ * For looking at a store that an older program made. In cx->arena, so not for record_query, which
+ * keeps its statements by type: record_select gives the text of one, whose rows record_read_row
+ * reads. Members without a column stay as they are. */
+NODISCARD Err record_stored(Cx *cx, const RecordType *type, RecordType *ret);
+/* The type with only the fields of its head and those that are LISTED: what a list shows is less to
+ * read and to send. Used as the one of record_stored. */
+void record_listed(Arena *arena, const RecordType *type, RecordType *ret);
+/* "SELECT <columns> FROM <table> t " + tail, kept. */
+const char *record_select(Cx *cx, const RecordType *type, const char *tail);
 
 /* Used by fact/ alone, so that no row changes without a fact. */
 NODISCARD Err record_insert(Cx *cx, const RecordType *type,

@@ -93,16 +93,24 @@ static const char *update_sql(Arena *arena, const RecordType *type)
     return made_keep(type, NULL, SQL_UPDATE, buf_str(&sql));
 }
 
-static const char *select_sql(Arena *arena, const RecordType *type, const char *tail)
+static Str select_text(Arena *arena, const RecordType *type, const char *tail)
 {
-    const char *kept = made_find(type, tail, SQL_SELECT);
-    if (kept)
-        return kept;
     Buf sql = buf_new(arena);
     buf_z(&sql, "SELECT ");
     columns(&sql, type);
     buf_format(&sql, " FROM %s t %s", type->name, tail);
-    return made_keep(type, tail, SQL_SELECT, buf_str(&sql));
+    return buf_str(&sql);
+}
+
+static const char *select_sql(Arena *arena, const RecordType *type, const char *tail)
+{
+    const char *kept = made_find(type, tail, SQL_SELECT);
+    return kept ? kept : made_keep(type, tail, SQL_SELECT, select_text(arena, type, tail));
+}
+
+const char *record_select(Cx *cx, const RecordType *type, const char *tail)
+{
+    return db_keep(select_text(cx->arena, type, tail));
 }
 
 Err record_insert(Cx *cx, const RecordType *type, void *record)
@@ -182,6 +190,44 @@ Err record_load(Cx *cx, const RecordType *type, i64 id, void *ret_record)
     return RECORD_FIND(cx, type, ret_record, "WHERE id = ?1", BIND_INT(id));
 }
 
+bool record_ids_bind(const i64 *ids, size_t count, Bind binds[RECORD_IDS_MAX])
+{
+    bool any = false;
+    for (size_t i = 0; i < RECORD_IDS_MAX; i++) {
+        i64 id = i < count ? ids[i] : 0;
+        binds[i] = BIND_INT(id ? id : -1);
+        any |= id != 0;
+    }
+    return any;
+}
+
+/* As record_load_all, of at most RECORD_IDS_MAX ids. */
+static Err load_some(Cx *cx, const RecordType *type, const i64 *ids, size_t count, char *records)
+{
+    Rows rows;
+    Bind binds[RECORD_IDS_MAX];
+    if (!record_ids_bind(ids, count, binds))
+        return ERR_OK;
+    Err e = record_query(cx, type, &rows, "WHERE id IN (" RECORD_IDS ")", binds, RECORD_IDS_MAX);
+    if (e)
+        return e;
+    while (rows_next(&rows))
+        for (size_t i = 0; i < count; i++)
+            if (ids[i] == rows_int(&rows, 0))
+                record_read_row(cx, type, &rows, records + i * type->size);
+    return rows_end(&rows);
+}
+
+Err record_load_all(Cx *cx, const RecordType *type, const i64 *ids, size_t count, void *ret_records)
+{
+    Err e = ERR_OK;
+    for (size_t first = 0; !e && first < count; first += RECORD_IDS_MAX) {
+        size_t some = count - first < RECORD_IDS_MAX ? count - first : RECORD_IDS_MAX;
+        e = load_some(cx, type, ids + first, some, (char *)ret_records + first * type->size);
+    }
+    return e;
+}
+
 static const char *column_type(const Field *field)
 {
     return field_is_text(field) ? "TEXT NOT NULL DEFAULT ''" : "INTEGER NOT NULL DEFAULT 0";
@@ -200,13 +246,18 @@ static Err create_table(Cx *cx, const RecordType *type)
     return db_exec_plain(cx, db_keep(buf_str(&sql)));
 }
 
+static bool has_column(const Str *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_same_z(names[i], name))
+            return true;
+    return false;
+}
+
 static Err add_columns(Cx *cx, const RecordType *type, const Str *names, size_t count)
 {
     for (size_t i = 0; i < type->count; i++) {
-        bool there = false;
-        for (size_t j = 0; j < count && !there; j++)
-            there = str_same_z(names[j], type->fields[i].name);
-        if (there)
+        if (has_column(names, count, type->fields[i].name))
             continue;
         Str sql = str_format(cx->arena, "ALTER TABLE %s ADD COLUMN %s %s", type->name,
                              type->fields[i].name, column_type(&type->fields[i]));
@@ -267,5 +318,23 @@ Err record_migrate(Cx *cx, const RecordType *const *types, size_t count)
         if (e)
             return e;
     }
+    return ERR_OK;
+}
+
+Err record_stored(Cx *cx, const RecordType *type, RecordType *ret)
+{
+    Str *names;
+    size_t names_count;
+    Err e = db_columns(cx, type->name, &names, &names_count);
+    if (e)
+        return e;
+    Field *fields = ARENA_NEW(cx->arena, Field, type->count);
+    RecordType stored = *type;
+    stored.fields = fields;
+    stored.count = 0;
+    for (size_t i = 0; i < type->count; i++)
+        if (has_column(names, names_count, type->fields[i].name))
+            fields[stored.count++] = type->fields[i];
+    *ret = stored;
     return ERR_OK;
 }

@@ -677,6 +677,31 @@ static void rows_come_back(Bench *bench)
     assert_int_equal(record_load(cx, &thing_type, 7, &read), ERR_MISSING);
 }
 
+/* More ids than one statement takes, in any order; some are 0, some have no row. */
+static void rows_of_many_ids(Bench *bench)
+{
+    enum { COUNT_ASKED = RECORD_IDS_MAX * 2 + 5 };
+    Cx *cx = &bench->cx;
+    migrate(cx, &thing_type);
+    for (i64 id = 1; id <= COUNT_ASKED; id++) {
+        Thing thing = {.id = id, .rev = 1, .number = 1000 + id};
+        if (id % 5)
+            assert_int_equal(record_insert(cx, &thing_type, &thing), ERR_OK);
+    }
+    i64 ids[COUNT_ASKED];
+    for (size_t i = 0; i < COUNT_ASKED; i++)
+        ids[i] = i % 7 ? (i64)(i * 8 % COUNT_ASKED) + 1 : 0;
+    Thing *read = ARENA_NEW(cx->arena, Thing, COUNT_ASKED);
+    assert_int_equal(record_load_all(cx, &thing_type, ids, COUNT_ASKED, read), ERR_OK);
+    for (size_t i = 0; i < COUNT_ASKED; i++) {
+        bool there = ids[i] % 5 != 0;
+        assert_int_equal(read[i].id, there ? ids[i] : 0);
+        assert_int_equal(read[i].number, there ? 1000 + ids[i] : 0);
+    }
+    static const i64 none[3];
+    assert_int_equal(record_load_all(cx, &thing_type, none, COUNT(none), read), ERR_OK);
+}
+
 static void updates_by_revision(Bench *bench)
 {
     Cx *cx = &bench->cx;
@@ -731,6 +756,10 @@ static void test_rows(void **state)
 {
     run_store(state, rows_come_back);
 }
+static void test_many_ids(void **state)
+{
+    run_store(state, rows_of_many_ids);
+}
 static void test_revisions(void **state)
 {
     run_store(state, updates_by_revision);
@@ -759,6 +788,7 @@ int main(void)
         cmocka_unit_test(test_verify),
         cmocka_unit_test(test_migrates),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_many_ids),
         cmocka_unit_test(test_revisions),
         cmocka_unit_test(test_unique),
     };

@@ -28,8 +28,9 @@ static const char *fact_of(const char *noun, const char *action)
         {"listing", "return", "listing.returned"},  {"listing", "withdraw", "listing.withdrawn"},
         {"listing", "enter_lot", "listing.in_lot"}, {"listing", "leave_lot", "listing.out_of_lot"},
         {"listing", "sell", "listing.sold"},        {"need", "accept", "need.accepted"},
-        {"need", "return", "need.returned"},        {"need", "submit", "need.filed"},
-        {"need", "withdraw", "need.withdrawn"},     {"need", "match", "need.matched"},
+        {"listing", "relist", "listing.relisted"},  {"need", "return", "need.returned"},
+        {"need", "submit", "need.filed"},           {"need", "withdraw", "need.withdrawn"},
+        {"need", "match", "need.matched"},
     };
     for (size_t i = 0; i < COUNT(facts); i++)
         if (strcmp(noun, facts[i][0]) == 0 && strcmp(action, facts[i][1]) == 0)
@@ -54,6 +55,56 @@ Err listing_move(Cx *cx, i64 id, const char *action)
     Listing listing = {0};
     Err e = record_load(cx, &listing_type, id, &listing);
     return e ? e : step_listing(cx, &listing, action, WHO_CLOCK);
+}
+
+bool trade_mode_is_licence(Str mode)
+{
+    static const char *const licences[] = {"exclusive", "sole", "ordinary", "pay_later"};
+    for (size_t i = 0; i < COUNT(licences); i++)
+        if (str_same_z(mode, licences[i]))
+            return true;
+    return false;
+}
+
+/* An exclusive licence shuts everybody out but the licensee, a sole one everybody else (Supreme
+ * Court on technology contracts, art. 25). What is paid for with shares or warrants is gone. */
+const char *listing_bars(const Listing *listing, i64 today_date)
+{
+    if (!listing->id)
+        return NULL;
+    if (listing->state != LISTING_SOLD)
+        return "registry.listed_already";
+    if (!trade_mode_is_licence(listing->mode))
+        return "registry.sold_already";
+    bool alone = str_same(listing->mode, S("exclusive")) || str_same(listing->mode, S("sole"));
+    bool over = listing->licence_until_date && listing->licence_until_date < today_date;
+    return alone && !over ? "registry.licensed_alone" : NULL;
+}
+
+Err listing_unsold(Cx *cx, i64 id)
+{
+    Listing listing = {0}, other = {0};
+    Err e = record_load(cx, &listing_type, id, &listing);
+    if (!e && listing.patent_id)
+        e = listing_of_patent(cx, listing.patent_id, &other);
+    if (e)
+        return e;
+    bool barred = other.id != id && listing_bars(&other, time_date(clock_now_ms(cx->clock)));
+    listing.licence_until_date = 0;
+    return step_listing(cx, &listing, barred ? "withdraw" : "relist", WHO_CLOCK);
+}
+
+Err listing_licensed(Cx *cx, i64 id, i64 until_date)
+{
+    Listing listing = {0};
+    Err e = record_load(cx, &listing_type, id, &listing);
+    if (e)
+        return e;
+    listing.licence_until_date = until_date;
+    return fact_change(cx, &listing_type, &listing,
+                       (FactNote){.kind = "listing.licensed",
+                                  .amount = until_date,
+                                  .other_id = listing.patent_id});
 }
 
 static Err may_know(Cx *cx, bool is_public, i64 org_id, const RecordType *type)
@@ -100,9 +151,11 @@ static Err check_patent(Cx *cx, i64 id, Patent *ret)
         e = listing_of_patent(cx, id, &there);
     if (e)
         return e;
-    if (there.id)
-        return err_set_arg(cx, ERR_CONFLICT, "patent_ids", "registry.listed_already", ret->title);
-    if (ret->expiry_date && ret->expiry_date <= time_date(clock_now_ms(cx->clock)))
+    i64 today_date = time_date(clock_now_ms(cx->clock));
+    const char *bar = listing_bars(&there, today_date);
+    if (bar)
+        return err_set_arg(cx, ERR_CONFLICT, "patent_ids", bar, ret->title);
+    if (ret->expiry_date && ret->expiry_date <= today_date)
         return err_set_arg(cx, ERR_STATE, "patent_ids", "registry.expired", ret->title);
     return ERR_OK;
 }
@@ -164,54 +217,6 @@ Err listing_file_run(Cx *cx, const void *arg, Val **ret)
     *ret = val_map(cx->arena);
     val_set(cx->arena, *ret, "ids", list);
     return ERR_OK;
-}
-
-/* The state asked for by name; -1 for any. */
-static i64 state_asked(const Flow *flow, Str name)
-{
-    return name.len ? flow_state_find(flow, name) : -1;
-}
-
-static bool sees_all(Cx *cx)
-{
-    return (cx->actor.roles & (WHO_OPERATOR | WHO_CLOCK)) != 0 || cx->actor.via == VIA_LOCAL;
-}
-
-#define LISTING_WHERE                                                                              \
-    "WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) AND (?3 = '' OR mode = ?3) "        \
-    "AND (?4 = 0 OR org_id = ?4) AND (?5 = 1 OR state IN (2, 3, 4) OR (?6 <> 0 AND org_id = ?6))"
-
-Err listing_list_run(Cx *cx, const void *arg, Val **ret)
-{
-    const ListQuery *in = arg;
-    i64 page = page_number(in->page), total = 0;
-    const Bind binds[] = {BIND_INT(state_asked(&listing_flow, in->state)),
-                          BIND_STR(in->field),
-                          BIND_STR(in->kind),
-                          BIND_INT(in->mine ? cx->actor.org_id : in->org_id),
-                          BIND_INT(sees_all(cx)),
-                          BIND_INT(cx->actor.org_id),
-                          BIND_INT(PAGE_SIZE),
-                          BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e = count_rows(cx, "SELECT COUNT(*) FROM listing " LISTING_WHERE, binds, 6, &total);
-    if (e)
-        return e;
-    Rows rows;
-    Val *items = val_list(cx->arena);
-    e = record_query(cx, &listing_type, &rows,
-                     LISTING_WHERE " ORDER BY changed_ms DESC, id DESC LIMIT ?7 OFFSET ?8", binds,
-                     8);
-    if (e)
-        return e;
-    while (rows_next(&rows)) {
-        Listing row = {0};
-        record_read_row(cx, &listing_type, &rows, &row);
-        val_push(cx->arena, items,
-                 record_val(cx, &listing_type, &row, see_level(cx, row.org_id, false)));
-    }
-    *ret = list_val(cx, items, total, page, PAGE_SIZE);
-    e = rows_end(&rows);
-    return e ? e : org_names_add(cx, items, "org_id", "org");
 }
 
 /* What every record page of a flow shows. */
@@ -277,41 +282,6 @@ Err need_post_run(Cx *cx, const void *arg, Val **ret)
     *ret = val_map(cx->arena);
     val_set_int(cx->arena, *ret, "id", need.id);
     return ERR_OK;
-}
-
-#define NEED_WHERE                                                                                 \
-    "WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) AND (?3 = 0 OR org_id = ?3) "       \
-    "AND (?4 = 1 OR state IN (2, 3) OR (?5 <> 0 AND org_id = ?5))"
-
-Err need_list_run(Cx *cx, const void *arg, Val **ret)
-{
-    const ListQuery *in = arg;
-    i64 page = page_number(in->page), total = 0;
-    const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)),
-                          BIND_STR(in->field),
-                          BIND_INT(in->mine ? cx->actor.org_id : 0),
-                          BIND_INT(sees_all(cx)),
-                          BIND_INT(cx->actor.org_id),
-                          BIND_INT(PAGE_SIZE),
-                          BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e = count_rows(cx, "SELECT COUNT(*) FROM need " NEED_WHERE, binds, 5, &total);
-    if (e)
-        return e;
-    Rows rows;
-    Val *items = val_list(cx->arena);
-    e = record_query(cx, &need_type, &rows,
-                     NEED_WHERE " ORDER BY changed_ms DESC, id DESC LIMIT ?6 OFFSET ?7", binds, 7);
-    if (e)
-        return e;
-    while (rows_next(&rows)) {
-        Need row = {0};
-        record_read_row(cx, &need_type, &rows, &row);
-        val_push(cx->arena, items,
-                 record_val(cx, &need_type, &row, see_level(cx, row.org_id, false)));
-    }
-    *ret = list_val(cx, items, total, page, PAGE_SIZE);
-    e = rows_end(&rows);
-    return e ? e : org_names_add(cx, items, "org_id", "org");
 }
 
 Err need_show_run(Cx *cx, const void *arg, Val **ret)
@@ -388,8 +358,10 @@ static const Field query_fields[] = {
     {AT(ListQuery, number), F_TEXT, "号码",     "Number", 0, SEE_PUBLIC, NULL, .max = 40},
     {AT(ListQuery, ids),    F_REFS, "所选专利", "Chosen patents", 0, SEE_PUBLIC, NULL},
     {AT(ListQuery, org_id), F_REF,  "单位",     "Organisation", 0, SEE_PUBLIC, NULL},
+    {AT(ListQuery, import_id), F_REF, "导入批次", "Import", 0, SEE_PUBLIC, NULL},
     {AT(ListQuery, mine),   F_BOOL, "本单位",   "Mine",   0, SEE_PUBLIC, NULL},
     {AT(ListQuery, listed), F_BOOL, "仅看挂牌", "Listed", 0, SEE_PUBLIC, NULL},
+    {AT(ListQuery, brief),  F_BOOL, "只要列表所列", "Listed fields only", 0, SEE_PUBLIC, NULL},
     {AT(ListQuery, page),   F_INT,  "页",       "Page",   0, SEE_PUBLIC, NULL},
 };
 
@@ -424,6 +396,7 @@ static const Op ops[] = {
     {"listing.withdraw",  "撤回挂牌",   "Withdraw",      OP_WRITE, OP_DANGER, WHO_OWNER | WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.enter_lot", "进入竞价",   "Put in a lot",  OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.leave_lot", "退出竞价",   "Take out of the lot", OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
+    {"listing.relist",    "恢复挂牌",   "List again",    OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.sell",      "成交",       "Sell",          OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"need.post",         "发布需求",   "Post need",     OP_WRITE, 0, WHO_FIRM, sizeof(Need), need_fields + 5, NEED_FIELD_COUNT - 7, NULL, need_post_run, NULL, NULL},
     {"need.list",         "技术需求",   "Needs",         OP_READ,  0, WHO_PUBLIC, OP_IN(ListQuery, query_fields), NULL, need_list_run, NULL, NULL},

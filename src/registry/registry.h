@@ -4,13 +4,15 @@
  * Owns    the tables patent, achievement, listing, need.
  * Emits   patent.imported, patent.updated, patent.removed, achievement.added, listing.filed,
  *         listing.accepted, listing.returned, listing.withdrawn, listing.in_lot,
- *         listing.out_of_lot, listing.sold, need.posted, need.accepted, need.returned,
- *         need.withdrawn, need.matched.
+ *         listing.out_of_lot, listing.sold, listing.licensed, listing.relisted, need.posted,
+ *         need.accepted, need.returned, need.withdrawn, need.matched.
  *
  * A Chinese patent is known by its application number, by its publication number while the first is
  * unknown; the two are joined when both appear. Numbers, classes and dates are read by ids.h.
  *
  *   listing  draft --submit--> filed --accept--> listed --enter_lot--> in_lot --sell--> sold
+ *                                                   ^                             |
+ *                                                   +-----------relist------------+
  *   need     filed --accept--> listed --match--> matched
  */
 #ifndef REGISTRY_REGISTRY_H
@@ -68,7 +70,8 @@ typedef struct Listing {
     Str maturity;
     Str contact; /* A role: 技术转移办公室. */
     Str phone;
-    Str reason; /* Why it was returned or withdrawn, in words, to the owner. */
+    Str reason;             /* Why it was returned or withdrawn, in words, to the owner. */
+    i64 licence_until_date; /* Last day of the licence it was sold for; 0: as long as the patent. */
     i64 state;
 } Listing;
 
@@ -110,17 +113,31 @@ NODISCARD Err listing_move(Cx *cx, i64 id, const char *action);
 /* True when everybody may see it. */
 bool listing_public(const Listing *listing);
 bool need_public(const Need *need);
-/* The listing through which a patent is on offer now; id 0 when none is. */
+/* The listing through which a patent is on offer now, else the last that was sold; id 0 when there
+ * is none. */
 NODISCARD Err listing_of_patent(Cx *cx, i64 patent_id, Listing *ret);
+/* The same of several patents, in their order; patent_id 0 has none. */
+NODISCARD Err listings_of_patents(Cx *cx, const i64 *patent_ids, size_t count, Listing *ret);
+/* Why that listing keeps its owner from listing the patent, as a message key with the title as {0};
+ * NULL when it does not. An ordinary licence shuts nobody out, and one that has run out no more. */
+const char *listing_bars(const Listing *listing, i64 today_date);
+/* The deal of a sold listing came to nothing: it is on offer again, or withdrawn when the patent is
+ * offered or gone through another listing by now. ERR_STATE it is not sold. Writer only. */
+NODISCARD Err listing_unsold(Cx *cx, i64 id);
+/* The licence that a listing was sold for ends with this day. Writer only. */
+NODISCARD Err listing_licensed(Cx *cx, i64 id, i64 until_date);
+/* Whether what is sold in this trade mode is the use of it, not the thing itself. */
+bool trade_mode_is_licence(Str mode);
 
 /* ---- Import ---- */
 
 typedef enum PatentSaved { PATENT_MADE = 1, PATENT_UPDATED, PATENT_SAME } PatentSaved;
 /* Makes, updates or leaves a patent of this unit. Members that are empty in `given` do not empty
- * those of a row that is there. ERR_CONFLICT when the number belongs to another unit. Writer only.
- * `before` receives the row as it was when PATENT_UPDATED. */
-NODISCARD Err patent_save(Cx *cx, const Patent *given, PatentSaved *ret_saved, i64 *ret_id,
-                          Patent *before);
+ * those of a row that is there; nor do those in `later` change one that is there: bit i is row i of
+ * patent_type, for what a later line of the same file says. ERR_CONFLICT when the number belongs to
+ * another unit. Writer only. `before` receives the row as it was when PATENT_UPDATED. */
+NODISCARD Err patent_save(Cx *cx, const Patent *given, u64 later, PatentSaved *ret_saved,
+                          i64 *ret_id, Patent *before);
 /* True when something else stands on the row: a listing. */
 NODISCARD Err patent_used(Cx *cx, i64 id, bool *ret_used);
 

@@ -34,6 +34,11 @@ Err need_list_run(Cx *cx, const void *in, Val **ret);
 Err need_show_run(Cx *cx, const void *in, Val **ret);
 Err need_act_run(Cx *cx, const void *in, Val **ret);
 
+/* Of several listings of one patent the one that counts comes first: a sale (state 4) is the past
+ * where there is another, else the furthest is the present. */
+#define LISTING_FIRST "CASE WHEN state = 4 THEN 1 ELSE 0 END, state DESC, id DESC"
+static_assert(LISTING_SOLD == 4, "LISTING_FIRST names the state by its number");
+
 typedef struct ListQuery {
     Str kind;
     Str field;
@@ -41,8 +46,10 @@ typedef struct ListQuery {
     Str number;
     Str ids; /* Of patents: these alone, whatever else is asked. */
     i64 org_id;
+    i64 import_id; /* Of patents: those that it has made, for their owner and the operator. */
     i64 mine;
     i64 listed;
+    i64 brief; /* Only the fields that lists show. */
     i64 page;
 } ListQuery;
 

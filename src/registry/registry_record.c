@@ -45,10 +45,10 @@ const CodeList cooperation_codes = CODE_LIST("cooperation", cooperation_rows);
 /* Patents as universities keep them; headers as their spreadsheets have them. */
 static const Field patent_fields[] = {
     RECORD_HEAD_FIELDS(Patent),
-    {AT(Patent, org_id),         F_REF,   "权利单位",   "Owner",          INDEXED | FORM_OFF, SEE_PUBLIC, NULL, .ref = &org_type},
+    {AT(Patent, org_id),         F_REF,   "权利单位",   "Owner",          INDEXED | FORM_OFF | LISTED, SEE_PUBLIC, NULL, .ref = &org_type},
     {AT(Patent, appno),          F_TEXT,  "申请号",     "Application no.", IMPORTED | UNIQUE | LISTED | SEARCH_5, SEE_PUBLIC, NULL, .max = 40,
      .headers = "申请号|专利号|申请（专利）号|申请/专利号|专利申请号|专利号/申请号|appno|application_no|application number|filing_id|申请号/专利号"},
-    {AT(Patent, pubno),          F_TEXT,  "公开（公告）号", "Publication no.", IMPORTED | SEARCH_5, SEE_PUBLIC, NULL, .max = 40,
+    {AT(Patent, pubno),          F_TEXT,  "公开（公告）号", "Publication no.", IMPORTED | SEARCH_5 | LISTED, SEE_PUBLIC, NULL, .max = 40,
      .headers = "公开号|公告号|授权公告号|公开（公告）号|公开公告号|pubno|publication_no|publication number|authorization_notice_id"},
     {AT(Patent, pub_key),        F_TEXT,  "文献号",     "Document no.",   FORM_OFF | UNIQUE, SEE_PUBLIC, NULL},
     {AT(Patent, title),          F_TEXT,  "专利名称",   "Title",          IMPORTED | REQUIRED | LISTED | SEARCH_5, SEE_PUBLIC, NULL, .max = 300,
@@ -80,23 +80,24 @@ static const Field patent_fields[] = {
      .headers = "地区|省市|所在地区|国省|region"},
     {AT(Patent, import_id),      F_REF,   "导入批次",   "Import",         FORM_OFF | INDEXED, SEE_OWNER, NULL},
 };
-const RecordType patent_type = {"patent", "专利", "Patent", sizeof(Patent), patent_fields, COUNT(patent_fields), NULL};
+/* The narrow index by id is walked to a page far down the list; the rows themselves are wide. */
+const RecordType patent_type = {"patent", "专利", "Patent", sizeof(Patent), patent_fields, COUNT(patent_fields), "id"};
 
 const Field achievement_fields[ACHIEVEMENT_FIELD_COUNT] = {
     RECORD_HEAD_FIELDS(Achievement),
-    {AT(Achievement, org_id), F_REF,   "完成单位",   "Owner",    INDEXED | FORM_OFF, SEE_PUBLIC, NULL, .ref = &org_type},
+    {AT(Achievement, org_id), F_REF,   "完成单位",   "Owner",    INDEXED | FORM_OFF | LISTED, SEE_PUBLIC, NULL, .ref = &org_type},
     {AT(Achievement, title),  F_TEXT,  "成果名称",   "Title",    REQUIRED | LISTED | SEARCH_5, SEE_PUBLIC, NULL, .min = 4, .max = 200},
     {AT(Achievement, kind),   F_CODE,  "成果类型",   "Kind",     REQUIRED | LISTED, SEE_PUBLIC, NULL, .codes = &achievement_kinds},
     {AT(Achievement, field),  F_CODE,  "产业领域",   "Field",    REQUIRED | LISTED, SEE_PUBLIC, NULL, .codes = &industry_fields},
     {AT(Achievement, intro),  F_PROSE, "成果简介",   "About",    REQUIRED | SEARCH_1, SEE_PUBLIC, NULL, .min = 10},
     {AT(Achievement, level),  F_TEXT,  "技术水平",   "Level",    0, SEE_PUBLIC, NULL, .max = 60},
-    {AT(Achievement, trl),    F_INT,   "技术成熟度", "Maturity (TRL)", 0, SEE_PUBLIC, NULL, .min = 1, .max = 9},
+    {AT(Achievement, trl),    F_INT,   "技术成熟度", "Maturity (TRL)", LISTED, SEE_PUBLIC, NULL, .min = 1, .max = 9},
 };
 const RecordType achievement_type = {"achievement", "成果", "Achievement", sizeof(Achievement), achievement_fields, COUNT(achievement_fields), NULL};
 
 static const Field listing_fields[] = {
     RECORD_HEAD_FIELDS(Listing),
-    {AT(Listing, org_id),         F_REF,   "挂牌单位", "Owner",        INDEXED | FORM_OFF, SEE_PUBLIC, NULL, .ref = &org_type},
+    {AT(Listing, org_id),         F_REF,   "挂牌单位", "Owner",        INDEXED | FORM_OFF | LISTED, SEE_PUBLIC, NULL, .ref = &org_type},
     {AT(Listing, patent_id),      F_REF,   "专利",     "Patent",       INDEXED | FORM_OFF, SEE_PUBLIC, NULL, .ref = &patent_type},
     {AT(Listing, achievement_id), F_REF,   "成果",     "Achievement",  INDEXED | FORM_OFF, SEE_PUBLIC, NULL, .ref = &achievement_type},
     {AT(Listing, title),          F_TEXT,  "名称",     "Title",        LISTED | SEARCH_5, SEE_PUBLIC, NULL, .max = 300},
@@ -109,6 +110,7 @@ static const Field listing_fields[] = {
     {AT(Listing, contact),        F_TEXT,  "联系部门", "Contact",      0, SEE_SIGNED, NULL, .max = 60},
     {AT(Listing, phone),          F_TEXT,  "联系电话", "Phone",        0, SEE_SIGNED, NULL, .max = 40},
     {AT(Listing, reason),         F_TEXT,  "退回原因", "Reason",       FORM_OFF, SEE_OWNER, NULL, .max = 200},
+    {AT(Listing, licence_until_date), F_DATE, "许可届满日", "Licensed until", FORM_OFF, SEE_OWNER, NULL},
     {AT(Listing, state),          F_STATE, "状态",     "State",        INDEXED | FORM_OFF | LISTED, SEE_PUBLIC, NULL, .flow = &listing_flow},
 };
 const RecordType listing_type = {"listing", "挂牌", "Listing", sizeof(Listing), listing_fields, COUNT(listing_fields), NULL};
@@ -117,7 +119,7 @@ const RecordType listing_type = {"listing", "挂牌", "Listing", sizeof(Listing)
  * the 2022 season asked amount, mode of cooperation and validity of each. */
 const Field need_fields[NEED_FIELD_COUNT] = {
     RECORD_HEAD_FIELDS(Need),
-    {AT(Need, org_id),           F_REF,   "需求单位",     "Firm",         INDEXED | FORM_OFF, SEE_CHOICE, NULL, .ref = &org_type},
+    {AT(Need, org_id),           F_REF,   "需求单位",     "Firm",         INDEXED | FORM_OFF | LISTED, SEE_CHOICE, NULL, .ref = &org_type},
     {AT(Need, title),            F_TEXT,  "需求名称",     "Title",        REQUIRED | LISTED | SEARCH_5, SEE_PUBLIC, NULL, .min = 4, .max = 80,
      .help_zh = "一句话说清要解决什么", .help_en = "One line: what is to be solved"},
     {AT(Need, problem),          F_PROSE, "主要技术难题", "Problem",      REQUIRED | SEARCH_1, SEE_CHOICE, NULL, .min = 10, .max = 4000,

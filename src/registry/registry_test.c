@@ -72,7 +72,7 @@ typedef struct Save {
 static Err run_save(Cx *cx, void *arg)
 {
     Save *save = arg;
-    return patent_save(cx, &save->given, &save->saved, &save->id, &save->before);
+    return patent_save(cx, &save->given, 0, &save->saved, &save->id, &save->before);
 }
 
 static Err save(TestHouse *t, Patent given, Save *ret)
@@ -286,8 +286,12 @@ static void test_listing_flow(void **state)
         {CLOCK,    "listing.leave_lot", ERR_OK, "", LISTING_LISTED},
         {CLOCK,    "listing.enter_lot", ERR_OK, "", LISTING_IN_LOT},
         {CLOCK,    "listing.sell",     ERR_OK, "",  LISTING_SOLD},
-        {SELLER,   "listing.withdraw", NO_STEP,     LISTING_SOLD},
+        {SELLER,   "listing.withdraw", DENIED_STEP, LISTING_SOLD},
+        {OPERATOR, "listing.withdraw", DENIED_STEP, LISTING_SOLD},
         {OPERATOR, "listing.return",   NO_STEP,     LISTING_SOLD},
+        {OPERATOR, "listing.relist",   DENIED_OP,   LISTING_SOLD},
+        {CLOCK,    "listing.relist",   ERR_OK, "",  LISTING_LISTED}, /* The deal came to nothing. */
+        {CLOCK,    "listing.relist",   NO_STEP,     LISTING_LISTED},
     };
     // clang-format on
     walk(t, "listing", id, steps, COUNT(steps));
@@ -380,10 +384,112 @@ static void test_listing_file(void **state)
     assert_int_equal(listing.id, first);
     same(listing.title, "一种薄膜");
     assert_int_equal(listing.price_fen, 5000000);
+    const i64 patent_ids[] = {2, 0, 1, 3};
+    Listing listings[COUNT(patent_ids)];
+    HOUSE_OK(t, listings_of_patents(&cx, patent_ids, COUNT(patent_ids), listings));
+    assert_int_equal(listings[0].patent_id, 2);
+    assert_int_equal(listings[1].id, 0);
+    assert_int_equal(listings[2].id, first);
+    assert_int_equal(listings[3].id, 0);
     HOUSE_OK(t, act(t, SELLER, "listing.withdraw", first)); /* Taken back, it may be filed anew. */
     HOUSE_OK(t, listing_of_patent(&cx, 1, &listing));
     assert_int_equal(listing.id, 0);
     HOUSE_OK(t, file(t, "1", NULL));
+}
+
+/* A listing of patent 1 in this mode, accepted and sold; its id. */
+static i64 sell_one(TestHouse *t, const char *mode)
+{
+    Val *reply = NULL;
+    HOUSE_OK(t, house_call(t, players[SELLER], "listing.file", &reply,
+                           "{\"patent_ids\":[1],\"mode\":\"%s\",\"price_fen\":5}", mode));
+    i64 id = val_at(val_get(reply, "ids"), 0)->i;
+    HOUSE_OK(t, act(t, OPERATOR, "listing.accept", id));
+    HOUSE_OK(t, act(t, CLOCK, "listing.enter_lot", id));
+    HOUSE_OK(t, act(t, CLOCK, "listing.sell", id));
+    return id;
+}
+
+typedef struct Ending {
+    i64 id, until_date;
+} Ending;
+
+static Err run_unsold(Cx *cx, void *arg)
+{
+    return listing_unsold(cx, ((Ending *)arg)->id);
+}
+
+static Err run_licensed(Cx *cx, void *arg)
+{
+    return listing_licensed(cx, ((Ending *)arg)->id, ((Ending *)arg)->until_date);
+}
+
+static Err end_sale(TestHouse *t, Err (*run)(Cx *cx, void *arg), i64 id, i64 until_date)
+{
+    Cx cx = house_cx(t, players[CLOCK]);
+    Ending ending = {id, until_date};
+    Err e = writer_run(t->house.writer, &cx, run, &ending);
+    t->last = cx;
+    return e;
+}
+
+/* What was sold bars the patent from being listed again as long as it shuts others out. */
+static void test_listing_again(void **state)
+{
+    static const struct {
+        const char *mode, *bar;
+        i64 until_date; /* Today is 2026-07-22. */
+    } cases[] = {
+        {"ordinary", NULL, 0},
+        {"pay_later", NULL, 0},
+        {"exclusive", "registry.licensed_alone", 0},
+        {"exclusive", "registry.licensed_alone", 20260722},
+        {"exclusive", NULL, 20260721},
+        {"sole", "registry.licensed_alone", 20270101},
+        {"sole", NULL, 20260721},
+        {"assign", "registry.sold_already", 0},
+        {"equity", "registry.sold_already", 0},
+        {"warrant", "registry.sold_already", 0},
+    };
+    TestHouse *t = *state;
+    Val *reply = NULL;
+    seed_patents(t);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        i64 id = sell_one(t, cases[i].mode);
+        if (cases[i].until_date)
+            HOUSE_OK(t, end_sale(t, run_licensed, id, cases[i].until_date));
+        HOUSE_OK(t, house_call(t, players[SELLER], "patent.show", &reply, "{\"id\":1}"));
+        assert_int_equal(val_get_bool(reply, "can_list"), cases[i].bar == NULL);
+        assert_int_equal(val_get_int(val_get(reply, "listing"), "id"), id);
+        if (cases[i].bar)
+            HOUSE_REFUSED(t, file(t, "1", NULL), ERR_CONFLICT, cases[i].bar);
+        HOUSE_OK(t, end_sale(t, run_unsold, id, 0)); /* The deal came to nothing. */
+        assert_int_equal(state_of(t, "listing", id), LISTING_LISTED);
+        same(house_last_fact(t).kind, "listing.relisted");
+        HOUSE_REFUSED(t, file(t, "1", NULL), ERR_CONFLICT, "registry.listed_already");
+        HOUSE_REFUSED(t, end_sale(t, run_unsold, id, 0), ERR_STATE, "flow.no_such_step");
+        HOUSE_OK(t, act(t, SELLER, "listing.withdraw", id));
+    }
+}
+
+/* A second licence is on offer when the deal of the first comes to nothing: one offer is enough. */
+static void test_unsold_after_next(void **state)
+{
+    TestHouse *t = *state;
+    Val *reply = NULL;
+    Listing listing;
+    seed_patents(t);
+    i64 first = sell_one(t, "ordinary");
+    HOUSE_OK(t, file(t, "1", &reply));
+    i64 second = val_at(val_get(reply, "ids"), 0)->i;
+    Cx cx = house_cx(t, players[CLOCK]);
+    HOUSE_OK(t, listing_of_patent(&cx, 1, &listing));
+    assert_int_equal(listing.id, second); /* The one on offer goes before the one sold. */
+    HOUSE_OK(t, listings_of_patents(&cx, &listing.patent_id, 1, &listing));
+    assert_int_equal(listing.id, second);
+    HOUSE_OK(t, end_sale(t, run_unsold, first, 0));
+    assert_int_equal(state_of(t, "listing", first), LISTING_WITHDRAWN);
+    assert_int_equal(state_of(t, "listing", second), LISTING_FILED);
 }
 
 /* Several at once: one that cannot, and none does. */
@@ -686,6 +792,8 @@ int main(void)
         CASE(test_listing_flow),
         CASE(test_listing_file_wrong),
         CASE(test_listing_file),
+        CASE(test_listing_again),
+        CASE(test_unsold_after_next),
         CASE(test_listing_many),
         CASE(test_listing_seen),
         CASE(test_need_flow),

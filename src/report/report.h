@@ -1,6 +1,7 @@
 /* report.h - the board of the home page and the public view of the log.
  *
- * Owns nothing; reads. Ops: home.show, log.head, log.facts, log.row.
+ * Owns nothing; reads. Ops: home.show, log.head, log.facts, log.verify,
+ * api.openapi, api.permissions.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H

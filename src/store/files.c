@@ -191,6 +191,24 @@ static bool hash_valid(Str hash)
     return true;
 }
 
+Err files_scratch(Cx *cx, Str root, FILE **ret)
+{
+    if (!folders_make(cx->arena, root))
+        return files_fail(cx, "mkdir");
+    char *path = str_z(cx->arena, str_format(cx->arena, "%.*s/half-XXXXXX", STR_ARG(root)));
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0)
+        return files_fail(cx, "mkostemp");
+    unlink(path);
+    FILE *file = fdopen(fd, "w+");
+    if (!file) {
+        close(fd);
+        return files_fail(cx, "fdopen");
+    }
+    *ret = file;
+    return ERR_OK;
+}
+
 Err files_path(Cx *cx, Str root, Str hash, char **ret_path)
 {
     if (!hash_valid(hash))

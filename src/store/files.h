@@ -6,6 +6,8 @@
 #ifndef STORE_FILES_H
 #define STORE_FILES_H
 
+#include <stdio.h>
+
 #include "base/base.h"
 
 enum { FILE_HASH_HEX = 64 };
@@ -19,6 +21,10 @@ NODISCARD Err files_begin(Cx *cx, Str root, FileSink **ret);
 NODISCARD Err files_add(Cx *cx, FileSink *sink, const void *bytes, size_t count);
 NODISCARD Err files_keep(Cx *cx, FileSink *sink, Str *ret_hash, i64 *ret_bytes);
 void files_drop(FileSink *sink); /* Instead of files_keep. */
+
+/* An empty file to write and read again, beside those under `root`; it has no name and is gone when
+ * it is closed with fclose. ERR_IO. */
+NODISCARD Err files_scratch(Cx *cx, Str root, FILE **ret);
 
 /* Path of a kept file, in cx->arena. ERR_INPUT when `hash` is no hash (no path escapes),
  * ERR_MISSING. */

@@ -201,6 +201,21 @@ static void a_file_too_long_is_refused(void **state)
     assert_int_equal(files_under(bench->folder, false), 0);
 }
 
+static void a_scratch_file_has_no_name(void **state)
+{
+    Bench *bench = *state;
+    FILE *file = NULL;
+    char back[8] = {0};
+    OK(files_scratch(&bench->cx, bench->root, &file));
+    assert_int_equal(files_under(bench->folder, false), 0);
+    assert_int_equal(fwrite("abc", 1, 3, file), 3);
+    assert_int_equal(fseek(file, 0, SEEK_SET), 0);
+    assert_int_equal(fread(back, 1, sizeof back, file), 3);
+    assert_string_equal(back, "abc");
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(files_scratch(&bench->cx, S("/dev/null/files"), &file), ERR_IO);
+}
+
 static void a_folder_that_cannot_be_made_is_told(void **state)
 {
     Bench *bench = *state;
@@ -230,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_dropped_file_leaves_nothing, bench_open, bench_close),
         cmocka_unit_test_setup_teardown(no_path_escapes, bench_open, bench_close),
         cmocka_unit_test_setup_teardown(a_file_too_long_is_refused, bench_open, bench_close),
+        cmocka_unit_test_setup_teardown(a_scratch_file_has_no_name, bench_open, bench_close),
         cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_made_is_told, bench_open,
                                         bench_close),
     };

@@ -7,6 +7,7 @@
  */
 #include "store/store_int.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -285,8 +286,16 @@ static Err sqlite_set_up(Cx *cx, SqliteDb *db)
     return sqlite_plain(&db->base, cx, str_z(&db->base.arena, pragmas));
 }
 
+/* SQLite's count of its own memory takes a lock that all connections share; nobody reads it. */
+static void sqlite_set_up_process(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 Err sqlite_open(Cx *cx, Str path, DbMode mode, Db **ret)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, sqlite_set_up_process);
     SqliteDb *db = db_new(sizeof(SqliteDb), &sqlite_ops, "sqlite", mode);
     cache_init(&db->cache, &db->base.arena);
     int flags = SQLITE_OPEN_NOMUTEX;

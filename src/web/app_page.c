@@ -52,8 +52,9 @@ Err page_ask(PageCx *page, const char *name, const NameText *texts, size_t count
 Err page_ask_query(PageCx *page, const char *op, Val **ret)
 {
     const WebPairs *query = &page->request->query;
-    NameText *texts = ARENA_NEW(page->cx->arena, NameText, query->count + 1);
+    NameText *texts = ARENA_NEW(page->cx->arena, NameText, query->count + 2);
     size_t count = 0;
+    texts[count++] = (NameText){S("brief"), S("1")}; /* A list need not say more than it shows. */
     for (size_t i = 0; i < query->count; i++)
         texts[count++] = (NameText){query->items[i].name, query->items[i].value};
     if (page->id)
@@ -75,6 +76,7 @@ static const struct {
     unsigned who;
 } menu[] = {
     {"patents", "/patents", WHO_PUBLIC},
+    {"achievements", "/achievements", WHO_PUBLIC},
     {"listings", "/listings", WHO_PUBLIC},
     {"needs", "/needs", WHO_PUBLIC},
     {"lots", "/lots", WHO_PUBLIC},
@@ -336,17 +338,11 @@ static void to_sign_in(Response *response, Cx *cx, const Request *request)
     response_redirect(response, 303, buf_str(&to));
 }
 
-/* Lists that everybody sees alike and that hold no clock. */
+/* Asked by a stranger, with nothing in the request that shows on the page or sets a cookie. */
 static bool may_keep(const Page *page, const Request *request, const Call *call)
 {
-    static const char *const kept[] = {"/patents", "/listings", "/needs", "/orgs", "/search"};
-    if (call->signed_in || request->is_local || call->cx.actor.roles ||
-        request_cookie(request, "flash").len || request_query(request, "lang").len)
-        return false;
-    for (size_t i = 0; page && i < COUNT(kept); i++)
-        if (strcmp(page->path, kept[i]) == 0)
-            return true;
-    return false;
+    return page->kept && !call->signed_in && !request->is_local && !call->cx.actor.roles &&
+           !request_cookie(request, "flash").len && !request_query(request, "lang").len;
 }
 
 static Str keep_key(PageCx *page)

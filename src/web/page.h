@@ -36,6 +36,7 @@ struct Page {
     unsigned who;    /* WHO_*: who may ask for it at all; never 0. */
     const char *nav; /* The line of the menu it belongs to; NULL for none. */
     Err (*build)(PageCx *page);
+    bool kept; /* All strangers see it alike and it holds no clock: kept until the next fact. */
 };
 
 extern const Page pages[];

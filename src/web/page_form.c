@@ -8,6 +8,7 @@ typedef struct Form {
     const Op *op;
     const WebPairs *given; /* What was typed, or the query of the link to the form. */
     Val *fields;           /* Of all kinds, in the order of the rows. */
+    Val *groups;           /* The same by their headings: {legend fields}. */
 } Form;
 
 Str local_path(Str path)
@@ -121,12 +122,33 @@ static Val *field_map(const Form *form, const Field *field)
     return map;
 }
 
+static Val *add_group(Form *form, const char *legend)
+{
+    Arena *arena = form->page->cx->arena;
+    Val *group = val_map(arena), *fields = val_list(arena);
+    val_set_z(arena, group, "legend", legend);
+    val_set(arena, group, "fields", fields);
+    val_push(arena, form->groups, group);
+    return fields;
+}
+
+/* Each field in the part of the form that it or one before it begins. */
 static void read_fields(Form *form)
 {
-    form->fields = val_list(form->page->cx->arena);
-    for (size_t i = 0; i < form->op->in_count; i++)
-        if (!(form->op->in[i].flags & FORM_OFF))
-            val_push(form->page->cx->arena, form->fields, field_map(form, &form->op->in[i]));
+    Cx *cx = form->page->cx;
+    form->fields = val_list(cx->arena);
+    form->groups = val_list(cx->arena);
+    Val *group = add_group(form, "");
+    for (size_t i = 0; i < form->op->in_count; i++) {
+        const Field *field = &form->op->in[i];
+        if (field->group_zh)
+            group = add_group(form, cx->lang == LANG_EN ? field->group_en : field->group_zh);
+        if (field->flags & FORM_OFF)
+            continue;
+        Val *map = field_map(form, field);
+        val_push(cx->arena, form->fields, map);
+        val_push(cx->arena, group, map);
+    }
 }
 
 /* ---- what the act is done to, and where to go back ---- */
@@ -298,7 +320,7 @@ Err build_form(PageCx *page)
     e = find_record(&form, &record);
     if (e)
         return e;
-    page_put(page, "fields", form.fields);
+    page_put(page, "groups", form.groups);
     page_put(page, "record", record);
     set_op(&form);
     set_back(&form, record);

@@ -97,11 +97,33 @@ static void add_count(PageCx *page, Val *list, const char *key, i64 value)
     val_push(page->cx->arena, list, row);
 }
 
+/* What a walk through the log has found, when it was asked for: /verify?after=0. */
+static Err find_report(PageCx *page, Val **ret)
+{
+    Arena *arena = page->cx->arena;
+    Str after = request_query(page->request, "after");
+    *ret = NULL;
+    if (!after.len || !page_allowed(page, "log.verify"))
+        return ERR_OK;
+    Val *report;
+    Err e = page_ask(page, "log.verify", (NameText[]){{S("after"), after}}, 1, &report);
+    if (e)
+        return e;
+    i64 next = val_get_int(report, "next_after");
+    val_set_bool(arena, report, "whole", val_get_int(report, "from") <= 1 && !next);
+    val_set_str(arena, report, "next_href",
+                next ? str_format(arena, "/verify?after=%lld", (long long)next) : S(""));
+    *ret = report;
+    return ERR_OK;
+}
+
 Err build_verify(PageCx *page)
 {
     Arena *arena = page->cx->arena;
-    Val *head, *counts = val_list(arena), *can = val_map(arena);
+    Val *head, *report, *counts = val_list(arena), *can = val_map(arena);
     Err e = page_ask(page, "log.head", NULL, 0, &head);
+    if (!e)
+        e = find_report(page, &report);
     if (e)
         return e;
     val_set_str(arena, head, "digest", val_get_str(head, "hash"));
@@ -111,7 +133,8 @@ Err build_verify(PageCx *page)
     val_set_bool(arena, can, "facts", page_allowed(page, "log.facts"));
     page_put(page, "head", head);
     page_put(page, "counts", counts);
-    page_put(page, "report", NULL);
+    val_set_bool(arena, can, "verify", page_allowed(page, "log.verify"));
+    page_put(page, "report", report);
     page_put(page, "can", can);
     page_title(page, "page.verify");
     return ERR_OK;

@@ -78,6 +78,20 @@ static Val *rejects_of(PageCx *page, const Val *rejects, bool taken)
     return list;
 }
 
+/* Where the patents are that the import has made; null when there are none, any more or yet. */
+static Err set_made(PageCx *page)
+{
+    Arena *arena = page->cx->arena;
+    const NameText of_import = {S("import_id"), str_format(arena, "%lld", (long long)page->id)};
+    Val *reply;
+    Err e = page_ask(page, "patent.list", &of_import, 1, &reply);
+    if (e)
+        return e;
+    Str href = str_format(arena, "/patents?import_id=%lld", (long long)page->id);
+    page_put(page, "made_href", val_get_int(reply, "total") ? val_str(arena, href) : NULL);
+    return ERR_OK;
+}
+
 static void set_result(PageCx *page, const Val *reply, Val *import)
 {
     Arena *arena = page->cx->arena;
@@ -85,6 +99,7 @@ static void set_result(PageCx *page, const Val *reply, Val *import)
     bool working = val_get_bool(reply, "working");
     Str rejects = str_format(arena, "/import/%lld/rejects.xlsx", (long long)page->id);
     val_set_str(arena, import, "why_text", val_get_str(import, "why_text"));
+    val_set_int(arena, import, "kept", val_get_int(import, "kept"));
     val_set_bool(arena, can, "undo", can_undo(val_get(reply, "acts")));
     page_put(page, "running", val_bool(arena, working));
     page_put(page, "done", val_int(arena, val_get_int(import, "rows_read")));
@@ -109,7 +124,7 @@ Err build_import(PageCx *page)
     page_put(page, "title", val_str(page->cx->arena, val_get_str(import, "name")));
     if (!val_get_bool(reply, "uploaded")) {
         set_result(page, reply, import);
-        return ERR_OK;
+        return set_made(page);
     }
     shape_columns(page, val_get(reply, "columns"), val_get(reply, "fields"));
     page_put(page, "columns", val_get(reply, "columns"));

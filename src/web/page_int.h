@@ -70,6 +70,7 @@ Err build_lots(PageCx *page);
 Err build_deals(PageCx *page);
 Err build_orgs(PageCx *page);
 Err build_patent(PageCx *page);
+Err build_achievements(PageCx *page);
 Err build_achievement(PageCx *page);
 Err build_listing(PageCx *page);
 Err build_need(PageCx *page);

@@ -6,8 +6,6 @@
 #include "match/match.h"
 #include "registry/registry.h"
 
-#include <string.h>
-
 enum { LIVE_LOTS = 12, PAGES_AROUND = 2 };
 
 /* ---- the query and its links ---- */
@@ -169,10 +167,16 @@ static void facet_mine(PageCx *page, unsigned roles)
         facet_flag(page, "mine", "page.whose", "page.mine");
 }
 
-/* Those states that nobody but the owner and the operator sees are no filter for others. */
-static unsigned states_shown(PageCx *page, unsigned open_states)
+/* Shown where the list was opened from an import: its rows, or all. */
+static void facet_import(PageCx *page)
 {
-    return page->me ? ~0u : open_states;
+    Str id = request_query(page->request, "import_id");
+    i64 number;
+    if (!str_to_i64(id, &number))
+        return;
+    Val *options = add_facet(page, "import_id", "page.import_batch");
+    add_option(page, options, str_z(page->cx->arena, id),
+               text_say(page->cx->arena, page->cx->lang, "page.import_nth", &id, 1), id);
 }
 
 static void set_can(PageCx *page, const char *const *names, const bool *can, size_t count)
@@ -186,22 +190,44 @@ static void set_can(PageCx *page, const char *const *names, const bool *can, siz
 #define SET_CAN(page, names, ...)                                                                  \
     set_can((page), (names), (const bool[]){__VA_ARGS__}, COUNT((names)))
 
-/* ---- searching instead of listing ---- */
+/* ---- lists that are searched too ---- */
 
-static bool has_words(const PageCx *page)
-{
-    return str_trim(request_query(page->request, "q")).len > 0;
-}
+/* What tells such a list from the others. */
+typedef struct SearchList {
+    const RecordType *type;
+    const char *op;    /* Lists; with words search.all is asked instead. */
+    const char *title; /* Key of ui/text. */
+    const char *kind;  /* Searched among these, */
+    bool offers;       /* those on offer alone; */
+    const char *row;   /* the record of a hit that becomes the row. */
+    /* Facets, but for the field, which all have. A search knows the last and the field alone. */
+    unsigned mine;         /* Roles whose unit has rows of its own. */
+    const Flow *flow;      /* NULL: no states. */
+    unsigned states;       /* Bits: those that everybody sees. */
+    const CodeList *kinds; /* NULL: none. */
+    const char *kinds_label;
+    bool listed; /* Whether each is on offer. */
+} SearchList;
 
-/* What search.all finds of one kind; `key` names the record of each hit that becomes the row. */
-static Err search_kind(PageCx *page, const char *kind, bool listed, const char *key, Val **ret)
+#define SELLERS       (WHO_OFFICE | WHO_INVENTOR)
+#define OPEN_LISTINGS (1u << LISTING_LISTED | 1u << LISTING_IN_LOT | 1u << LISTING_SOLD)
+#define OPEN_NEEDS    (1u << NEED_LISTED | 1u << NEED_MATCHED)
+
+// clang-format off
+static const SearchList patents      = {&patent_type,      "patent.list",      "page.patents",      "patent",      false, "patent",      SELLERS,  NULL,          0,             &patent_kinds,      "page.kind", true};
+static const SearchList achievements = {&achievement_type, "achievement.list", "page.achievements", "achievement", false, "achievement", SELLERS,  NULL,          0,             &achievement_kinds, "page.kind", false};
+static const SearchList listings     = {&listing_type,     "listing.list",     "page.listings",     "patent",      true,  "listing",     SELLERS,  &listing_flow, OPEN_LISTINGS, &trade_modes,       "page.mode", false};
+static const SearchList needs        = {&need_type,        "need.list",        "page.needs",        "need",        false, "need",        WHO_FIRM, &need_flow,    OPEN_NEEDS,    NULL,               NULL,        false};
+// clang-format on
+
+static Err search(PageCx *page, const SearchList *list, Val **ret)
 {
     Arena *arena = page->cx->arena;
     const NameText texts[] = {
         {S("q"), request_query(page->request, "q")},
-        {S("kind"), str_from(kind)},
+        {S("kind"), str_from(list->kind)},
         {S("field"), request_query(page->request, "field")},
-        {S("listed"), listed ? S("1") : request_query(page->request, "listed")},
+        {S("listed"), list->offers ? S("1") : request_query(page->request, "listed")},
         {S("page"), request_query(page->request, "page")},
     };
     Val *reply, *items = val_list(arena);
@@ -209,7 +235,7 @@ static Err search_kind(PageCx *page, const char *kind, bool listed, const char *
     if (e)
         return e;
     for (size_t i = 0; i < val_count(val_get(reply, "items")); i++) {
-        Val *hit = val_at(val_get(reply, "items"), i), *row = val_get(hit, key);
+        Val *hit = val_at(val_get(reply, "items"), i), *row = val_get(hit, list->row);
         if (!row || row->kind != VAL_MAP)
             continue;
         val_set_str(arena, row, "listing_state", val_get_str(val_get(hit, "listing"), "state"));
@@ -217,103 +243,66 @@ static Err search_kind(PageCx *page, const char *kind, bool listed, const char *
     }
     val_set(arena, reply, "items", items);
     *ret = reply;
+    bool named = val_get(val_at(items, 0), "org") != NULL; /* Patents and achievements are. */
+    return named ? ERR_OK : org_names_add(page->cx, items, "org_id", "org");
+}
+
+static Err build_searched(PageCx *page, const SearchList *list)
+{
+    bool words = str_trim(request_query(page->request, "q")).len > 0;
+    Val *reply;
+    Err e = words ? search(page, list, &reply) : page_ask_query(page, list->op, &reply);
+    if (e)
+        return e;
+    shape_rows(page, list->type, val_get(reply, "items"));
+    list_set(page, reply, words ? MATCH_DEPTH_MAX / PAGE_SIZE : 0, true);
+    if (!words) {
+        facet_import(page);
+        facet_mine(page, list->mine);
+        if (list->flow) /* Other states are seen by the owner and the operator alone. */
+            facet_states(page, list->flow, page->me ? ~0u : list->states);
+        if (list->kinds)
+            facet_codes(page, "kind", list->kinds_label, list->kinds);
+    }
+    facet_codes(page, "field", "page.field", &industry_fields);
+    if (list->listed)
+        facet_flag(page, "listed", "page.listing_state", "page.on_offer");
+    page_title(page, list->title);
     return ERR_OK;
 }
-
-/* A search goes no deeper than this. */
-static i64 search_pages(bool words)
-{
-    return words ? MATCH_DEPTH_MAX / PAGE_SIZE : 0;
-}
-
-/* ---- the lists ---- */
 
 Err build_patents(PageCx *page)
 {
     static const char *const names[] = {"file", "import", "export"};
-    bool words = has_words(page);
-    Val *reply;
-    Err e = words ? search_kind(page, "patent", false, "patent", &reply)
-                  : page_ask_query(page, "patent.list", &reply);
-    if (e)
-        return e;
-    Val *items = val_get(reply, "items");
-    shape_rows(page, &patent_type, items);
-    for (size_t i = 0; i < val_count(items); i++)
-        val_set_str(page->cx->arena, val_at(items, i), "listing_state",
-                    val_get_str(val_at(items, i), "listing_state"));
-    list_set(page, reply, search_pages(words), true);
-    if (!words) {
-        facet_mine(page, WHO_OFFICE | WHO_INVENTOR);
-        facet_codes(page, "kind", "page.kind", &patent_kinds);
-    }
-    facet_codes(page, "field", "page.field", &industry_fields);
-    facet_flag(page, "listed", "page.listing_state", "page.on_offer");
     SET_CAN(page, names, page_allowed(page, "listing.file"), page_allowed(page, "import.upload"),
             false);
-    page_title(page, "page.patents");
-    return ERR_OK;
+    return build_searched(page, &patents);
+}
+
+Err build_achievements(PageCx *page)
+{
+    static const char *const names[] = {"add"};
+    SET_CAN(page, names, page_allowed(page, "achievement.add"));
+    return build_searched(page, &achievements);
 }
 
 Err build_listings(PageCx *page)
 {
     static const char *const names[] = {"accept", "withdraw", "pick"};
-    bool words = has_words(page);
-    unsigned roles = page->cx->actor.roles;
-    Val *reply;
-    Err e = words ? search_kind(page, "patent", true, "listing", &reply)
-                  : page_ask_query(page, "listing.list", &reply);
-    if (e)
-        return e;
-    Val *items = val_get(reply, "items");
-    if (words) {
-        e = org_names_add(page->cx, items, "org_id", "org");
-        if (e)
-            return e;
-    }
-    shape_rows(page, &listing_type, items);
-    list_set(page, reply, search_pages(words), true);
-    if (!words) {
-        facet_mine(page, WHO_OFFICE | WHO_INVENTOR);
-        facet_states(
-            page, &listing_flow,
-            states_shown(page, 1u << LISTING_LISTED | 1u << LISTING_IN_LOT | 1u << LISTING_SOLD));
-        facet_codes(page, "kind", "page.mode", &trade_modes);
-    }
-    facet_codes(page, "field", "page.field", &industry_fields);
     bool accepts = page_allowed(page, "listing.accept");
-    bool withdraws = (roles & (WHO_OFFICE | WHO_INVENTOR | WHO_OPERATOR)) != 0;
+    bool withdraws = (page->cx->actor.roles & (SELLERS | WHO_OPERATOR)) != 0;
     SET_CAN(page, names, accepts, withdraws, accepts || withdraws);
-    page_title(page, "page.listings");
-    return ERR_OK;
+    return build_searched(page, &listings);
 }
 
 Err build_needs(PageCx *page)
 {
     static const char *const names[] = {"post"};
-    bool words = has_words(page);
-    Val *reply;
-    Err e = words ? search_kind(page, "need", false, "need", &reply)
-                  : page_ask_query(page, "need.list", &reply);
-    if (e)
-        return e;
-    Val *items = val_get(reply, "items");
-    if (words) {
-        e = org_names_add(page->cx, items, "org_id", "org");
-        if (e)
-            return e;
-    }
-    shape_rows(page, &need_type, items);
-    list_set(page, reply, search_pages(words), true);
-    if (!words) {
-        facet_mine(page, WHO_FIRM);
-        facet_states(page, &need_flow, states_shown(page, 1u << NEED_LISTED | 1u << NEED_MATCHED));
-    }
-    facet_codes(page, "field", "page.field", &industry_fields);
     SET_CAN(page, names, page_allowed(page, "need.post"));
-    page_title(page, "page.needs");
-    return ERR_OK;
+    return build_searched(page, &needs);
 }
+
+/* ---- other lists ---- */
 
 /* The lots open now come first in the reply: no second question is asked for them. */
 static Val *live_lots(PageCx *page, const Val *items)

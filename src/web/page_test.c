@@ -69,8 +69,8 @@ static Err save_patents(Cx *cx, void *arg)
                          .title = S("Bare coating")};
     Patent before;
     PatentSaved saved;
-    Err e = patent_save(cx, &full, &saved, &w->patent_id, &before);
-    return e ? e : patent_save(cx, &bare, &saved, &w->bare_patent_id, &before);
+    Err e = patent_save(cx, &full, 0, &saved, &w->patent_id, &before);
+    return e ? e : patent_save(cx, &bare, 0, &saved, &w->bare_patent_id, &before);
 }
 
 static i64 reply_id(const Val *reply)
@@ -326,6 +326,11 @@ static const struct {
     {"/patent/{b}", ALL, "Bare coating", OFFICE | OPERATOR, "s-filed"},
     {"/patent/999", 0, NULL, 0, NULL},
     {"/patent/x", 0, NULL, 0, NULL},
+    {"/achievements", ALL, "/achievement/{a}\"", OFFICE, "href=\"/form/achievement.add\""},
+    {"/achievements?kind=software&field=ict", ALL, "id=\"f-kind-software\" checked", 0, "tb-empty"},
+    {"/achievements?kind=secret", ALL, "tb-empty", 0, "/achievement/{a}\""},
+    {"/achievements?q=stress", ALL, "/achievement/{a}\"", 0, "f-kind-software"},
+    {"/achievements?mine=1", ALL, "tb-table", OFFICE, "id=\"f-mine-1\" checked"},
     {"/achievement/{a}", ALL, "Stress software", OFFICE, "achievement_id={a}"},
     {"/listings", ALL, "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
     {"/listings?q=battery", ALL, "/listing/{l}\"", 0, "/listing/{w}\""},
@@ -355,7 +360,13 @@ static const struct {
     {"/import/{i}", OFFICE, "value=\"appno\" selected", 0, NULL},
     {"/import/{j}", OFFICE, "2.02E+11", OFFICE, "2.03E+11"},
     {"/import/{j}?a", OFFICE, "/import/{j}/rejects.xlsx", 0, NULL},
+    {"/import/{j}?b", OFFICE, "href=\"/patents?import_id={j}\"", 0, NULL},
+    {"/patents?import_id={j}", ALL, "value=\"{j}\" id=\"f-import_id-{j}\" checked", OFFICE,
+     "name=\"patent_ids\""},
     {"/verify", ALL, "techbourse verify", AUDITOR, "/api/v1/log/facts"},
+    {"/verify?a", ALL, "techbourse verify", AUDITOR | OPERATOR, "href=\"/verify?after=0\""},
+    {"/verify?after=0", ALL, "techbourse verify", AUDITOR | OPERATOR, "tb-flash k-done\""},
+    {"/verify?after=2", ALL, "techbourse verify", AUDITOR | OPERATOR, "tb-flash k-done\""},
     {"/log", AUDITOR, "listing.accepted", 0, NULL},
     {"/log?before=3", AUDITOR, ">2</td>", 0, ">3</td>"},
     {"/form/need.post", BUYER | APPLICANT, "name=\"cooperation\" value=\"joint\"", 0, NULL},
@@ -367,6 +378,7 @@ static const struct {
     {"/form/listing.return?ids={w}&back=/listings", OPERATOR, "name=\"next\" value=\"/listings\"",
      0, NULL},
     {"/form/lot.open?listing_id={l}", OPERATOR, "name=\"listing_id\" value=\"{l}\"", 0, NULL},
+    {"/form/lot.open?listing_id={l}&a", OPERATOR, "<legend>Extension</legend>", 0, NULL},
     {"/form/lot.cancel?id={o}", ALL & ~PUBLIC, "btn-danger", 0, NULL},
     {"/form/bidder.refuse?id={r}&back=/lot/{o}", OPERATOR, "href=\"/lot/{o}\"", 0, NULL},
     {"/form/deal.sign?id={d}", OFFICE | BUYER | OPERATOR, "type=\"date\"", 0, NULL},

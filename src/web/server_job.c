@@ -108,14 +108,16 @@ static void give_back(Job *job)
     Server *server = job->server;
     pthread_mutex_lock(&server->lock);
     job->next = NULL;
+    /* The loop takes all that is done at once: who finds others waiting need not wake it again.
+     * Under the lock: whoever frees the server once all is done cannot do it before this is over.
+     */
+    if (!server->done_first)
+        server_wake(server);
     if (server->done_last)
         server->done_last->next = job;
     else
         server->done_first = job;
     server->done_last = job;
-    /* Under the lock: whoever frees the server once all is done cannot do it before this is over.
-     */
-    server_wake(server);
     pthread_mutex_unlock(&server->lock);
 }
 

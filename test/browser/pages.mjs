@@ -20,24 +20,24 @@ const looks = [['zh', 'light'], ['en', 'dark'], ['zh', 'dark'], ['en', 'light']]
 // `all`: a page of the line. `id` is filled in from the reader's own list.
 const everybody = [
   { path: '/', all: true }, { path: '/search?q=%E7%94%B5%E6%B1%A0' }, { path: '/patents' },
-  { path: '/patent/{id}' }, { path: '/achievement/1' }, { path: '/listings' }, { path: '/listing/{id}' },
+  { path: '/patent/{id}' }, { path: '/achievements' }, { path: '/achievement/{id}' }, { path: '/listings' }, { path: '/listing/{id}' },
   { path: '/needs' }, { path: '/need/{id}' }, { path: '/lots' }, { path: '/lot/{id}' }, { path: '/orgs' },
   { path: '/org/{id}' }, { path: '/verify' },
 ];
-const own_only = ['office2', 'audit'];
+const own_only = ['firm2', 'audit'];
 const readers = {
   public: [{ path: '/signin' }, { path: '/lot/{id}', all: true }, { path: '/listings', all: true }, { path: '/verify', all: true },
     { path: '/nowhere', status: 404 }],
   office: [{ path: '/patents?mine=1', all: true }, { path: '/listings?mine=1', all: true }, { path: '/import', all: true },
-    { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' },
+    { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' }, { path: '/deal/{id}', all: true },
     { path: '/form/listing.file?patent_ids={mine}', all: true }, { path: '/form/achievement.add' }, { path: '/log', status: 403 }],
   firm: [{ path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
     { path: '/lot/{id}' }, { path: '/import', status: 403 }],
   operator: [{ path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
     { path: '/form/lot.open?listing_id=40', all: true }, { path: '/form/lot.cancel?id={lot}' }, { path: '/form/listing.return?ids=65' },
     { path: '/form/deal.sign?id={deal}' }, { path: '/form/org.add' }],
-  office2: [{ path: '/deals' }, { path: '/deal/{id}', all: true }],      // A unit that has sold something.
-  audit: [{ path: '/log' }],
+  firm2: [{ path: '/lot/{bidding}', all: true }],       // Admitted to it.
+  audit: [{ path: '/log' }, { path: '/verify?after=0' }],
 };
 
 // --- what is asked of a page ---------------------------------------------------------------------
@@ -73,13 +73,25 @@ const too_wide = () => {
   return scrollWidth > clientWidth ? [`${scrollWidth} wide in ${clientWidth}`] : [];
 };
 
+// Steps that do not fit their line, and a bid bar over what the bidder has to know.
+const covered = () => {
+  const faults = [];
+  for (const steps of document.querySelectorAll('.tb-steps'))
+    if (steps.scrollWidth > steps.clientWidth)
+      faults.push(`steps are cut off: ${steps.scrollWidth} in ${steps.clientWidth}`);
+  const told = document.querySelector('.tb-mine'), bar = document.querySelector('.tb-bid');
+  if (told && bar && told.getBoundingClientRect().bottom > bar.getBoundingClientRect().top + 1)
+    faults.push('the bid bar covers whether the bidder leads');
+  return faults;
+};
+
 async function faults_of(page, place, visit, [lang, theme], rules) {
   page.troubles.length = 0;
   page.expects = visit.status ? new RegExp(String(visit.status)) : undefined;
   await dress(page.context(), place, { lang, theme });
   const reply = await page.goto(visit.path, { waitUntil: 'load' });
   const faults = reply.status() === (visit.status || 200) ? [] : [`status ${reply.status()}`];
-  faults.push(...await page.evaluate(too_wide), ...await page.evaluate(words_wrong, lang), ...await axe_finds(page, rules));
+  faults.push(...await page.evaluate(too_wide), ...await page.evaluate(covered), ...await page.evaluate(words_wrong, lang), ...await axe_finds(page, rules));
   return [...faults, ...page.troubles].map(fault => `${lang} ${theme} ${page.viewportSize().width}: ${fault}`);
 }
 
@@ -106,7 +118,19 @@ async function make_imports(page) {
   return ids;
 }
 
-const lists = { patent: '/patents', listing: '/listings', need: '/needs', lot: '/lots', org: '/orgs', deal: '/deals' };
+// An open lot on which this reader may bid.
+async function lot_to_bid_on(page) {
+  await page.goto('/lots');
+  const paths = await page.locator('.tb-lots a[href^="/lot/"]').evaluateAll(all => all.map(one => one.getAttribute('href')));
+  for (const path of paths) {
+    await page.goto(path);
+    if (await page.locator('form[data-bid]').count())
+      return path.split('/')[2];
+  }
+  throw new Error('no lot to bid on');
+}
+
+const lists = { patent: '/patents', achievement: '/achievements', listing: '/listings', need: '/needs', lot: '/lots', org: '/orgs', deal: '/deals' };
 
 async function fill_path(page, path, known) {
   for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {
@@ -114,6 +138,8 @@ async function fill_path(page, path, known) {
       known.mine = await first_id(page, '/patents?mine=1', 'patent');
     if (!known[name] && name === 'own')
       known.own = await first_id(page, '/needs?mine=1', 'need');
+    if (!known[name] && name === 'bidding')
+      known.bidding = await lot_to_bid_on(page);
     const noun = name === 'id' ? path.split('/')[1] : name;
     if (!known[noun] && lists[noun])
       known[noun] = await first_id(page, lists[noun], noun);

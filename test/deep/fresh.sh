@@ -40,3 +40,13 @@ inside() {
 inside script/build
 inside 'test -x build/techbourse'
 inside script/test
+# Then as a new user: the demo is made and answers, its accounts are printed.
+inside 'TECHBOURSE_LISTEN=127.0.0.1:18080 script/serve >serve.txt 2>&1 & server=$!
+    for n in $(seq 600); do
+        curl -sf -o /dev/null http://127.0.0.1:18080/healthz && break
+        sleep 0.5
+    done
+    curl -sf http://127.0.0.1:18080/ | grep -q "<main" && grep -q operator serve.txt
+    status=$?
+    kill $server
+    exit $status'

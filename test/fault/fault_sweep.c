@@ -55,16 +55,17 @@ static Actor actor_of(Str name)
 #define ACCOUNT                                                                                    \
     ORGS "local account.add {\"login\":\"east\",\"name\":\"某\",\"org_id\":1,"                    \
          "\"password\":\"four small words\",\"roles\":\"office\"}\n"
-#define SIGN_IN  "{\"login\":\"east\",\"password\":\"four small words\"}"
-#define SESSION  ACCOUNT "public session.open " SIGN_IN "\n"
-#define UPLOADED ORGS "import\n"
-#define RUNNING  UPLOADED "office import.start {\"id\":1}\n"
-#define IMPORTED RUNNING "work\n"
-#define FILE_TWO "{\"patent_ids\":\"1,2\",\"mode\":\"assign\",\"price_fen\":1000}"
-#define FILED    IMPORTED "office listing.file " FILE_TWO "\n"
-#define DRAFT    FILED "operator listing.return {\"ids\":\"1,2\"}\n"
-#define LISTED   FILED "operator listing.accept {\"ids\":\"1,2\"}\n"
-#define IN_LOT   LISTED "clock listing.enter_lot {\"ids\":\"1,2\"}\n"
+#define SIGN_IN   "{\"login\":\"east\",\"password\":\"four small words\"}"
+#define SESSION   ACCOUNT "public session.open " SIGN_IN "\n"
+#define UPLOADED  ORGS "import\n"
+#define RUNNING   UPLOADED "office import.start {\"id\":1}\n"
+#define IMPORTED  RUNNING "work\n"
+#define FILE_TWO  "{\"patent_ids\":\"1,2\",\"mode\":\"assign\",\"price_fen\":1000}"
+#define FILED     IMPORTED "office listing.file " FILE_TWO "\n"
+#define DRAFT     FILED "operator listing.return {\"ids\":\"1,2\"}\n"
+#define LISTED    FILED "operator listing.accept {\"ids\":\"1,2\"}\n"
+#define IN_LOT    LISTED "clock listing.enter_lot {\"ids\":\"1,2\"}\n"
+#define BOTH_SOLD IN_LOT "clock listing.sell {\"ids\":\"1,2\"}\n"
 // clang-format off
 #define NEED \
     "{\"title\":\"一项普通的需求\",\"problem\":\"一个足够长的技术难题描述\",\"amount_fen\":1," \
@@ -77,6 +78,8 @@ static Actor actor_of(Str name)
 #define OPEN_LOT                                                                                   \
     "{\"listing_id\":1,\"start_fen\":1000,\"step_fen\":100,"                                       \
     "\"open_ms\":\"2026-07-20 10:00\",\"end_ms\":\"2026-07-20 11:00\"}"
+#define OPEN_NOW                                                                                   \
+    "{\"listing_id\":1,\"start_fen\":1000,\"step_fen\":100,\"end_ms\":\"2026-07-20 11:00\"}"
 #define LOT         LISTED "operator lot.open " OPEN_LOT "\n"
 #define ENTERED     LOT "firm lot.enter {\"lot_id\":1}\n"
 #define ADMITTED    ENTERED "operator lot.admit {\"id\":1}\n"
@@ -124,6 +127,7 @@ static const Sweep rows[] = {
     {"listing.enter_lot", LISTED,   "clock",    "{\"ids\":\"1,2\"}", ERR_OK},
     {"listing.leave_lot", IN_LOT,   "clock",    "{\"ids\":\"1,2\"}", ERR_OK},
     {"listing.sell",      IN_LOT,   "clock",    "{\"ids\":\"1,2\"}", ERR_OK},
+    {"listing.relist",    BOTH_SOLD, "clock",   "{\"ids\":\"1,2\"}", ERR_OK},
     {"need.post",         ORGS,     "firm",     NEED, ERR_OK},
     {"need.accept",       POSTED,   "operator", "{\"ids\":1}", ERR_OK},
     {"need.return",       POSTED,   "operator", "{\"ids\":1}", ERR_OK},
@@ -131,6 +135,7 @@ static const Sweep rows[] = {
     {"need.withdraw",     WANTED,   "firm",     "{\"ids\":1}", ERR_OK},
     {"need.match",        WANTED,   "firm",     "{\"ids\":1}", ERR_OK},
     {"lot.open",          LISTED,   "operator", OPEN_LOT, ERR_OK},
+    {"lot.open",          LISTED,   "operator", OPEN_NOW, ERR_OK},
     {"lot.enter",         LOT,      "firm",     "{\"lot_id\":1}", ERR_OK},
     {"lot.admit",         ENTERED,  "operator", "{\"id\":1}", ERR_OK},
     {"lot.refuse",        ENTERED,  "operator", "{\"id\":1,\"reason\":\"缺材料\"}", ERR_OK},

@@ -1,0 +1,216 @@
+/* From text to terms, sums of terms, and snippets. */
+#include "match/match_int.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static Arena test_arena;
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_done(&test_arena);
+    return 0;
+}
+
+static void assert_str(Str got, const char *expect)
+{
+    assert_string_equal(str_z(&test_arena, got), expect);
+}
+
+/* ---- Terms ---- */
+
+static Str terms_shown(Str text, bool codes_only, bool find_codes)
+{
+    TermList list = {0};
+    if (codes_only)
+        code_terms(&test_arena, text, &list);
+    else
+        text_terms(&test_arena, text, find_codes, &list);
+    Buf out = buf_new(&test_arena);
+    for (size_t i = 0; i < list.count; i++) {
+        const Term *term = &list.terms[i];
+        if (i)
+            buf_char(&out, '|');
+        if (term->kind == TERM_CODE)
+            buf_format(&out, "=%.*s", STR_ARG(term->code));
+        else
+            buf_add(&out, str_slice(text, term->from, term->to));
+    }
+    return buf_str(&out);
+}
+
+static void test_terms(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *text, *terms; } rows[] = {
+        {"",                  ""},
+        {"石墨烯",             "石|石墨|墨|墨烯|烯"},
+        {"石墨，烯",           "石|石墨|墨|烯"},
+        {"一种石墨",           "一|种石|石|石墨|墨"},
+        {"铜的硬度",           "铜|铜的|的硬|硬|硬度|度"},
+        {"的了和",             ""},
+        {"LiFePO4电池",       "LiFePO4|电|电池|池"},
+        {"PM2.5监测",         "PM2.5|监|监测|测"},
+        {"5G 通信",           "5G|通|通信|信"},
+        {"a study of 3 laws", "study|laws"},
+        {"ＡＢＣ１２",          "ＡＢＣ１２"},
+        {"C++",               "C"},
+        {"x. y",              "x|y"},
+        {"カーボン",            "カ|カー|ー|ーボ|ボ|ボン|ン"},
+        {"μ粒子 Ångström",     "μ|粒|粒子|子|Ångström"},
+        {"H04L 29/06",        "H04L|29|06"},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(terms_shown(str_from(rows[i].text), false, false), rows[i].terms);
+}
+
+static void test_code_terms(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *text, *terms; } rows[] = {
+        {"",                               ""},
+        {"H04L 29/06",                     "=H04L|=H04L 29"},
+        {"h04l0029/06(2006.01)I;G06F3/00", "=H04L|=H04L 29|=G06F|=G06F 3"},
+        {"H04L",                           "=H04L"},
+        {"H04L;C01B",                      "=H04L|=C01B"},
+        {"LOC(11) Cl. 01-01",              "=LOC 01|=LOC 01-01"},
+        {"14-03 (12)",                     "=LOC 14|=LOC 14-03"},
+        {"Ｈ０４Ｌ２９／０６",               "=H04L|=H04L 29"},
+        {"XH04L 29/06",                    ""},
+        {"I04L 29/06",                     ""},
+        {"H04L29",                         ""},
+        {"通信",                            ""},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(terms_shown(str_from(rows[i].text), true, false), rows[i].terms);
+    assert_str(terms_shown(S("H04L 29/06 通信"), false, true),
+               "=H04L|=H04L 29|H04L|29|06|通|通信|信");
+}
+
+static u64 first_key(const char *text)
+{
+    TermList list = {0};
+    text_terms(&test_arena, str_from(text), false, &list);
+    assert_true(list.count > 0);
+    return list.terms[0].key;
+}
+
+static void test_folding(void **state)
+{
+    (void)state;
+    assert_true(first_key("ＬｉＦｅＰＯ４") == first_key("lifepo4"));
+    assert_true(first_key("LIFEPO4") == first_key("lifepo4"));
+    assert_true(first_key("lifepo4") != first_key("lifepo5"));
+    assert_true(first_key("石") != first_key("墨"));
+    /* Character by character this is what fold_key does to a whole text. */
+    static const char *const texts[] = {"ＡＢＣ　１２，石墨烯", "電池與石墨 Mixed CASE", "a～z！"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        Buf out = buf_new(&test_arena);
+        Str text = str_from(texts[i]);
+        for (size_t at = 0; at < text.len;)
+            buf_code(&out, fold_code_point(utf8_next(text, &at)));
+        assert_true(str_same(buf_str(&out), fold_key(&test_arena, text)));
+    }
+}
+
+static void test_phrase_trim(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *text, *trimmed; } rows[] = {
+        {"石墨烯",       "石墨烯"},
+        {"的石墨烯和",    "石墨烯"},
+        {"种石墨",       "石墨"},
+        {"的石",         ""},
+        {"技术",         ""},
+        {"石墨技术",      "石墨技术"},
+        {"进行石墨以及",   "石墨"},
+        {"",             ""},
+        {"的",           ""},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(phrase_trim(&test_arena, str_from(rows[i].text)), rows[i].trimmed);
+}
+
+static void test_bag(void **state)
+{
+    (void)state;
+    Bag bag = bag_new(&test_arena);
+    for (u64 i = 0; i < 3000; i++)
+        bag_add(&bag, i * i % 1009 + 1, 2);
+    u64 seen = 0;
+    for (u64 key = 1; key <= 1009; key++) {
+        u32 expect = 0;
+        for (u64 i = 0; i < 3000; i++)
+            expect += i * i % 1009 + 1 == key ? 2 : 0;
+        size_t place = bag_find(&bag, key);
+        assert_int_equal(place == SIZE_MAX ? 0 : bag.items[place].weight, expect);
+        seen += expect > 0;
+    }
+    assert_int_equal(bag.count, seen);
+    assert_int_equal(bag_total(&bag), 6000);
+}
+
+/* ---- Snippets ---- */
+
+static Str snippet_shown(const MatchSnippet *snippet)
+{
+    Buf out = buf_new(&test_arena);
+    size_t at = 0;
+    buf_z(&out, snippet->cut_before ? "…" : "");
+    for (size_t i = 0; i < snippet->mark_count; i++) {
+        assert_true(snippet->marks[i].from >= at && snippet->marks[i].to <= snippet->text.len);
+        buf_add(&out, str_slice(snippet->text, at, snippet->marks[i].from));
+        buf_format(&out, "[%.*s]",
+                   STR_ARG(str_slice(snippet->text, snippet->marks[i].from, snippet->marks[i].to)));
+        at = snippet->marks[i].to;
+    }
+    buf_add(&out, str_slice(snippet->text, at, snippet->text.len));
+    buf_z(&out, snippet->cut_after ? "…" : "");
+    return buf_str(&out);
+}
+
+static void test_snippets(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *question, *text; size_t chars; const char *shown; } rows[] = {
+        {"石墨烯",    "一种石墨烯散热膜",                 20, "一种[石墨烯]散热膜"},
+        {"石墨烯",    "本品用于散热，含石墨烯与铜，价廉",    7,  "…，含[石墨烯]与铜…"},
+        {"石墨烯",    "石墨烯在先，其余甚长",              5,  "[石墨烯]在先…"},
+        {"石墨烯",    "末尾才有石墨烯",                   5,  "…才有[石墨烯]"},
+        {"GRAPHENE", "the ｇｒａｐｈｅｎｅ film",        40, "the [ｇｒａｐｈｅｎｅ] film"},
+        {"铜",       "青铜与黄铜",                       9,  "青[铜]与黄[铜]"},
+        {"锌",       "青铜与黄铜",                       3,  "青铜与…"},
+        {"石墨",     "",                                9,  ""},
+        {"石墨烯散热", "石墨甲乙丙丁戊己庚辛石墨烯散热",     5,  "…[石墨烯散热]"},
+        {"石墨烯散热", "石墨烯散热",                      3,  "[石墨烯]…"},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Str text = str_from(rows[i].text);
+        const MatchAsked *asked = match_asked(&test_arena, str_from(rows[i].question));
+        MatchSnippet snippet = match_snippet(&test_arena, asked, text, rows[i].chars);
+        assert_true(utf8_count(snippet.text) <= rows[i].chars);
+        assert_true(utf8_valid(snippet.text));
+        assert_str(snippet_shown(&snippet), rows[i].shown);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_terms),   cmocka_unit_test(test_code_terms),
+        cmocka_unit_test(test_folding), cmocka_unit_test(test_phrase_trim),
+        cmocka_unit_test(test_bag),     cmocka_unit_test(test_snippets),
+    };
+    return cmocka_run_group_tests(tests, NULL, teardown);
+}
