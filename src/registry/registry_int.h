@@ -34,6 +34,10 @@ Err need_list_run(Cx *cx, const void *in, Val **ret);
 Err need_show_run(Cx *cx, const void *in, Val **ret);
 Err need_act_run(Cx *cx, const void *in, Val **ret);
 
+/* What has to be signed before a listing is shown and auctioned: a list of {kind, name, signed,
+ * href}; empty unless it is listed. */
+NODISCARD Err listing_papers(Cx *cx, const Listing *listing, Val **ret);
+
 typedef struct ListQuery {
     Str kind;
     Str field;

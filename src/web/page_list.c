@@ -133,8 +133,7 @@ static Val *add_facet(PageCx *page, const char *name, const char *label_key)
     return options;
 }
 
-static void facet_codes(PageCx *page, const char *name, const char *label_key,
-                        const CodeList *codes)
+void list_facet_codes(PageCx *page, const char *name, const char *label_key, const CodeList *codes)
 {
     Val *options = add_facet(page, name, label_key);
     Str chosen = request_query(page->request, name);
@@ -245,9 +244,9 @@ Err build_patents(PageCx *page)
     list_set(page, reply, search_pages(words), true);
     if (!words) {
         facet_mine(page, WHO_OFFICE | WHO_INVENTOR);
-        facet_codes(page, "kind", "page.kind", &patent_kinds);
+        list_facet_codes(page, "kind", "page.kind", &patent_kinds);
     }
-    facet_codes(page, "field", "page.field", &industry_fields);
+    list_facet_codes(page, "field", "page.field", &industry_fields);
     facet_flag(page, "listed", "page.listing_state", "page.on_offer");
     SET_CAN(page, names, page_allowed(page, "listing.file"), page_allowed(page, "import.upload"),
             false);
@@ -278,9 +277,9 @@ Err build_listings(PageCx *page)
         facet_states(
             page, &listing_flow,
             states_shown(page, 1u << LISTING_LISTED | 1u << LISTING_IN_LOT | 1u << LISTING_SOLD));
-        facet_codes(page, "kind", "page.mode", &trade_modes);
+        list_facet_codes(page, "kind", "page.mode", &trade_modes);
     }
-    facet_codes(page, "field", "page.field", &industry_fields);
+    list_facet_codes(page, "field", "page.field", &industry_fields);
     bool accepts = page_allowed(page, "listing.accept");
     bool withdraws = (roles & (WHO_OFFICE | WHO_INVENTOR | WHO_OPERATOR)) != 0;
     SET_CAN(page, names, accepts, withdraws, accepts || withdraws);
@@ -309,7 +308,7 @@ Err build_needs(PageCx *page)
         facet_mine(page, WHO_FIRM);
         facet_states(page, &need_flow, states_shown(page, 1u << NEED_LISTED | 1u << NEED_MATCHED));
     }
-    facet_codes(page, "field", "page.field", &industry_fields);
+    list_facet_codes(page, "field", "page.field", &industry_fields);
     SET_CAN(page, names, page_allowed(page, "need.post"));
     page_title(page, "page.needs");
     return ERR_OK;
@@ -369,7 +368,7 @@ Err build_orgs(PageCx *page)
         return e;
     shape_rows(page, &org_type, val_get(reply, "items"));
     list_set(page, reply, 0, true);
-    facet_codes(page, "kind", "page.kind", &org_kinds);
+    list_facet_codes(page, "kind", "page.kind", &org_kinds);
     page_title(page, "page.orgs");
     return ERR_OK;
 }
