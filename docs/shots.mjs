@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { dress, main, person, root } from '../test/browser/lib.mjs';
+import { dress, main, person, prove, root } from '../test/browser/lib.mjs';
 
 const KEPT = 200 * 1024;        // Bytes that a picture should not exceed.
 const folder = join(root, 'docs/images');
@@ -38,7 +38,7 @@ async function mapping(page) {
 
 // An open lot on which this reader may bid, else any open lot.
 async function open_lot(page) {
-  await page.goto('/lots');
+  await prove(page, '/lots');
   const paths = await page.locator('.tb-lots li:not(.is-waiting) a').evaluateAll(all => all.map(one => one.getAttribute('href')));
   for (const path of paths) {
     await page.goto(path);

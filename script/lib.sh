@@ -9,11 +9,14 @@ packages_build=(
     gcc libc6-dev pkg-config meson ninja-build
     libmicrohttpd-dev libsqlite3-dev libpq-dev libjansson-dev libicu-dev libuchardet-dev libssl-dev
     libargon2-dev libfyaml-dev libcurl4-openssl-dev libzip-dev libexpat1-dev libxlsxwriter-dev
-    libcsv-dev zlib1g-dev libbrotli-dev
+    libcsv-dev libqrencode-dev zlib1g-dev libbrotli-dev
+    libpango1.0-dev libcairo2-dev fonts-noto-cjk
 )
 packages_test=(
     libcmocka-dev clang clang-format clang-tidy cppcheck shellcheck curl
-    patch postgresql chromium fonts-noto-cjk
+    patch postgresql chromium
+    # What Glewlwyd, the OpenID provider of test/oidc, is linked to; itself it is only unpacked.
+    libhoel1.4 libiddawc1.1 liboath0 libconfig9 libcbor0.8 sqlite3
 )
 packages_deep=(debootstrap)
 

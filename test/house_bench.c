@@ -1,6 +1,7 @@
 /* house_bench.c - see house_bench.h. */
 #include "house_bench.h"
 
+#include "audit/audit.h"
 #include "exchange/import.h"
 #include "flow/who.h"
 #include "match/match_feed.h"
@@ -56,6 +57,7 @@ bool bench_open(Bench *bench, bool is_pg)
         return false;
     Cx cx = {.arena = &bench->arena, .clock = &clock, .chance = &chance};
     settings_default(&bench->settings);
+    bench->settings.second_factor_demo = 1; /* second.show then says the code, for the cases. */
     bench->settings.data = str_format(&bench->arena, "%s/data", bench->folder);
     Err e = is_pg ? pg_schema(bench, &cx, &bench->settings.store) : ERR_OK;
     if (!e)
@@ -165,7 +167,9 @@ Err bench_verify(Bench *bench, VerifyReport *ret)
 {
     size_t count;
     const RecordType **types = house_types(&bench->arena, &bench->open.house, &count);
+    i64 lines = 0;
     err_clear(&bench->cx);
-    return fact_verify(&bench->cx, types, count, NULL, fact_public_key(bench->open.house.facts),
-                       NULL, NULL, ret);
+    Err e = fact_verify(&bench->cx, types, count, NULL, fact_public_key(bench->open.house.facts),
+                        NULL, NULL, ret);
+    return e ? e : access_verify(&bench->cx, ret, &lines);
 }

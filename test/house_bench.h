@@ -39,7 +39,7 @@ NODISCARD Err bench_feed(Bench *bench);
 NODISCARD Err bench_work(Bench *bench);
 /* Keeps a file; *ret_hash in bench->arena. */
 NODISCARD Err bench_file(Bench *bench, Str text, Str *ret_hash);
-/* Walks the whole log and every row. */
+/* Walks the whole log, every row and every line of the access log. */
 NODISCARD Err bench_verify(Bench *bench, VerifyReport *ret);
 
 /* The machine's own operator, and the exchange itself. */

@@ -112,6 +112,9 @@ static Err lot_open_run(Cx *cx, const void *input, Val **ret)
         return err_set(cx, ERR_CONFLICT, "listing_id", "auction.listing_has_lot");
     if (listing.state != LISTING_LISTED)
         return err_set(cx, ERR_STATE, "listing_id", "auction.listing_not_listed");
+    e = listing_stage_ready(cx, &listing);
+    if (e)
+        return e;
 
     lot.org_id = listing.org_id;
     lot.title = listing.title;
@@ -626,7 +629,7 @@ static const Op ops[] = {
     { "lot.open", "发布竞价", "New lot", OP_WRITE, 0, WHO_OPERATOR,
       OP_IN(LotOpenIn, open_in), NULL, lot_open_run,
       "为已挂牌项目设定竞价条件。", "Sets the terms on which a listed item is auctioned." },
-    { "lot.enter", "报名", "Enter", OP_WRITE, 0, WHO_FIRM,
+    { "lot.enter", "报名", "Enter", OP_WRITE, OP_AGREED, WHO_FIRM,
       OP_IN(LotEnterIn, enter_in), NULL, lot_enter_run,
       "报名参加竞价，审核通过后获得竞买编号。", "Applies to bid; admission gives a number." },
     { "lot.admit", "通过报名", "Admit", OP_WRITE, 0, WHO_OPERATOR,
@@ -639,7 +642,7 @@ static const Op ops[] = {
       OP_IN(LotIdIn, id_in), NULL, lot_admit_run },
     { "bidder.refuse", "退回报名", "Refuse", OP_WRITE, OP_DANGER, WHO_OPERATOR,
       OP_IN(LotReasonIn, reason_in), NULL, lot_refuse_run },
-    { "lot.bid", "报价", "Bid", OP_WRITE, 0, WHO_FIRM, OP_IN(LotBidIn, bid_in), NULL, lot_bid_run,
+    { "lot.bid", "报价", "Bid", OP_WRITE, OP_SECOND, WHO_FIRM, OP_IN(LotBidIn, bid_in), NULL, lot_bid_run,
       "报价不可撤回。以到达服务器的时间为准。", "A bid cannot be withdrawn. Its time is that of its arrival." },
     { "lot.pause", "暂停", "Pause", OP_WRITE, 0, WHO_OPERATOR,
       OP_IN(LotIdIn, id_in), NULL, lot_pause_run },

@@ -159,6 +159,7 @@ static inline void fixture_open(Fixture *f, const Room *const *rooms, size_t roo
     snprintf(f->folder, sizeof f->folder, "/tmp/auction-test-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
     settings_default(&f->settings);
+    f->settings.stage_consent_required = 0; /* Of what is signed before, test/api tells. */
     f->house = (House){.rooms = rooms,
                        .room_count = room_count,
                        .settings = &f->settings,
@@ -166,7 +167,6 @@ static inline void fixture_open(Fixture *f, const Room *const *rooms, size_t roo
     house_verify(&f->house);
     Str path = str_format(&f->arena, "%s/test.db", f->folder);
     f->house.store_url = path;
-
     Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
     Db *db = NULL;
     MUST(db_open(&cx, path, DB_WRITE, &db));

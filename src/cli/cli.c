@@ -89,9 +89,9 @@ static Str cell_text(Arena *arena, const Val *val)
 /* One line an item: the number, then what names it. */
 static void print_items(Cli *cli, const Val *items)
 {
-    static const char *const keys[] = {"id",         "title",     "name",  "appno",
-                                       "state",      "price_fen", "score", "no",
-                                       "amount_fen", "kind",      "label"};
+    static const char *const keys[] = {"id",    "login",      "title",     "name",
+                                       "appno", "state",      "price_fen", "score",
+                                       "no",    "amount_fen", "kind",      "label"};
     for (size_t i = 0; i < val_count(items); i++) {
         const Val *row = val_at(items, i);
         if (row->kind != VAL_MAP) {

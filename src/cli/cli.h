@@ -72,6 +72,9 @@ NODISCARD Err link_open(Cli *cli, Link *ret);
 NODISCARD Err link_call(Link *link, const char *op, const Val *in, Val **ret);
 void link_close(Link *link);
 
+/* Hex of the public key in the data folder; empty when there is none to be read. */
+Str cli_public_key(Cx *cx, Str data);
+
 /* Commands beside the ops. */
 int cli_init(Cli *cli);
 int cli_import(Cli *cli);
@@ -79,6 +82,8 @@ int cli_verify(Cli *cli);
 int cli_backup(Cli *cli);
 int cli_restore(Cli *cli);
 int cli_serve(Cli *cli);
+int cli_consent(Cli *cli);
+int cli_processing(Cli *cli);
 int cli_op(Cli *cli, const Op *op);
 NODISCARD Err demo_fill(Cli *cli, Cx *cx, Open *open);
 

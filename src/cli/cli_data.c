@@ -1,6 +1,7 @@
 /* Commands on the whole data folder: init, verify, backup, restore, import. */
 #include "cli/cli.h"
 
+#include "audit/audit.h"
 #include "exchange/import.h"
 #include "ident/ident.h"
 #include "store/files.h"
@@ -72,13 +73,14 @@ static Err read_head(Cli *cli, Str path, FactHead *ret)
     return ERR_OK;
 }
 
-static void print_report(Cli *cli, const VerifyReport *report)
+static void print_report(Cli *cli, const VerifyReport *report, i64 lines)
 {
     Val *map = val_map(&cli->arena);
     val_set_bool(&cli->arena, map, "ok", report->ok);
     val_set_int(&cli->arena, map, "blocks", report->blocks);
     val_set_int(&cli->arena, map, "facts", report->facts);
     val_set_int(&cli->arena, map, "rows", report->rows);
+    val_set_int(&cli->arena, map, "access_lines", lines);
     if (!report->ok) {
         val_set_int(&cli->arena, map, "bad_block", report->bad_block);
         val_set_int(&cli->arena, map, "bad_seq", report->bad_seq);
@@ -90,25 +92,24 @@ static void print_report(Cli *cli, const VerifyReport *report)
         return;
     }
     Str good[] = {number(cli, report->blocks), number(cli, report->facts),
-                  number(cli, report->rows)};
+                  number(cli, report->rows), number(cli, lines)};
     Str bad[] = {
         number(cli, report->bad_block),
         report->ok ? S("")
                    : text_say(&cli->arena, cli->cx.lang, str_z(&cli->arena, report->why), NULL, 0),
         report->what};
     Str words = text_say(&cli->arena, cli->cx.lang, report->ok ? "cli.verify_ok" : "cli.verify_bad",
-                         report->ok ? good : bad, 3);
+                         report->ok ? good : bad, report->ok ? COUNT(good) : COUNT(bad));
     printf("%.*s\n", STR_ARG(words));
 }
 
-/* Hex of the public key in the data folder; empty when there is none to be read. */
-static Str own_public_key(Cx *cx, Str data)
+Str cli_public_key(Cx *cx, Str data)
 {
     char *path = str_z(cx->arena, str_format(cx->arena, "%.*s/keys/head.pub", STR_ARG(data)));
     return str_trim(read_whole(cx->arena, path));
 }
 
-static Err verify_open(Cli *cli, const FactHead *head, VerifyReport *ret)
+static Err verify_open(Cli *cli, const FactHead *head, VerifyReport *ret, i64 *ret_lines)
 {
     Open open;
     Cx cx;
@@ -122,8 +123,10 @@ static Err verify_open(Cli *cli, const FactHead *head, VerifyReport *ret)
     if (!e)
         e = db_begin(&cx); /* One steady view while a server goes on writing. */
     if (!e)
-        e = fact_verify(&cx, types, count, head, own_public_key(&cx, cli->settings.data),
+        e = fact_verify(&cx, types, count, head, cli_public_key(&cx, cli->settings.data),
                         progress_show, &progress, ret);
+    if (!e && ret->ok)
+        e = access_verify(&cx, ret, ret_lines);
     progress_end(&progress);
     if (cx.db)
         db_rollback(&cx);
@@ -138,13 +141,14 @@ int cli_verify(Cli *cli)
 {
     FactHead head = {0};
     VerifyReport report;
+    i64 lines = 0;
     Str file = cli_take(cli, "head");
     Err e = file.len ? read_head(cli, file, &head) : ERR_OK;
     if (!e)
-        e = verify_open(cli, file.len ? &head : NULL, &report);
+        e = verify_open(cli, file.len ? &head : NULL, &report, &lines);
     if (e)
         return cli_fail(cli, &cli->cx, e);
-    print_report(cli, &report);
+    print_report(cli, &report, lines);
     return report.ok ? EXIT_DONE : EXIT_EDITED;
 }
 
@@ -216,7 +220,7 @@ static Err backup(Cli *cli, Str to, i64 *ret_rows)
         return e;
     e = house_reader(&open, &cli->arena, &cx);
     size_t count;
-    const RecordType **types = house_types(&cli->arena, &open.house, &count);
+    const RecordType **types = house_tables(&cli->arena, &open.house, &count);
     /* Rows first: a file is kept before the row that names it, so every row finds its file. */
     if (!e)
         e = fact_backup(&cx, types, count,
@@ -235,6 +239,24 @@ static Err backup(Cli *cli, Str to, i64 *ret_rows)
     return e;
 }
 
+/* For the system administrator's page: when a backup was last made. Who may only read the folder
+ * may back it up all the same. */
+static void mark_backup(Cli *cli, i64 rows)
+{
+    Val *map = val_map(&cli->arena);
+    Buf out = buf_new(&cli->arena);
+    char *path = str_z(&cli->arena,
+                       str_format(&cli->arena, "%.*s/last_backup", STR_ARG(cli->settings.data)));
+    val_set_int(&cli->arena, map, "at_ms", clock_now_ms(cli->cx.clock));
+    val_set_int(&cli->arena, map, "rows", rows);
+    val_write_json(&out, map);
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return;
+    fwrite(out.data, 1, out.len, file);
+    fclose(file);
+}
+
 int cli_backup(Cli *cli)
 {
     Str to = cli_take(cli, "to");
@@ -242,6 +264,7 @@ int cli_backup(Cli *cli)
     Err e = to.len ? backup(cli, to, &rows) : err_set(&cli->cx, ERR_INPUT, "to", "cli.no_to");
     if (e)
         return cli_fail(cli, &cli->cx, e);
+    mark_backup(cli, rows);
     Str args[] = {to, number(cli, rows)};
     cli_say(cli, "cli.backup_done", args, 2);
     return EXIT_DONE;
@@ -255,6 +278,8 @@ static Err fill_store(Cli *cli, const char *path, i64 *ret_rows)
     size_t count;
     FactLog *log = NULL;
     const RecordType **types = house_types(&cli->arena, &house, &count);
+    size_t table_count;
+    const RecordType **tables = house_tables(&cli->arena, &house, &table_count);
     Err e = db_open(cx, settings_store(cx, &cli->settings), DB_WRITE, &cx->db);
     if (e)
         return e;
@@ -264,7 +289,9 @@ static Err fill_store(Cli *cli, const char *path, i64 *ret_rows)
     if (!e)
         e = fact_log_open(cx, cli->settings.data, FACT_SHA256, &log);
     if (!e)
-        e = fact_restore(cx, types, count, path, ret_rows);
+        e = house_start(cx, &house);
+    if (!e)
+        e = fact_restore(cx, tables, table_count, path, ret_rows);
     if (!e)
         e = db_commit(cx);
     if (e)

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEMO_PASSWORD "techbourse-demo"
+#define DEMO_PASSWORD "Techbourse-demo"
+#define DEMO_UNSIGNED "firm5" /* Its unit has not signed the agreement. */
 #define MINUTES(n)    ((i64)(n)*60 * 1000)
 #define HOURS(n)      MINUTES((n)*60)
 #define DAYS(n)       HOURS((n)*24)
@@ -44,6 +45,8 @@ typedef struct Demo {
     Str folder;
     i64 now_ms;
     Val *listing_of; /* appno -> listing id */
+    Val *accounts;   /* Rows of accounts.jsonl. */
+    Val *signer_of;  /* code of a unit -> login that signs for it */
 } Demo;
 
 static Str demo_folder(Cli *cli)
@@ -102,6 +105,21 @@ static Err call(Demo *demo, i64 org_id, unsigned roles, const char *name, Val *i
     return e ? e : op_call(cx, op, read, ret);
 }
 
+/* As a person with a name: what is signed is signed by somebody. */
+static Err call_as(Demo *demo, Str login, const char *name, Val *in, Val **ret)
+{
+    Cx *cx = demo->cx;
+    void *read;
+    const Op *op = op_find(&demo->open->house, str_from(name));
+    cx->arrived_ms = clock_now_ms(cx->clock);
+    err_clear(cx);
+    Err e = account_actor(cx, login, &cx->actor);
+    cx->actor.via = VIA_LOCAL;
+    if (!e)
+        e = op_read_json(cx, op, in, &read);
+    return e ? e : op_call(cx, op, read, ret);
+}
+
 static Err org_of(Demo *demo, const Val *row, i64 *ret_id)
 {
     Org org = {0};
@@ -131,15 +149,80 @@ static Val *pick(Demo *demo, const Val *row, const char *keys)
     return map;
 }
 
+static Err code_id(Demo *demo, Str code, i64 *ret_id)
+{
+    Org org = {0};
+    *ret_id = 0;
+    Err e = code.len ? org_by_code(demo->cx, code, &org) : ERR_OK;
+    *ret_id = org.id;
+    return e;
+}
+
+/* A college comes below its university, everything else by itself. */
+static Err fill_org(Demo *demo, const Val *row)
+{
+    Val *in, *reply;
+    i64 above = 0;
+    bool college = val_get_str(row, "parent").len > 0;
+    Err e = code_id(demo, val_get_str(row, college ? "parent" : "supervisor"), &above);
+    in = pick(demo, row,
+              college ? "name contact phone intro"
+                      : "code name kind level line division city intro contact phone");
+    if (above)
+        val_set_int(&demo->cli->arena, in, college ? "parent_id" : "supervisor_id", above);
+    return e ? e
+             : call(demo, 0, WHO_LOCAL | WHO_OPERATOR, college ? "org.add_below" : "org.add", in,
+                    &reply);
+}
+
 static Err fill_orgs(Demo *demo)
 {
     Val *rows, *reply;
     Err e = load_rows(demo, "orgs", &rows);
     for (size_t i = 0; !e && i < val_count(rows); i++)
-        e = call(demo, 0, WHO_LOCAL | WHO_OPERATOR, "org.add",
-                 pick(demo, val_at(rows, i), "code name kind division city intro contact phone"),
-                 &reply);
+        e = fill_org(demo, val_at(rows, i));
+    if (!e)
+        e = load_rows(demo, "marks", &rows);
+    for (size_t i = 0; !e && i < val_count(rows); i++) {
+        i64 org_id;
+        Val *in = pick(demo, val_at(rows, i), "mark source from_date until_date");
+        e = org_of(demo, val_at(rows, i), &org_id);
+        val_set_int(&demo->cli->arena, in, "org_id", org_id);
+        if (!e)
+            e = call(demo, 0, WHO_LOCAL | WHO_OPERATOR, "mark.add", in, &reply);
+    }
     return e;
+}
+
+/* The demonstration's pages say the codes themselves: a settings file of the folder's own. */
+static Err write_settings(Demo *demo)
+{
+    char *path = str_z(&demo->cli->arena, str_format(&demo->cli->arena, "%.*s/settings.yaml",
+                                                     STR_ARG(demo->open->house.data_folder)));
+    static const char text[] =
+        "# A demonstration: pages show the code of the second factor. Never so in earnest.\n"
+        "second_factor_demo: yes\n";
+    FILE *file = fopen(path, "wxe");
+    bool whole = file && fputs(text, file) >= 0;
+    if (file && fclose(file) != 0)
+        whole = false;
+    demo->open->settings.second_factor_demo = 1;
+    return whole ? ERR_OK
+                 : err_set_arg(demo->cx, ERR_IO, NULL, "fact.cannot_write", str_from(path));
+}
+
+/* As its holder would: begin, look at the code, confirm. */
+static Err set_up_second(Demo *demo, Str login)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *none = val_map(arena), *in = val_map(arena), *reply;
+    Err e = call_as(demo, login, "second.begin", none, &reply);
+    if (!e)
+        e = call_as(demo, login, "second.show", none, &reply);
+    if (e)
+        return e;
+    val_set_str(arena, in, "second_code", val_get_str(reply, "code_now"));
+    return call_as(demo, login, "second.confirm", in, &reply);
 }
 
 static Err fill_accounts(Demo *demo)
@@ -148,6 +231,8 @@ static Err fill_accounts(Demo *demo)
     Val *rows, *reply;
     Str password[] = {S(DEMO_PASSWORD)};
     Err e = load_rows(demo, "accounts", &rows);
+    demo->accounts = rows;
+    demo->signer_of = val_map(arena);
     cli_say(demo->cli, "cli.demo", password, 1);
     for (size_t i = 0; !e && i < val_count(rows); i++) {
         i64 org_id;
@@ -157,6 +242,8 @@ static Err fill_accounts(Demo *demo)
         val_set_z(arena, in, "password", DEMO_PASSWORD);
         if (!e)
             e = call(demo, 0, WHO_LOCAL | WHO_SECURITY, "account.add", in, &reply);
+        if (!e)
+            e = set_up_second(demo, val_get_str(row, "login"));
         Str org = S(""), login = val_get_str(row, "login");
         if (!e)
             e = org_name(demo->cx, org_id, &org);
@@ -165,6 +252,65 @@ static Err fill_accounts(Demo *demo)
                 role ? role->en : "", STR_ARG(org));
     }
     return e;
+}
+
+/* ---- signatures ---- */
+
+static Err sign(Demo *demo, Str login, const char *kind, i64 listing_id)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *in = val_map(arena), *reply;
+    val_set_z(arena, in, "kind", kind);
+    Err e = call(demo, 0, 0, "consent_text.show", in, &reply);
+    if (e)
+        return e;
+    in = val_map(arena);
+    val_set_int(arena, in, "text_id", val_get_int(val_get(reply, "text"), "id"));
+    if (listing_id) {
+        val_set_z(arena, in, "about", "listing");
+        val_set_int(arena, in, "about_id", listing_id);
+    }
+    return call_as(demo, login, "consent.sign", in, &reply);
+}
+
+/* Whose account may sign for a unit. */
+static bool signs(const Val *row)
+{
+    static const char *const roles[] = {"office", "firm", "liaison"};
+    for (size_t i = 0; i < COUNT(roles); i++)
+        if (str_same_z(val_at(val_get(row, "roles"), 0)->s, roles[i]))
+            return true;
+    return false;
+}
+
+/* Every unit with accounts has signed, but for one firm: there the gate is seen. */
+static Err fill_agreements(Demo *demo)
+{
+    Err e = ERR_OK;
+    for (size_t i = 0; !e && i < val_count(demo->accounts); i++) {
+        const Val *row = val_at(demo->accounts, i);
+        if (!signs(row))
+            continue;
+        val_set_key(&demo->cli->arena, demo->signer_of, val_get_str(row, "org"),
+                    val_get(row, "login"));
+        if (!str_same(val_get_str(row, "login"), S(DEMO_UNSIGNED)))
+            e = sign(demo, val_get_str(row, "login"), "agreement", 0);
+    }
+    return e;
+}
+
+/* The owner's consent before its listing is put into a lot. */
+static Err sign_for_stage(Demo *demo, i64 listing_id)
+{
+    Listing listing = {0};
+    Org org = {0};
+    Err e = record_load(demo->cx, &listing_type, listing_id, &listing);
+    if (!e)
+        e = record_load(demo->cx, &org_type, listing.org_id, &org);
+    if (e)
+        return e;
+    Val *login = val_get_key(demo->signer_of, org.code);
+    return login ? sign(demo, login->s, "stage", listing_id) : ERR_OK;
 }
 
 typedef struct PatentBatch {
@@ -331,9 +477,11 @@ static Err make_lot(Demo *demo, DemoLot *lot)
                                                      ? val_get_str(lot->row, "listing")
                                                      : val_get_str(lot->row, "appno"));
     val_set(arena, in, "listing_id", listing ? listing : val_int(arena, 0));
+    Err e = sign_for_stage(demo, val_get_int(in, "listing_id"));
     val_set_int(arena, in, "open_ms", lot->open_ms);
     val_set_int(arena, in, "end_ms", lot->end_ms);
-    Err e = call(demo, 0, WHO_OPERATOR, "lot.open", in, &reply);
+    if (!e)
+        e = call(demo, 0, WHO_OPERATOR, "lot.open", in, &reply);
     if (e)
         return e;
     lot->id = val_get_int(reply, "id");
@@ -445,6 +593,82 @@ static Err fill_lots(Demo *demo)
     return e ? e : move_clock(demo, demo->now_ms);
 }
 
+/* ---- people ---- */
+
+static Err fill_profiles(Demo *demo)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *rows, *reply;
+    Err e = load_rows(demo, "profiles", &rows);
+    for (size_t i = 0; !e && i < val_count(rows); i++) {
+        const Val *row = val_at(rows, i), *list = val_get(row, "certificates");
+        Str login = val_get_str(row, "login");
+        e = call_as(
+            demo, login, "profile.edit",
+            pick(demo, row, "kind industry ipc title employer intro conflicts visible named"),
+            &reply);
+        for (size_t k = 0; !e && k < val_count(list); k++) {
+            Val *in = pick(demo, val_at(list, k), "name number issued_date");
+            i64 days = val_get_int(val_at(list, k), "expires_days");
+            if (days)
+                val_set_str(arena, in, "expires_date",
+                            date_format(arena, time_date(demo->now_ms + DAYS(days))));
+            e = call_as(demo, login, "certificate.add", in, &reply);
+        }
+    }
+    return e;
+}
+
+/* The decision on what has just been made, when the row names one. */
+static Err decide(Demo *demo, Str login, const char *noun, const Val *row, i64 id)
+{
+    Arena *arena = &demo->cli->arena;
+    Str act = val_get_str(row, "act");
+    Val *in = pick(demo, row, "reason"), *reply;
+    if (!act.len)
+        return ERR_OK;
+    val_set_str(arena, in, "ids", str_format(arena, "%lld", (long long)id));
+    return call_as(demo, login, str_z(arena, str_format(arena, "%s.%.*s", noun, STR_ARG(act))), in,
+                   &reply);
+}
+
+static Err fill_rosters(Demo *demo)
+{
+    Val *rows, *reply;
+    Err e = load_rows(demo, "rosters", &rows);
+    for (size_t i = 0; !e && i < val_count(rows); i++) {
+        const Val *row = val_at(rows, i), *members = val_get(row, "members");
+        Str keeper = val_get_str(row, "login");
+        e = call_as(demo, keeper, "roster.add", pick(demo, row, "kind name year intro"), &reply);
+        i64 roster_id = e ? 0 : val_get_int(reply, "id");
+        for (size_t k = 0; !e && k < val_count(members); k++) {
+            const Val *one = val_at(members, k);
+            Val *in = pick(demo, one, "person department post title field service phone");
+            val_set_int(&demo->cli->arena, in, "roster_id", roster_id);
+            e = call_as(demo, val_get_str(one, "by"), "member.nominate", in, &reply);
+            if (!e)
+                e = decide(demo, keeper, "member", one, val_get_int(reply, "id"));
+        }
+    }
+    return e;
+}
+
+static Err fill_joinings(Demo *demo)
+{
+    Val *rows, *reply;
+    Err e = load_rows(demo, "joinings", &rows);
+    for (size_t i = 0; !e && i < val_count(rows); i++) {
+        const Val *row = val_at(rows, i);
+        Val *in =
+            pick(demo, row, "name kind code division city supervisor person phone email login");
+        val_set_z(&demo->cli->arena, in, "password", DEMO_PASSWORD);
+        e = call(demo, 0, 0, "joining.apply", in, &reply);
+        if (!e)
+            e = decide(demo, S("department"), "joining", row, val_get_int(reply, "id"));
+    }
+    return e;
+}
+
 Err demo_fill(Cli *cli, Cx *cx, Open *open)
 {
     Demo demo = {.cli = cli,
@@ -453,9 +677,9 @@ Err demo_fill(Cli *cli, Cx *cx, Open *open)
                  .folder = demo_folder(cli),
                  .now_ms = clock_now_ms(&open->clock)};
     open->clock = (Clock){.fixed = true, .now_ms = demo.now_ms - DAYS(14)};
-    static Err (*const parts[])(Demo *) = {fill_orgs,         fill_accounts, fill_patents,
-                                           fill_achievements, fill_listings, fill_needs,
-                                           fill_lots};
+    static Err (*const parts[])(Demo *) = {
+        write_settings, fill_orgs,  fill_accounts, fill_agreements, fill_patents, fill_achievements,
+        fill_listings,  fill_needs, fill_lots,     fill_profiles,   fill_rosters, fill_joinings};
     Err e = ERR_OK;
     for (size_t i = 0; !e && i < COUNT(parts); i++)
         e = parts[i](&demo);

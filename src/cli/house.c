@@ -1,10 +1,13 @@
 #include "cli/house.h"
 
+#include "audit/audit.h"
 #include "auction/auction.h"
+#include "consent/consent.h"
 #include "deal/deal.h"
 #include "exchange/import.h"
 #include "ident/ident.h"
 #include "match/match_feed.h"
+#include "people/people.h"
 #include "registry/registry.h"
 #include "report/report.h"
 
@@ -17,8 +20,8 @@
 #include <unistd.h>
 
 const Room *const all_rooms[] = {
-    IDENT_ROOMS, &registry_room, &auction_room,  &deal_room,
-    &match_room, &report_room,   &exchange_room,
+    IDENT_ROOMS,   &audit_room, &consent_room, &privacy_room, PEOPLE_ROOMS,   &registry_room,
+    &auction_room, &deal_room,  &match_room,   &report_room,  &exchange_room,
 };
 const size_t all_rooms_count = COUNT(all_rooms);
 
@@ -31,6 +34,13 @@ const RecordType **house_types(Arena *arena, const House *house, size_t *ret_cou
             types[count++] = house->rooms[r]->types[i];
     *ret_count = count;
     return types;
+}
+
+const RecordType **house_tables(Arena *arena, const House *house, size_t *ret_count)
+{
+    const RecordType **tables = house_types(arena, house, ret_count);
+    tables[(*ret_count)++] = &access_line_type;
+    return tables;
 }
 
 static Err make_folder(Cx *cx, const char *path, bool *ret_made)
@@ -121,6 +131,15 @@ static Err check_empty(Cx *cx, Str data)
     return e;
 }
 
+Err house_start(Cx *cx, const House *house)
+{
+    Err e = ERR_OK;
+    for (size_t r = 0; !e && r < house->room_count; r++)
+        if (house->rooms[r]->start)
+            e = house->rooms[r]->start(cx);
+    return e;
+}
+
 /* Tables, then the log, then the writer, all on the one writing connection. */
 static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *context)
 {
@@ -144,6 +163,8 @@ static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *con
     if (!e)
         e = fact_log_open(cx, house->data_folder, hash, &house->facts);
     if (!e)
+        e = house_start(cx, house);
+    if (!e)
         e = db_commit(cx);
     if (e)
         db_rollback(cx);
@@ -163,6 +184,20 @@ static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *con
     return e;
 }
 
+/* What a new exchange begins with, by the writer: with facts like everything after it. */
+static Err first_rows(Cx *cx, Open *open)
+{
+    Cx own = {.arena = &open->arena,
+              .clock = &open->clock,
+              .chance = &open->chance,
+              .house = &open->house,
+              .actor = {.via = VIA_SYSTEM}};
+    Err e = consent_texts_load(&own);
+    if (e)
+        cx->err = own.err;
+    return e;
+}
+
 static void fill_house(Cx *cx, const Settings *settings, Open *open)
 {
     (void)cx;
@@ -174,7 +209,11 @@ static void fill_house(Cx *cx, const Settings *settings, Open *open)
         .data_folder = str_copy(&open->arena, settings->data),
         .store_url = settings_store(&own, settings),
         .settings = &open->settings,
-        .hooks = {.relation = org_relation, .gate = access_gate},
+        .hooks = {.relation = org_relation,
+                  .gate = access_gate,
+                  .shown = access_shown,
+                  .open_work = deal_open_work,
+                  .hand_over = import_hand_over},
     };
 }
 
@@ -201,6 +240,10 @@ Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap
     ret->there = files_there(cx->arena, settings->data);
     if (!e && ret->writes)
         e = open_writer(cx, ret, mode, wrap, context);
+    if (!e && ret->writes)
+        e = first_rows(cx, ret);
+    if (!e && ret->writes)
+        ret->house.accesses = access_log_new();
     if (!e && mode == OPEN_SERVE) {
         ret->house.counts = count_memo_new();
         ret->house.orgs = org_tree_new();
@@ -212,10 +255,37 @@ Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap
     return e;
 }
 
+Err house_flush(Cx *cx)
+{
+    i64 lost = 0;
+    char count[24];
+    Err e = access_flush(cx, &lost);
+    snprintf(count, sizeof count, "%lld", (long long)lost);
+    if (lost)
+        log_line(LOG_WARN_LEVEL, "access.lost", "count", count, NULL);
+    if (e)
+        log_line(LOG_ERROR_LEVEL, "access.not_written", "why", cx->err.key, NULL);
+    return e;
+}
+
+/* What was shown since the last flush, before the writer goes. */
+static void close_accesses(Open *open)
+{
+    Arena arena = {0};
+    Cx cx = {
+        .arena = &arena, .clock = &open->clock, .chance = &open->chance, .house = &open->house};
+    Err e = open->house.writer ? house_flush(&cx) : ERR_OK;
+    (void)e; /* It is in the program's log. */
+    arena_done(&arena);
+}
+
 static void close_rooms(Open *open)
 {
+    if (open->house.accesses)
+        close_accesses(open);
     if (open->house.writer)
         writer_close(open->house.writer);
+    access_log_done(open->house.accesses);
     if (open->house.facts)
         fact_log_close(open->house.facts);
     if (open->house.match)
@@ -287,7 +357,7 @@ void house_reader_done(Cx *cx)
 
 Err house_tick(Cx *cx)
 {
-    static const char *const due[] = {"lot.tick", "deal.make_due"};
+    static const char *const due[] = {"lot.tick", "deal.make_due", "audit.prune"};
     Actor own = cx->actor;
     cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
     cx->arrived_ms = clock_now_ms(cx->clock);

@@ -56,8 +56,16 @@ void house_unmake(Open *open);
 NODISCARD Err house_reader(Open *open, Arena *arena, Cx *ret);
 void house_reader_done(Cx *cx);
 
-/* Every record type, for verify and backup. In `arena`. */
+/* Every record type, for verify. In `arena`. */
 const RecordType **house_types(Arena *arena, const House *house, size_t *ret_count);
+/* And every other table with rows of its own, for backup and restore. */
+const RecordType **house_tables(Arena *arena, const House *house, size_t *ret_count);
+
+/* Room.start of every room: tables that are no records. Inside a transaction, after the log. */
+NODISCARD Err house_start(Cx *cx, const House *house);
+
+/* Writes down what was shown since the last time; a loss or failure is in the program's log too. */
+NODISCARD Err house_flush(Cx *cx);
 
 /* Starts and ends what is due: lots, deals of sold lots. As the exchange itself. */
 NODISCARD Err house_tick(Cx *cx);

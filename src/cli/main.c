@@ -1,5 +1,7 @@
 #include "cli/cli.h"
 
+#include "web/app.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,34 +42,22 @@ static House plain_house(void)
     return (House){.rooms = all_rooms, .room_count = all_rooms_count};
 }
 
-static int print_docs(Cli *cli, Val *(*docs)(Cx *cx))
+static int print_pretty(Cli *cli, const Val *val)
 {
-    House house = plain_house();
-    cli->cx.house = &house;
-    Val *val = docs(&cli->cx);
-    if (docs == op_permissions && !cli->json) {
-        for (size_t i = 0; i < val_count(val_get(val, "items")); i++) {
-            const Val *row = val_at(val_get(val, "items"), i);
-            printf("%-20.*s %-6.*s %.*s\n", STR_ARG(val_get_str(row, "op")),
-                   STR_ARG(val_get_str(row, "kind")), STR_ARG(val_get_str(row, "who")));
-        }
-        return EXIT_DONE;
-    }
     Buf out = buf_new(&cli->arena);
     val_write_json_pretty(&out, val);
     printf("%.*s\n", STR_ARG(buf_str(&out)));
     return EXIT_DONE;
 }
 
-static int cli_permissions(Cli *cli)
-{
-    return print_docs(cli, op_permissions);
-}
-
 static int cli_openapi(Cli *cli)
 {
-    return print_docs(cli, op_openapi);
+    House house = plain_house();
+    cli->cx.house = &house;
+    return print_pretty(cli, op_openapi(&cli->cx));
 }
+
+static int cli_permissions(Cli *cli);
 
 static int cli_help(Cli *cli);
 
@@ -78,28 +68,68 @@ static int cli_version(Cli *cli)
     return EXIT_DONE;
 }
 
-/* The commands that are no ops. */
+/* The commands that are no ops. All are the local operator's: who can read the data folder. */
 static const struct {
     const char *name;
     int (*run)(Cli *cli);
+    unsigned who;
     const char *usage;
     const char *help;
 } commands[] = {
-    {"init", cli_init, "[--demo]", "make an empty exchange in the data folder, or the demo one"},
-    {"serve", cli_serve, "[--listen HOST:PORT]", "serve pages and the API"},
-    {"import", cli_import, "--org CODE [--kind patent] FILE",
+    {"init", cli_init, WHO_LOCAL, "[--demo]",
+     "make an empty exchange in the data folder, or the demo one"},
+    {"serve", cli_serve, WHO_LOCAL, "[--listen HOST:PORT]", "serve pages and the API"},
+    {"import", cli_import, WHO_LOCAL, "--org CODE [--kind patent] FILE",
      "import a spreadsheet; an unknown unit is made"},
-    {"verify", cli_verify, "[--head FILE]",
+    {"verify", cli_verify, WHO_LOCAL, "[--head FILE]",
      "walk the log and compare every row; exit 1 when one was edited"},
-    {"backup", cli_backup, "--to FOLDER", "copy a consistent state of a running exchange"},
-    {"restore", cli_restore, "--from FOLDER", "make an exchange from a backup, then verify it"},
-    {"config", cli_config, "", "print all settings as a YAML file"},
-    {"flows", cli_flows, "[--dot]", "print every procedure as text, or for graphviz"},
-    {"permissions", cli_permissions, "", "print who may do what"},
-    {"openapi", cli_openapi, "", "print the API's document"},
-    {"help", cli_help, "[NOUN]", "this, or the fields of a noun's commands"},
-    {"version", cli_version, "", "print the version"},
+    {"consent", cli_consent, WHO_LOCAL, "verify FILE",
+     "is this signed paper ours, unchanged and not withdrawn? exit 0, 1 forged, 4 unknown, 6 over"},
+    {"processing", cli_processing, WHO_LOCAL, "",
+     "print the register of processing of personal data"},
+    {"backup", cli_backup, WHO_LOCAL, "--to FOLDER",
+     "copy a consistent state of a running exchange"},
+    {"restore", cli_restore, WHO_LOCAL, "--from FOLDER",
+     "make an exchange from a backup, then verify it"},
+    {"config", cli_config, WHO_LOCAL, "", "print all settings as a YAML file"},
+    {"flows", cli_flows, WHO_LOCAL, "[--dot]", "print every procedure as text, or for graphviz"},
+    {"permissions", cli_permissions, WHO_LOCAL, "", "print who may do what"},
+    {"openapi", cli_openapi, WHO_LOCAL, "", "print the API's document"},
+    {"help", cli_help, WHO_LOCAL, "[NOUN]", "this, or the fields of a noun's commands"},
+    {"version", cli_version, WHO_LOCAL, "", "print the version"},
 };
+
+static void add_commands(Cli *cli, Val *items)
+{
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        Val *row = val_map(&cli->arena);
+        val_set_z(&cli->arena, row, "op", commands[i].name);
+        val_set_z(&cli->arena, row, "kind", "command");
+        permission_val(&cli->cx, row, commands[i].who);
+        val_push(&cli->arena, items, row);
+    }
+}
+
+/* Acts, pages, other addresses, commands: who may use which, by role and by relation. */
+static int cli_permissions(Cli *cli)
+{
+    House house = plain_house();
+    cli->cx.house = &house;
+    Val *val = op_permissions(&cli->cx), *items = val_get(val, "items");
+    app_permissions(&cli->cx, items);
+    add_commands(cli, items);
+    if (cli->json)
+        return print_pretty(cli, val);
+    for (size_t i = 0; i < val_count(items); i++) {
+        const Val *row = val_at(items, i), *asks = val_get(row, "asks");
+        printf("%-26.*s %-8.*s %.*s", STR_ARG(val_get_str(row, "op")),
+               STR_ARG(val_get_str(row, "kind")), STR_ARG(val_get_str(row, "who")));
+        for (size_t k = 0; k < val_count(asks); k++)
+            printf("%s%.*s", k ? "," : "  + ", STR_ARG(val_at(asks, k)->s));
+        printf("\n");
+    }
+    return EXIT_DONE;
+}
 
 static void help_op(const Op *op)
 {
@@ -132,7 +162,8 @@ static int help_noun(Str noun)
 static bool is_command(Str word)
 {
     for (size_t i = 0; i < COUNT(commands); i++)
-        if (str_same_z(word, commands[i].name) && strcmp(commands[i].name, "import") != 0)
+        if (str_same_z(word, commands[i].name) && strcmp(commands[i].name, "import") != 0 &&
+            strcmp(commands[i].name, "consent") != 0)
             return true;
     return false;
 }
@@ -228,8 +259,13 @@ static int run(Cli *cli)
         return cli_help(cli);
     House house = plain_house(); /* `import show 3` is an op, `import FILE` is not. */
     Str verb = cli->word_count > 1 ? cli->words[1] : S("");
-    const Op *op = op_find(
-        &house, str_format(&cli->arena, "%.*s.%.*s", STR_ARG(cli->words[0]), STR_ARG(verb)));
+    Str name = str_format(&cli->arena, "%.*s.%.*s", STR_ARG(cli->words[0]), STR_ARG(verb));
+    char *z = str_z(&cli->arena, name);
+    for (char *at = z; *at; at++) /* `grant add-admin`, as with the flags. */
+        *at = *at == '-' ? '_' : *at;
+    const Op *op = op_find(&house, str_from(z));
+    for (size_t i = 0; i < COUNT(commands); i++)
+        permit_verify("command", commands[i].name, commands[i].who);
     for (size_t i = 0; i < COUNT(commands); i++)
         if (!op && str_same_z(cli->words[0], commands[i].name))
             return commands[i].run(cli);

@@ -1,11 +1,13 @@
-/* techbourse serve: the front, the writer, and three threads beside them.
+/* techbourse serve: the front, the writer, and four threads beside them.
  *
  *   follower  reads new facts: search index, live pages
  *   worker    runs imports that wait
  *   clock     starts and ends what is due
+ *   flusher   writes down what was shown (the access log)
  */
 #include "cli/cli.h"
 
+#include "audit/audit.h"
 #include "auction/auction.h"
 #include "exchange/import.h"
 #include "ident/ident.h"
@@ -137,6 +139,15 @@ static void tell_watchers(Serve *serve, Cx *cx, const Fact *facts, size_t count)
     }
 }
 
+/* No kept page shows the access log: its batches, one a second, leave them as they are. */
+static bool changes_pages(const Fact *facts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!str_same(facts[i].table_name, S("access_batch")))
+            return true;
+    return false;
+}
+
 static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
 {
     Fact *facts;
@@ -152,10 +163,10 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
     if (e)
         return e;
     tell_watchers(serve, cx, facts, count);
-    if (count) {
+    if (count)
         *seq = facts[count - 1].seq;
+    if (changes_pages(facts, count))
         app_facts_followed(serve->app);
-    }
     *ret_more = count == FACTS_AT_ONCE;
     return ERR_OK;
 }
@@ -209,6 +220,14 @@ static void *worker(void *arg)
     return NULL;
 }
 
+static bool is_stopping(Serve *serve)
+{
+    pthread_mutex_lock(&serve->mutex);
+    bool stopping = serve->stopping;
+    pthread_mutex_unlock(&serve->mutex);
+    return stopping;
+}
+
 static void *clock_thread(void *arg)
 {
     Serve *serve = arg;
@@ -217,15 +236,31 @@ static void *clock_thread(void *arg)
     struct timespec pause = {.tv_nsec = TICK_MS * 1000000L};
     if (!begin_thread(serve, &arena, &cx))
         return NULL;
-    for (bool go_on = true; go_on;) {
+    while (!is_stopping(serve)) {
         if (house_tick(&cx) != ERR_OK)
             log_line(LOG_ERROR_LEVEL, "clock.failed", "why", cx.err.key, NULL);
         err_clear(&cx);
         arena_reset(&arena);
         nanosleep(&pause, NULL);
-        pthread_mutex_lock(&serve->mutex);
-        go_on = !serve->stopping;
-        pthread_mutex_unlock(&serve->mutex);
+    }
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
+}
+
+/* The last lines are written when the house is closed, after the last request. */
+static void *flusher(void *arg)
+{
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    if (!begin_thread(serve, &arena, &cx))
+        return NULL;
+    while (!is_stopping(serve)) {
+        access_wait(serve->open.house.accesses);
+        if (house_flush(&cx) != ERR_OK)
+            err_clear(&cx);
+        arena_reset(&arena);
     }
     house_reader_done(&cx);
     arena_done(&arena);
@@ -247,7 +282,7 @@ static void prepare(Serve *serve)
 
 static void run_threads(Serve *serve)
 {
-    static void *(*const bodies[])(void *) = {follower, worker, clock_thread};
+    static void *(*const bodies[])(void *) = {follower, worker, clock_thread, flusher};
     pthread_t threads[COUNT(bodies)];
     for (size_t i = 0; i < COUNT(bodies); i++)
         pthread_create(&threads[i], NULL, bodies[i], serve);
@@ -260,6 +295,7 @@ static void run_threads(Serve *serve)
     serve->stopping = true;
     pthread_cond_broadcast(&serve->wake);
     pthread_mutex_unlock(&serve->mutex);
+    access_wake(serve->open.house.accesses);
     for (size_t i = 0; i < COUNT(bodies); i++)
         pthread_join(threads[i], NULL);
 }

@@ -45,13 +45,20 @@ static void verify_fail(const char *name, const char *why)
     abort();
 }
 
+void permit_verify(const char *kind, const char *name, unsigned who)
+{
+    if (who)
+        return;
+    log_line(LOG_ERROR_LEVEL, "no_permission", "kind", kind, "name", name ? name : "", NULL);
+    abort();
+}
+
 static void verify_op(const House *house, const Op *op)
 {
     const char *dot = strchr(op->name, '.');
     if (!dot || dot == op->name || !dot[1])
         verify_fail(op->name, "not named noun.verb");
-    if (!op->who)
-        verify_fail(op->name, "no permission");
+    permit_verify("op", op->name, op->who);
     if (op->kind < OP_READ || op->kind > OP_STEPS || !op->run || !op->zh || !op->en)
         verify_fail(op->name, "kind, function or label missing");
     if (op_find(house, str_from(op->name)) != op)
@@ -231,9 +238,11 @@ Str op_input_text(Cx *cx, const Op *op, const void *in)
     return buf_str(&out);
 }
 
-Err op_check(Cx *cx, const Op *op, void *in)
+static Err may_ask(Cx *cx, const Op *op)
 {
     if (!op_allowed(cx, op)) {
+        if (cx->actor.half)
+            return err_set(cx, ERR_SECOND, NULL, "command.half");
         if (!(held(cx) & WHO_SIGNED))
             return err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
         return err_set_arg(cx, ERR_DENIED, NULL, "command.denied",
@@ -243,7 +252,17 @@ Err op_check(Cx *cx, const Op *op, void *in)
         return err_set(cx, ERR_DENIED, NULL, "command.local_only");
     if (!in_scope(cx, op))
         return err_set(cx, ERR_DENIED, NULL, "command.not_this_token");
-    Err e = fields_check(cx, op->in, op->in_count, in, CHECK_SUBMIT);
+    return ERR_OK;
+}
+
+Err op_check(Cx *cx, const Op *op, void *in)
+{
+    const HouseHooks *hooks = &house_of(cx)->hooks;
+    Err e = may_ask(cx, op);
+    if (e == ERR_DENIED && hooks->shown) /* Who tries doors is told of, also where one writes. */
+        hooks->shown(cx, op, &(Shown){0}, e);
+    if (!e)
+        e = fields_check(cx, op->in, op->in_count, in, CHECK_SUBMIT);
     if (!e && op->prepare)
         e = op->prepare(cx, in);
     return e;

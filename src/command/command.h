@@ -83,8 +83,13 @@ typedef struct HouseHooks {
      * When *ret_instead is set the op is not run, and that is its reply (a wait for a second
      * person, or a refusal of op_refuse). */
     Err (*gate)(Cx *cx, const Op *op, const void *in, Val **ret_instead);
-    /* After a read that handed out non-public data, and after one that was refused. Never waits. */
+    /* After a read that handed out non-public data, and after any op that was refused for want of a
+     * permission. Never waits. */
     void (*shown)(Cx *cx, const Op *op, const Shown *shown, Err result);
+    /* What of trade keeps a unit from leaving: adds {kind, id, title} rows. */
+    Err (*open_work)(Cx *cx, i64 org_id, Val *rows);
+    /* Writer only: what hangs on one account passes to another; counted. */
+    Err (*hand_over)(Cx *cx, i64 from_id, i64 to_id, i64 *ret_count);
 } HouseHooks;
 
 /* The running program: all rooms, the writer, settings. cx->house points to it. */
@@ -186,6 +191,13 @@ enum { PAGE_SIZE = 20, PAGE_SIZE_MAX = 200, PAGE_MAX = 100 * 1000 };
 
 /* OpenAPI document of every op, and the permission matrix, from the rows. */
 Val *op_openapi(Cx *cx);
+/* {items: [{op, label, kind, who, roles, relations, asks}]}: `who` is roles and relations as one
+ * text, `asks` what is asked beyond them (second, sign, two, agreed, local). */
 Val *op_permissions(Cx *cx);
+/* Sets who, roles and relations of a row. */
+void permission_val(Cx *cx, Val *row, unsigned who);
+/* Ends the process when a permission is empty: nothing may be asked for by nobody in particular.
+ * `kind` and `name` say what it is of. */
+void permit_verify(const char *kind, const char *name, unsigned who);
 
 #endif

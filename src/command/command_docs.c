@@ -127,6 +127,44 @@ Val *op_openapi(Cx *cx)
     return root;
 }
 
+/* "office|owner" as a list. */
+static Val *who_list(Cx *cx, unsigned who)
+{
+    Val *list = val_list(cx->arena);
+    Buf out = buf_new(cx->arena);
+    flow_who_text(&out, who);
+    Str rest = buf_str(&out), part;
+    while (rest.len && str_split(&rest, '|', &part))
+        val_push(cx->arena, list, val_str(cx->arena, part));
+    return list;
+}
+
+void permission_val(Cx *cx, Val *row, unsigned who)
+{
+    Buf text = buf_new(cx->arena);
+    flow_who_text(&text, who);
+    val_set_str(cx->arena, row, "who", buf_str(&text));
+    val_set(cx->arena, row, "roles", who_list(cx, who & WHO_ROLES));
+    val_set(cx->arena, row, "relations", who_list(cx, who & ~WHO_ROLES));
+}
+
+static Val *asks_of(Cx *cx, const Op *op)
+{
+    static const struct {
+        unsigned flag;
+        const char *name;
+    } rows[] = {{OP_SECOND, "second"},
+                {OP_SIGN, "sign"},
+                {OP_TWO, "two"},
+                {OP_AGREED, "agreed"},
+                {OP_LOCAL_ONLY, "local"}};
+    Val *list = val_list(cx->arena);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (op->flags & rows[i].flag)
+            val_push(cx->arena, list, val_z(cx->arena, rows[i].name));
+    return list;
+}
+
 Val *op_permissions(Cx *cx)
 {
     const House *house = house_of(cx);
@@ -134,8 +172,6 @@ Val *op_permissions(Cx *cx)
     for (size_t r = 0; r < house->room_count; r++) {
         for (size_t i = 0; i < house->rooms[r]->op_count; i++) {
             const Op *op = &house->rooms[r]->ops[i];
-            Buf who = buf_new(cx->arena);
-            flow_who_text(&who, op->who);
             Val *row = val_map(cx->arena);
             val_set_z(cx->arena, row, "op", op->name);
             val_set_z(cx->arena, row, "label", cx->lang == LANG_EN ? op->en : op->zh);
@@ -143,7 +179,8 @@ Val *op_permissions(Cx *cx)
                       op->kind == OP_READ    ? "read"
                       : op->kind == OP_WRITE ? "write"
                                              : "steps");
-            val_set_str(cx->arena, row, "who", buf_str(&who));
+            permission_val(cx, row, op->who);
+            val_set(cx->arena, row, "asks", asks_of(cx, op));
             val_push(cx->arena, items, row);
         }
     }

@@ -114,6 +114,9 @@ static inline Err house_migrate(TestHouse *t, Cx *cx)
         e = record_migrate(cx, t->types, t->type_count);
     if (!e)
         e = fact_log_open(cx, t->house.data_folder, FACT_SHA256, &t->facts);
+    for (size_t i = 0; !e && i < t->house.room_count; i++)
+        if (t->house.rooms[i]->start)
+            e = t->house.rooms[i]->start(cx);
     return e ? e : db_commit(cx);
 }
 

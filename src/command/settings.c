@@ -14,6 +14,13 @@ static Err rule_hash(Cx *cx, const Field *field, const void *member)
     return err_set(cx, ERR_INPUT, field->name, "setting.wrong");
 }
 
+static const Code oidc_link_rows[] = {
+    {"subject", "首次按登录名关联，此后认对方的用户标识",
+     "By login at first, then by the provider's subject"},
+    {"claim", "每次按登录名", "By login each time"},
+};
+const CodeList oidc_links = CODE_LIST("oidc_link", oidc_link_rows);
+
 // clang-format off
 const Field settings_fields[] = {
     {AT(Settings, name_zh),           F_TEXT, "交易平台名称",         "Name of the exchange (Chinese)",          0, SEE_PUBLIC, NULL},
@@ -22,6 +29,7 @@ const Field settings_fields[] = {
     {AT(Settings, data),              F_TEXT, "数据目录",             "Data folder: store, files, keys, socket", 0, SEE_PUBLIC, NULL},
     {AT(Settings, store),             F_TEXT, "数据库地址",           "postgresql://... or empty for SQLite in the data folder", 0, SEE_PUBLIC, NULL},
     {AT(Settings, listen),            F_TEXT, "监听地址",             "host:port; TLS belongs to nginx in front", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, site_url),          F_TEXT, "对外访问地址",         "How people reach it: https://host; printed on papers; empty: http:// and listen", 0, SEE_PUBLIC, NULL},
     {AT(Settings, hash),              F_TEXT, "日志散列算法",         "Hash of the fact log: sha256 or sm3",     0, SEE_PUBLIC, rule_hash},
     {AT(Settings, workers),           F_INT,  "工作线程数",           "Worker threads",                          0, SEE_PUBLIC, NULL, .min = 1, .max = 64},
     {AT(Settings, connections_max),   F_INT,  "最大连接数",           "Connections at once, watchers included",  0, SEE_PUBLIC, NULL, .min = 16, .max = 100000},
@@ -43,13 +51,24 @@ const Field settings_fields[] = {
     {AT(Settings, second_factor_hours), F_INT, "双因素有效（小时）",  "Hours one proof of the second factor holds in a session", 0, SEE_PUBLIC, NULL, .min = 1, .max = 24},
     {AT(Settings, second_factor_demo), F_BOOL, "演示：页面显示动态码", "Demonstration only: pages show the code", 0, SEE_PUBLIC, NULL},
     {AT(Settings, token_days_max),    F_INT,  "接口令牌最长有效（天）", "Longest life of an API token, days",    0, SEE_PUBLIC, NULL, .min = 1, .max = 3650},
+    {AT(Settings, oidc_issuer),       F_TEXT, "外部登录：签发者地址", "OpenID Connect: issuer, https://...; empty: off", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, oidc_client_id),    F_TEXT, "外部登录：客户端编号", "OpenID Connect: client id",               0, SEE_PUBLIC, NULL},
+    {AT(Settings, oidc_client_secret_file), F_TEXT, "外部登录：客户端密钥文件", "OpenID Connect: file with the client's secret; empty: public client", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, oidc_label),        F_TEXT, "外部登录：按钮文字",   "OpenID Connect: what the button says",    0, SEE_PUBLIC, NULL, .max = 40},
+    {AT(Settings, oidc_claim),        F_TEXT, "外部登录：登录名声明", "OpenID Connect: claim that names the login", 0, SEE_PUBLIC, NULL, .max = 60},
+    {AT(Settings, oidc_link),         F_CODE, "外部登录：账号关联方式", "OpenID Connect: subject (login at first, then the provider's subject) or claim (login each time)", 0, SEE_PUBLIC, NULL, .codes = &oidc_links},
+    {AT(Settings, oidc_redirect),     F_TEXT, "外部登录：回调地址",   "OpenID Connect: redirect address as registered; empty: /oidc/back of the host asked for", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, oidc_second),       F_TEXT, "外部登录：视为双因素的 amr 或 acr", "OpenID Connect: amr or acr value trusted as second factor; empty: none", 0, SEE_PUBLIC, NULL, .max = 200},
     {AT(Settings, agreement_required), F_BOOL, "须先签委托服务协议",  "Service agreement before taking part",    0, SEE_PUBLIC, NULL},
+    {AT(Settings, stage_consent_required), F_BOOL, "展示竞价须先签同意书", "Written consent of the owners before an item is shown and auctioned", 0, SEE_PUBLIC, NULL},
     {AT(Settings, access_log_days),   F_INT,  "访问日志保存（天）",   "Days the access log is kept; 180 at least (Cybersecurity Law)", 0, SEE_PUBLIC, NULL, .min = 180, .max = 3650},
+    {AT(Settings, liaisons_max),      F_INT,  "每单位活动联络员上限", "Activity liaisons of one unit",           0, SEE_PUBLIC, NULL, .min = 1, .max = 20},
     {AT(Settings, secure_cookie),     F_BOOL, "仅 HTTPS 发送 Cookie", "Cookies over HTTPS only; on behind TLS",  0, SEE_PUBLIC, NULL},
     {AT(Settings, log_level),         F_INT,  "日志级别",             "0 debug, 1 info, 2 warn, 3 error",        0, SEE_PUBLIC, NULL, .max = 3},
 };
 // clang-format on
 const size_t settings_count = COUNT(settings_fields);
+_Static_assert(COUNT(settings_fields) <= 64, "Settings.given has a bit for each");
 
 void settings_default(Settings *ret)
 {
@@ -60,6 +79,7 @@ void settings_default(Settings *ret)
         .data = S("data"),
         .store = S(""),
         .listen = S("127.0.0.1:8080"),
+        .site_url = S(""),
         .hash = S("sha256"),
         .workers = 4,
         .connections_max = 4096,
@@ -81,7 +101,12 @@ void settings_default(Settings *ret)
         .second_factor_hours = 4,
         .second_factor_demo = 0,
         .token_days_max = 365,
+        .oidc_label = S("统一身份认证登录"),
+        .oidc_claim = S("preferred_username"),
+        .oidc_link = S("subject"),
         .agreement_required = 1,
+        .stage_consent_required = 1,
+        .liaisons_max = 2,
         .access_log_days = 365,
         .secure_cookie = 0,
         .log_level = 1,
@@ -122,6 +147,7 @@ static Err read_pair(Cx *cx, struct fy_node_pair *pair, Settings *settings)
         err_clear(cx);
         return err_set_args(cx, ERR_INPUT, field->name, "setting.wrong", args, 2);
     }
+    settings->given |= (u64)1 << (field - settings_fields);
     return ERR_OK;
 }
 
@@ -147,6 +173,7 @@ Err settings_load(Cx *cx, Str path, Settings *settings)
     char *file = str_z(cx->arena, path);
     if (access(file, R_OK) != 0)
         return err_set_arg(cx, ERR_IO, NULL, "setting.unreadable", path);
+    settings->file = str_copy(cx->arena, path);
     if (says_nothing(file))
         return ERR_OK;
     struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET};

@@ -15,6 +15,7 @@ typedef struct Settings {
     Str data;         /* Folder: SQLite file, files, keys, socket. */
     Str store;        /* '' for <data>/techbourse.db, or postgresql://... */
     Str listen;       /* Host:port. */
+    Str site_url;     /* https://... as people reach it; '' : http:// and listen. */
     Str hash;         /* sha256 or sm3. */
     i64 workers;
     i64 connections_max;
@@ -36,12 +37,26 @@ typedef struct Settings {
     i64 second_factor_hours; /* How long a session may bid on one proof. */
     i64 second_factor_demo;  /* A demonstration: pages say the code themselves. */
     i64 token_days_max;
-    i64 agreement_required; /* 委托服务协议 before the first need, listing or bid. */
+    Str oidc_issuer; /* '' : nobody signs in by an outside provider. */
+    Str oidc_client_id;
+    Str oidc_client_secret_file; /* '' for a public client: PKCE alone. */
+    Str oidc_label;              /* On the button. */
+    Str oidc_claim;              /* Names the login. */
+    Str oidc_link;               /* oidc_links: what joins a person there to an account here. */
+    Str oidc_redirect;           /* '' : /oidc/back of the host that was asked. */
+    Str oidc_second;             /* The amr or acr taken for the second factor; '' : none. */
+    i64 agreement_required;      /* 委托服务协议 before the first need, listing or bid. */
+    i64 stage_consent_required; /* 现场展示同意书 of the seller and all co-owners before a lot. */
     i64 access_log_days;
+    i64 liaisons_max;  /* 活动联络员 of one unit; seed 000 asks for one, a second stands in. */
     i64 secure_cookie; /* Set when nginx in front speaks TLS. */
     i64 log_level;     /* 0 debug .. 3 error */
+    /* Not settings themselves. */
+    Str file;  /* Read by settings_load; '' when none was. */
+    u64 given; /* A bit per row of settings_fields: it stood in the file. */
 } Settings;
 
+extern const CodeList oidc_links;
 extern const Field settings_fields[];
 extern const size_t settings_count;
 

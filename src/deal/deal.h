@@ -76,4 +76,7 @@ NODISCARD Err deal_load(Cx *cx, i64 id, Deal *ret);
  * Inside the writer. */
 NODISCARD Err deal_make(Cx *cx, i64 lot_id, Deal *ret);
 
+/* For House.hooks: lots and deals of a unit that are not over, as {kind, id, title} rows. */
+NODISCARD Err deal_open_work(Cx *cx, i64 org_id, Val *rows);
+
 #endif

@@ -1,6 +1,7 @@
 /* deal_show.c - the deals a reader may know of, and one of them. */
 #include "deal/deal_int.h"
 
+#include "auction/auction.h"
 #include "ident/ident.h"
 
 static Err deal_val(Cx *cx, const Deal *deal, See level, Val **ret)
@@ -158,4 +159,42 @@ Err deal_show_run(Cx *cx, const void *input, Val **ret)
     val_set(cx->arena, map, "history", history);
     *ret = map;
     return ERR_OK;
+}
+
+enum { OPEN_WORK_MAX = 100 };
+
+static Err add_work(Cx *cx, const char *kind, const char *sql, const Bind *binds, Val *list)
+{
+    Rows rows;
+    Err e = db_query(cx, &rows, sql, binds, 5);
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        Val *row = val_map(cx->arena);
+        val_set_z(cx->arena, row, "kind", kind);
+        val_set_int(cx->arena, row, "id", rows_int(&rows, 0));
+        val_set_str(cx->arena, row, "title", rows_str_copy(&rows, 1));
+        val_push(cx->arena, list, row);
+    }
+    return rows_end(&rows);
+}
+
+/* A sold lot counts until its deal is made; a bidder's until it is over. */
+Err deal_open_work(Cx *cx, i64 org_id, Val *rows)
+{
+    const Bind lot_binds[] = {BIND_INT(org_id), BIND_INT(LOT_SOLD), BIND_INT(LOT_PAUSED),
+                              BIND_INT(BIDDER_REFUSED), BIND_INT(OPEN_WORK_MAX)};
+    const Bind deal_binds[] = {BIND_INT(org_id), BIND_INT(DEAL_DONE), BIND_INT(DEAL_CANCELLED),
+                               BIND_INT(org_id), BIND_INT(OPEN_WORK_MAX)};
+    Err e = add_work(cx, "lot",
+                     "SELECT id, title FROM lot WHERE (state <= ?3 OR (state = ?2 AND "
+                     "deal_id = 0)) AND (org_id = ?1 OR id IN (SELECT lot_id FROM lot_bidder "
+                     "WHERE org_id = ?1 AND state <> ?4)) ORDER BY id LIMIT ?5",
+                     lot_binds, rows);
+    if (e)
+        return e;
+    return add_work(cx, "deal",
+                    "SELECT id, title FROM deal WHERE state NOT IN (?2, ?3) AND (seller_id = ?1 OR "
+                    "buyer_id = ?4) ORDER BY id LIMIT ?5",
+                    deal_binds, rows);
 }

@@ -102,6 +102,28 @@ static Err upload_prepare(Cx *cx, void *arg)
     return e;
 }
 
+Err import_hand_over(Cx *cx, i64 from_id, i64 to_id, i64 *ret_count)
+{
+    *ret_count = 0;
+    for (;;) {
+        Import import = {0};
+        Err e = RECORD_FIND(cx, &import_type, &import,
+                            "WHERE account_id = ?1 AND state = ?2 ORDER BY id LIMIT 1",
+                            BIND_INT(from_id), BIND_INT(IMPORT_UPLOADED));
+        if (e == ERR_MISSING) {
+            err_clear(cx);
+            return ERR_OK;
+        }
+        import.account_id = to_id;
+        if (!e)
+            e = fact_change(cx, &import_type, &import,
+                            (FactNote){.kind = "import.handed_over", .other_id = to_id});
+        if (e)
+            return e;
+        ++*ret_count;
+    }
+}
+
 static Err reply_id(Cx *cx, i64 id, Val **ret)
 {
     *ret = val_map(cx->arena);

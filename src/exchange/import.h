@@ -85,6 +85,9 @@ NODISCARD Err import_waiting(Cx *cx, i64 *ret_id);
  * imported all the same, with what is missing of them. *ret_count rows. */
 NODISCARD Err import_rejects_write(Cx *cx, i64 import_id, bool taken, const char *path,
                                    i64 *ret_count);
+/* For House.hooks; writer only: imports that one account has uploaded and not started pass to
+ * another. */
+NODISCARD Err import_hand_over(Cx *cx, i64 from_id, i64 to_id, i64 *ret_count);
 /* Folder of kept files in this installation. In cx->arena. */
 Str import_files_root(Cx *cx);
 

@@ -20,6 +20,7 @@ static const char *const schema[] = {
     "code TEXT NOT NULL, "
     "other_id INTEGER NOT NULL) STRICT",
     "CREATE INDEX IF NOT EXISTS ix_fact_row ON fact (table_name, row_id)",
+    "CREATE INDEX IF NOT EXISTS ix_fact_actor ON fact (actor_id, at_ms)", /* What somebody did. */
     "CREATE TABLE IF NOT EXISTS fact_block ("
     "block INTEGER PRIMARY KEY, " /* 1.. without gaps */
     "first_seq INTEGER NOT NULL, "

@@ -82,6 +82,10 @@ typedef struct FactHead {
 } FactHead;
 Str fact_public_key(const FactLog *log);        /* Hex; lives with the log. */
 NODISCARD Err fact_head(Cx *cx, FactHead *ret); /* Newest block; what is published. */
+/* A statement of the exchange beside its log, signed with the same key; hex in cx->arena. The
+ * message says first what it is about, so that no block's message is ever one. ERR_BUG. */
+NODISCARD Err fact_sign(Cx *cx, const FactLog *log, Str message, Str *ret_signature);
+bool fact_signature_right(Str public_key, Str message, Str signature); /* Hex, hex. */
 
 typedef struct VerifyReport {
     bool ok;

@@ -203,3 +203,18 @@ bool key_check(Str public_hex, Str message, Str signature_hex)
     EVP_PKEY_free(key);
     return ok;
 }
+
+Err fact_sign(Cx *cx, const FactLog *log, Str message, Str *ret_signature)
+{
+    u8 signature[SIGNATURE_BYTES];
+    assert(!str_starts(message, S("techbourse head ")));
+    if (!key_sign(log->key, message, signature))
+        return err_set_arg(cx, ERR_BUG, NULL, "fact.key_unreadable", S("head.pem"));
+    *ret_signature = hex_from(cx->arena, signature, sizeof signature);
+    return ERR_OK;
+}
+
+bool fact_signature_right(Str public_key, Str message, Str signature)
+{
+    return key_check(public_key, message, signature);
+}

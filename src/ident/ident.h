@@ -1,7 +1,8 @@
 /* ident.h - who is who: units in their tree, accounts, the roles they hold, their sessions.
  *
- * Owns    the tables org, org_mark, account, role_grant, session, recovery_code, approval.
- * Emits   org.*, mark.*, account.*, grant.*, session.*, second.*, approval.*
+ * Owns    the tables org, org_mark, account, role_grant, session, recovery_code, approval,
+ *         password_reset, api_token, oidc_state, oidc_subject.
+ * Emits   org.*, mark.*, account.*, grant.*, session.*, second.*, approval.*, token.*, oidc.*
  *
  * Roles are the fixed set of flow/who.h; who holds one, where and until when, is rows. A unit has
  * two ways up: by place (its GB/T 2260 division) and by the body that supervises it; inside a house
@@ -14,7 +15,11 @@
  *   ident_org.c       units and their marks          ident_account.c  accounts and grants
  *   ident_session.c   signing in, sessions           ident_second.c   TOTP, recovery codes
  *   ident_approval.c  acts that wait for a second person
+ *   ident_admin.c     the security administrator's side
+ *   ident_policy.c    what a password must be        ident_password.c  changing it, resets
  *   ident_secret.c    password hashes, sealing of secrets at rest
+ *   token.h           tokens of the API               oidc.h         outside providers
+ *   ident_unit.c      accounts as other rooms make them    unit_codes.h  credit codes, divisions
  */
 #ifndef IDENT_IDENT_H
 #define IDENT_IDENT_H
@@ -61,13 +66,15 @@ typedef struct Account {
     Str password_old; /* Former ones, ';' between. */
     i64 password_ms;  /* When it was set. */
     i64 must_change;
-    i64 tries; /* Wrong passwords or codes since the last right one. */
+    i64 tries;      /* Wrong passwords since the last right one. */
+    i64 code_tries; /* Wrong codes of the second factor since the last right one. */
     i64 locks; /* Lock-outs since the last right one: each is twice as long. */
     i64 locked_until_ms;
     Str totp_secret; /* Sealed (secret_seal). */
     i64 totp_on_ms;  /* 0: not confirmed. */
     i64 totp_step;   /* Of the last code taken: none is taken twice. */
     i64 closed;
+    i64 push_off; /* Wants no personal pushes (PIPL 24). */
 } Account;
 
 typedef struct RoleGrant {
@@ -90,21 +97,29 @@ typedef struct Session {
     i64 second_ms; /* When the second factor was proved; 0: not. */
     Str address;
     Str agent; /* What the browser calls itself. */
+    i64 outside; /* Opened by an outside identity provider. */
     i64 closed;
 } Session;
 
 enum { SESSION_TOKEN_BYTES = 32, SESSION_SEEN_MS = 5 * 60 * 1000 };
 
 extern const RecordType org_type, org_mark_type, account_type, role_grant_type, session_type,
-    recovery_code_type, approval_type;
+    recovery_code_type, approval_type, password_reset_type;
 extern const CodeList org_kinds, org_levels, org_lines, org_marks, role_codes;
 extern const Flow approval_flow;
 /* A file of ops each. */
-extern const Room org_room, account_room, session_room, second_room, approval_room;
-#define IDENT_ROOMS &org_room, &account_room, &session_room, &second_room, &approval_room
+extern const Room org_room, account_room, session_room, second_room, approval_room,
+    password_room, admin_room;
+/* The same: token.h, oidc.h. */
+extern const Room token_room, oidc_room;
+#define IDENT_ROOMS &org_room, &account_room, &session_room, &second_room, &approval_room, \
+                    &password_room, &admin_room, \
+    &token_room, &oidc_room
 
 /* For House.hooks. */
 unsigned org_relation(Cx *cx, i64 org_id);
+/* True when an act of OP_SECOND would not be refused for want of a proof. */
+bool second_fresh(Cx *cx);
 NODISCARD Err access_gate(Cx *cx, const Op *op, const void *in, Val **ret_instead);
 
 /* Remembered places of units, for org_relation. Any thread. */
@@ -152,5 +167,47 @@ NODISCARD Err account_name(Cx *cx, i64 id, Str *ret);
 
 /* Bits of the roles, as text: "office". 0 when unknown. */
 unsigned role_bit(Str role);
+/* Of a list with commas between. */
+unsigned role_bits_of(Str roles);
+/* False for two of the three administrators, or one of them and a role in trade. */
+bool roles_apart(unsigned roles);
+
+/* ---- accounts as other rooms make them ---- */
+
+/* Encodes a password that a person chose for this login ('': not known). Slow on purpose: in an
+ * op's prepare. ERR_INPUT on `field` when it may not be chosen. */
+NODISCARD Err password_accept(Cx *cx, const char *field, Str login, Str password,
+                              Str *ret_encoded);
+/* The same for one that password_random made. */
+NODISCARD Err password_encode(Cx *cx, Str password, Str *ret_encoded);
+/* "k4Tm-b7Rq-...": 19 signs, some 75 bits; for one sign-in. In cx->arena. */
+Str password_random(Cx *cx);
+
+typedef struct AccountNew {
+    Str login;
+    Str name;
+    Str email;
+    Str phone;
+    i64 org_id;
+    Str roles;   /* role_codes, commas between. */
+    Str encoded; /* Of password_accept or password_encode. */
+    bool must_change;
+} AccountNew;
+/* Writer only. ERR_CONFLICT on login when it is taken, ERR_INPUT on roles when they clash. */
+NODISCARD Err account_make(Cx *cx, const AccountNew *new, i64 *ret_id);
+/* Writer only. Nobody signs in with it any more; its sessions end with it. */
+NODISCARD Err account_shut(Cx *cx, Account *account);
+/* The account of a login, also a closed one; 0 when it is free. */
+NODISCARD Err login_taken(Cx *cx, Str login, i64 *ret_account_id);
+/* Open accounts of a unit that hold a role now. */
+NODISCARD Err role_count(Cx *cx, i64 org_id, const char *role, i64 *ret);
+/* The roles an account holds now. */
+NODISCARD Err account_roles(Cx *cx, i64 account_id, unsigned *ret_roles);
+/* SHA-256 in hex, for long random secrets of which the store keeps no more than this. */
+Str secret_hash(Arena *arena, Str secret);
+
+/* WHO_ABOVE when the actor's department or centre is over this place, or over this supervising body
+ * (0: none); for what is no unit yet. */
+unsigned place_relation(Cx *cx, Str division, i64 supervisor_id);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "command/settings.h"
 
+#include <string.h>
+
 static const struct {
     const char *role;
     unsigned bit;
@@ -79,28 +81,41 @@ Err account_name(Cx *cx, i64 id, Str *ret)
 /* ---- wrong and right passwords and codes ---- */
 
 /* Each lock-out in a row is twice as long as the one before, up to a limit. */
-Err account_wrong(Cx *cx, Account *account)
+static Err count_wrong(Cx *cx, Account *account, i64 *tries)
 {
     const Settings *settings = house_of(cx)->settings;
-    account->tries++;
-    if (account->tries >= settings->sign_in_tries_max) {
+    ++*tries;
+    if (*tries >= settings->sign_in_tries_max) {
         i64 minutes = settings->sign_in_lock_min;
         for (i64 i = 0; i < account->locks && minutes < settings->sign_in_lock_max_min; i++)
             minutes *= 2;
         if (minutes > settings->sign_in_lock_max_min)
             minutes = settings->sign_in_lock_max_min;
-        account->tries = 0;
+        *tries = 0;
         account->locks++;
         account->locked_until_ms = clock_now_ms(cx->clock) + minutes * 60 * 1000;
     }
     return fact_change(cx, &account_type, account, (FactNote){.kind = "session.refused"});
 }
 
+Err account_wrong(Cx *cx, Account *account)
+{
+    return count_wrong(cx, account, &account->tries);
+}
+
+Err account_wrong_code(Cx *cx, Account *account)
+{
+    return count_wrong(cx, account, &account->code_tries);
+}
+
+/* With a second factor, lock-outs are forgotten when that is proved. */
 Err account_right(Cx *cx, Account *account)
 {
-    if (!account->tries && !account->locks)
+    i64 locks = account->totp_on_ms ? account->locks : 0;
+    if (!account->tries && account->locks == locks)
         return ERR_OK;
-    account->tries = account->locks = 0;
+    account->tries = 0;
+    account->locks = locks;
     return fact_change(cx, &account_type, account, (FactNote){.kind = "account.cleared"});
 }
 
@@ -129,11 +144,8 @@ static const Field account_add_fields[] = {
 static Err account_add_prepare(Cx *cx, void *arg)
 {
     AccountAdd *in = arg;
-    i64 least = house_of(cx)->settings->password_len_min;
-    if ((i64)utf8_count(in->password) < least)
-        return err_set_arg(cx, ERR_INPUT, "password", "ident.password_short",
-                           str_format(cx->arena, "%lld", (long long)least));
-    return password_hash(cx, in->password, &in->encoded);
+    Err e = password_allowed(cx, "password", in->login, in->password);
+    return e ? e : password_hash(cx, in->password, &in->encoded);
 }
 
 /* The three administrators are apart: no account holds two, or one of them and a trade role. */
@@ -153,6 +165,8 @@ static Err account_add_run(Cx *cx, const void *arg, Val **ret)
         roles |= role_bit(role);
     if (roles_clash(roles))
         return err_set(cx, ERR_INPUT, "roles", "ident.roles_clash");
+    if ((roles & WHO_ADMINS) && cx->actor.via != VIA_LOCAL)
+        return err_set(cx, ERR_INPUT, "roles", "ident.admin_needs_two");
     Err e = DB_INT(cx, &there, 0, "SELECT id FROM account WHERE login = ?1 AND login <> ''",
                    BIND_STR(in->login));
     if (!e && there)
@@ -166,6 +180,7 @@ static Err account_add_run(Cx *cx, const void *arg, Val **ret)
         .org_id = in->org_id,
         .password = in->encoded,
         .password_ms = clock_now_ms(cx->clock),
+        .must_change = cx->actor.via != VIA_LOCAL, /* On the machine, people make their own. */
     };
     if (!e)
         e = fact_create(cx, &account_type, &account, (FactNote){.kind = "account.added"});
@@ -187,22 +202,83 @@ static Err account_add_run(Cx *cx, const void *arg, Val **ret)
     return ERR_OK;
 }
 
+/* ---- one's own account ---- */
+
 static Err account_show_run(Cx *cx, const void *arg, Val **ret)
 {
     Account account = {0};
+    const Settings *settings = house_of(cx)->settings;
+    i64 days_ms = settings->password_days * 24 * 3600 * 1000;
     (void)arg;
     Err e = record_load(cx, &account_type, cx->actor.account_id, &account);
     if (e)
         return e;
     *ret = val_map(cx->arena);
     val_set(cx->arena, *ret, "account", record_val(cx, &account_type, &account, SEE_OWNER));
+    val_set_int(cx->arena, *ret, "password_until_ms", days_ms ? account.password_ms + days_ms : 0);
     return ERR_OK;
+}
+
+typedef struct AccountEdit {
+    Str name;
+    Str email;
+    Str phone;
+} AccountEdit;
+
+static Err rule_email(Cx *cx, const Field *field, const void *member)
+{
+    Str email;
+    memcpy(&email, member, sizeof email);
+    size_t at = str_find(email, S("@")), dot = str_find(str_slice(email, at, email.len), S("."));
+    bool plain = at > 0 && at + dot + 1 < email.len && dot > 1;
+    for (size_t i = 0; i < email.len; i++)
+        plain = plain && (u8)email.data[i] > 0x20 && (i <= at || email.data[i] != '@');
+    return plain || !email.len ? ERR_OK : err_set(cx, ERR_INPUT, field->name, "ident.wrong_email");
+}
+
+static Err rule_phone(Cx *cx, const Field *field, const void *member)
+{
+    Str phone;
+    memcpy(&phone, member, sizeof phone);
+    size_t digits = 0;
+    bool plain = true;
+    for (size_t i = 0; i < phone.len; i++) {
+        char c = phone.data[i];
+        bool is_digit = c >= '0' && c <= '9';
+        digits += is_digit;
+        plain = plain && (is_digit || c == '-' || c == ' ' || (c == '+' && i == 0));
+    }
+    plain = plain && digits >= 7 && digits <= 15;
+    return plain || !phone.len ? ERR_OK : err_set(cx, ERR_INPUT, field->name, "ident.wrong_phone");
+}
+
+static const Field account_edit_fields[] = {
+    {AT(AccountEdit, name), F_TEXT, "姓名", "Name", REQUIRED, SEE_PUBLIC, NULL, .max = 40},
+    {AT(AccountEdit, email), F_TEXT, "电子邮箱", "E-mail", 0, SEE_PUBLIC, rule_email, .max = 100},
+    {AT(AccountEdit, phone), F_TEXT, "手机", "Mobile", 0, SEE_PUBLIC, rule_phone, .max = 20},
+};
+
+static Err account_edit_run(Cx *cx, const void *arg, Val **ret)
+{
+    const AccountEdit *in = arg;
+    Account account = {0};
+    (void)ret;
+    Err e = person_only(cx);
+    if (!e)
+        e = record_load(cx, &account_type, cx->actor.account_id, &account);
+    if (e)
+        return e;
+    account.name = in->name;
+    account.email = in->email;
+    account.phone = in->phone;
+    return fact_change(cx, &account_type, &account, (FactNote){.kind = "account.edited"});
 }
 
 // clang-format off
 static const Op ops[] = {
     {"account.add",  "新增账号", "Add account", OP_WRITE, 0, WHO_SECURITY | WHO_LOCAL, OP_IN(AccountAdd, account_add_fields), account_add_prepare, account_add_run, NULL, NULL},
     {"account.show", "我的账号", "My account",  OP_READ,  OP_PLAIN, WHO_SIGNED, OP_IN_NONE, NULL, account_show_run, NULL, NULL},
+    {"account.edit", "修改资料",  "Edit profile", OP_WRITE, 0, WHO_SIGNED, OP_IN(AccountEdit, account_edit_fields), NULL, account_edit_run, NULL, "All three are set; what is left out becomes empty."},
 };
 // clang-format on
 

@@ -13,15 +13,18 @@ static Err gate_agreed(Cx *cx)
     return !e && !agreed_ms ? err_set(cx, ERR_STATE, NULL, "ident.not_agreed") : e;
 }
 
-static Err gate_second(Cx *cx)
+bool second_fresh(Cx *cx)
 {
     const Settings *settings = house_of(cx)->settings;
     i64 age_ms = clock_now_ms(cx->clock) - cx->actor.second_ms;
     if (!settings->second_factor || (cx->actor.token_id && (cx->actor.scope & SCOPE_SECOND)))
-        return ERR_OK;
-    if (cx->actor.second_ms && age_ms <= settings->second_factor_hours * 3600 * 1000)
-        return ERR_OK;
-    return err_set(cx, ERR_SECOND, NULL, "ident.second_wanted");
+        return true;
+    return cx->actor.second_ms && age_ms <= settings->second_factor_hours * 3600 * 1000;
+}
+
+static Err gate_second(Cx *cx)
+{
+    return second_fresh(cx) ? ERR_OK : err_set(cx, ERR_SECOND, NULL, "ident.second_wanted");
 }
 
 static Err gate_sign(Cx *cx, const Op *op, const void *in, Val **ret_instead)

@@ -124,12 +124,14 @@ static Err org_ensure_run(Cx *cx, const void *arg, Val **ret)
 typedef struct OrgQuery {
     Str q;
     Str kind;
+    i64 parent_id;
     i64 page;
 } OrgQuery;
 
 static const Field org_query_fields[] = {
     {AT(OrgQuery, q), F_TEXT, "关键词", "Words", 0, SEE_PUBLIC, NULL, .max = 100},
     {AT(OrgQuery, kind), F_CODE, "单位类型", "Kind", 0, SEE_PUBLIC, NULL, .codes = &org_kinds},
+    {AT(OrgQuery, parent_id), F_REF, "上级单位", "Parent", 0, SEE_PUBLIC, NULL},
     {AT(OrgQuery, page), F_INT, "页", "Page", 0, SEE_PUBLIC, NULL},
 };
 
@@ -152,15 +154,16 @@ static Err org_list_run(Cx *cx, const void *arg, Val **ret)
     const OrgQuery *in = arg;
     i64 page = page_number(in->page), total;
     Str like = like_any(cx->arena, in->q);
-    const Bind binds[] = {BIND_STR(in->kind), BIND_STR(like), BIND_INT(PAGE_SIZE),
-                          BIND_INT((page - 1) * PAGE_SIZE)};
-#define ORG_WHERE "WHERE (?1 = '' OR kind = ?1) AND name LIKE ?2 ESCAPE '\\'"
-    Err e = count_rows(cx, "SELECT COUNT(*) FROM org " ORG_WHERE, binds, 2, &total);
+    const Bind binds[] = {BIND_STR(in->kind), BIND_STR(like), BIND_INT(in->parent_id),
+                          BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE)};
+#define ORG_WHERE                                                                                  \
+    "WHERE (?1 = '' OR kind = ?1) AND name LIKE ?2 ESCAPE '\\' AND (?3 = 0 OR parent_id = ?3)"
+    Err e = count_rows(cx, "SELECT COUNT(*) FROM org " ORG_WHERE, binds, 3, &total);
     if (e)
         return e;
     Rows rows;
     Val *items = val_list(cx->arena);
-    e = record_query(cx, &org_type, &rows, ORG_WHERE " ORDER BY id LIMIT ?3 OFFSET ?4", binds, 4);
+    e = record_query(cx, &org_type, &rows, ORG_WHERE " ORDER BY id LIMIT ?4 OFFSET ?5", binds, 5);
     if (e)
         return e;
     while (rows_next(&rows)) {
@@ -188,19 +191,122 @@ static Err marks_val(Cx *cx, i64 org_id, Val **ret)
     return rows_end(&rows);
 }
 
+/* ---- the tree around a unit ---- */
+
+enum { TREE_ROWS_MAX = 60, TREE_STEPS_MAX = 8 };
+
+/* Rows of id, name, kind, level, line; `how` says why they stand there. */
+static Err tree_rows(Cx *cx, const char *how, const char *sql, const Bind *binds, size_t count,
+                     Val *list)
+{
+    Rows rows;
+    Err e = db_query(cx, &rows, sql, binds, count);
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        Val *row = val_map(cx->arena);
+        bool there = false;
+        for (size_t i = 0; i < val_count(list); i++)
+            there |= val_get_int(val_at(list, i), "id") == rows_int(&rows, 0);
+        if (there) /* By both ways: it stands where it was found first. */
+            continue;
+        val_set_int(cx->arena, row, "id", rows_int(&rows, 0));
+        val_set_str(cx->arena, row, "name", rows_str_copy(&rows, 1));
+        val_set_str(cx->arena, row, "kind", rows_str_copy(&rows, 2));
+        val_set_str(cx->arena, row, "level", rows_str_copy(&rows, 3));
+        val_set_str(cx->arena, row, "line", rows_str_copy(&rows, 4));
+        val_set_z(cx->arena, row, "how", how);
+        val_push(cx->arena, list, row);
+    }
+    return rows_end(&rows);
+}
+
+#define TREE_SELECT "SELECT id, name, kind, level, line FROM org "
+#define TREE_ROWS(cx, how, tail, list, ...)                                                        \
+    tree_rows((cx), (how), TREE_SELECT tail, (const Bind[]){__VA_ARGS__},                          \
+              COUNT(((const Bind[]){__VA_ARGS__})), (list))
+
+/* A department stands below those of higher levels alone. */
+#define LEVEL_RANK                                                                                 \
+    "CASE level WHEN 'county' THEN 1 WHEN 'city' THEN 2 WHEN 'province' THEN 3 WHEN 'national' "   \
+    "THEN 4 ELSE 0 END"
+
+static i64 level_rank(Str level)
+{
+    static const char *const levels[] = {"county", "city", "province", "national"};
+    for (size_t i = 0; i < COUNT(levels); i++)
+        if (str_same_z(level, levels[i]))
+            return (i64)i + 1;
+    return 0;
+}
+
+/* The house above, then the supervising bodies, then the departments and centres of the place. */
+static Err tree_up(Cx *cx, const Org *org, Val *list)
+{
+    Err e = ERR_OK;
+    Org at = *org;
+    Str division = org->division;
+    i64 supervisor_id = org->supervisor_id;
+    for (int i = 0; !e && at.parent_id && i < TREE_STEPS_MAX; i++) {
+        e = TREE_ROWS(cx, "parent", "WHERE id = ?1", list, BIND_INT(at.parent_id));
+        if (!e)
+            e = record_load(cx, &org_type, at.parent_id, &at);
+        division = division.len ? division : at.division;
+        supervisor_id = supervisor_id ? supervisor_id : at.supervisor_id;
+    }
+    for (int i = 0; !e && supervisor_id && i < TREE_STEPS_MAX; i++) {
+        e = TREE_ROWS(cx, "supervisor", "WHERE id = ?1", list, BIND_INT(supervisor_id));
+        if (!e)
+            e = record_load(cx, &org_type, supervisor_id, &at);
+        supervisor_id = at.supervisor_id;
+    }
+    if (e || !division.len)
+        return e;
+    i64 rank = level_rank(org->level);
+    return TREE_ROWS(cx, "place",
+                     "WHERE kind IN ('department', 'centre') AND left_ms = 0 AND id <> ?1 AND "
+                     "(level = 'national' OR (level = 'province' AND SUBSTR(division, 1, 2) = ?2) "
+                     "OR (level = 'city' AND SUBSTR(division, 1, 4) = ?3) OR "
+                     "(level = 'county' AND division = ?4)) AND " LEVEL_RANK
+                     " > ?6 ORDER BY CASE level WHEN 'county' THEN "
+                     "0 WHEN 'city' THEN 1 WHEN 'province' THEN 2 ELSE 3 END, kind DESC, id "
+                     "LIMIT ?5",
+                     list, BIND_INT(org->id), BIND_STR(str_slice(division, 0, 2)),
+                     BIND_STR(str_slice(division, 0, 4)), BIND_STR(division),
+                     BIND_INT(TREE_ROWS_MAX), BIND_INT(rank));
+}
+
+static Err tree_down(Cx *cx, const Org *org, Val *list)
+{
+    Err e = TREE_ROWS(cx, "parent", "WHERE parent_id = ?1 AND left_ms = 0 ORDER BY id LIMIT ?2",
+                      list, BIND_INT(org->id), BIND_INT(TREE_ROWS_MAX));
+    if (e)
+        return e;
+    return TREE_ROWS(cx, "supervisor",
+                     "WHERE supervisor_id = ?1 AND left_ms = 0 ORDER BY kind, id LIMIT ?2", list,
+                     BIND_INT(org->id), BIND_INT(TREE_ROWS_MAX));
+}
+
 static Err org_show_run(Cx *cx, const void *arg, Val **ret)
 {
     Org org = {0};
     Err e = record_load(cx, &org_type, ((const IdIn *)arg)->id, &org);
     if (e)
         return e;
-    *ret = val_map(cx->arena);
-    val_set(cx->arena, *ret, "org", record_val(cx, &org_type, &org, see_level(cx, org.id, false)));
-    Val *marks;
+    Val *map = val_map(cx->arena), *up = val_list(cx->arena), *down = val_list(cx->arena), *marks;
     e = marks_val(cx, org.id, &marks);
     if (!e)
-        val_set(cx->arena, *ret, "marks", marks);
-    return e;
+        e = tree_up(cx, &org, up);
+    if (!e)
+        e = tree_down(cx, &org, down);
+    if (e)
+        return e;
+    val_set(cx->arena, map, "org", record_val(cx, &org_type, &org, see_level(cx, org.id, false)));
+    val_set(cx->arena, map, "marks", marks);
+    val_set(cx->arena, map, "up", up);
+    val_set(cx->arena, map, "down", down);
+    *ret = map;
+    return ERR_OK;
 }
 
 /* ---- marks ---- */

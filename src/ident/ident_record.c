@@ -55,6 +55,10 @@ static const Code role_rows[] = {
     {"audit", "审计管理员", "Audit administrator"},
 };
 const CodeList role_codes = CODE_LIST("role", role_rows);
+/* The administrators stand last. */
+enum { ADMIN_ROLES = 3 };
+const CodeList trade_role_codes = {.name = "role", .codes = role_rows, .count = COUNT(role_rows) - ADMIN_ROLES};
+const CodeList admin_role_codes = {.name = "role", .codes = role_rows + COUNT(role_rows) - ADMIN_ROLES, .count = ADMIN_ROLES};
 
 const Field id_fields[ID_FIELD_COUNT] = {
     {AT(IdIn, id), F_REF, "编号", "No.", REQUIRED, SEE_PUBLIC, NULL},
@@ -101,12 +105,14 @@ static const Field account_fields[] = {
     {AT(Account, password_ms),     F_TIME, "密码设置时间", "Password set", FORM_OFF, SEE_OWNER, NULL},
     {AT(Account, must_change),     F_BOOL, "须修改密码", "Must change password", FORM_OFF, SEE_OWNER, NULL},
     {AT(Account, tries),           F_INT,  "错误次数", "Wrong tries",  FORM_OFF, SEE_NOBODY, NULL},
+    {AT(Account, code_tries),      F_INT,  "动态码错误次数", "Wrong codes", FORM_OFF, SEE_NOBODY, NULL},
     {AT(Account, locks),           F_INT,  "锁定次数", "Lock-outs",    FORM_OFF, SEE_NOBODY, NULL},
     {AT(Account, locked_until_ms), F_TIME, "锁定至",   "Locked until", FORM_OFF, SEE_OPERATOR, NULL},
     {AT(Account, totp_secret),     F_TEXT, "动态码密钥", "Second factor's secret", FORM_OFF, SEE_NOBODY, NULL},
     {AT(Account, totp_on_ms),      F_TIME, "双因素启用时间", "Second factor since", FORM_OFF, SEE_OWNER, NULL},
     {AT(Account, totp_step),       F_INT,  "动态码步",  "Last step",   FORM_OFF, SEE_NOBODY, NULL},
     {AT(Account, closed),          F_BOOL, "已停用",   "Closed",       FORM_OFF, SEE_OPERATOR, NULL},
+    {AT(Account, push_off),        F_BOOL, "不接收个性化推送", "No personal pushes", FORM_OFF, SEE_OWNER, NULL},
 };
 const RecordType account_type = {"account", "账号", "Account", sizeof(Account), account_fields, COUNT(account_fields), NULL};
 
@@ -131,6 +137,7 @@ static const Field session_fields[] = {
     {AT(Session, second_ms),  F_TIME, "双因素验证时间", "Second factor proved", FORM_OFF, SEE_OWNER, NULL},
     {AT(Session, address),    F_TEXT, "登录地址", "Address",    FORM_OFF, SEE_OWNER, NULL},
     {AT(Session, agent),      F_TEXT, "浏览器",   "Browser",    FORM_OFF, SEE_OWNER, NULL, .max = 300},
+    {AT(Session, outside),    F_BOOL, "外部身份登录", "By an outside provider", FORM_OFF, SEE_OWNER, NULL},
     {AT(Session, closed),     F_BOOL, "已退出",   "Closed",     FORM_OFF, SEE_OWNER, NULL},
 };
 const RecordType session_type = {"session", "会话", "Session", sizeof(Session), session_fields, COUNT(session_fields), NULL};

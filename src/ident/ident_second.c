@@ -85,8 +85,7 @@ static Err use_recovery(Cx *cx, i64 account_id, Str code, bool *ret_found)
                            (FactNote){.kind = "second.recovered", .other_id = account_id});
 }
 
-/* Digits and letters as people copy them: without blanks and dashes, in lower case. */
-static Str code_typed(Arena *arena, Str code)
+Str code_typed(Arena *arena, Str code)
 {
     Buf out = buf_new(arena);
     for (size_t i = 0; i < code.len; i++) {
@@ -101,7 +100,7 @@ static Str code_typed(Arena *arena, Str code)
 
 static Err refused(Cx *cx, Account *account, Val **ret_refused)
 {
-    Err e = account_wrong(cx, account);
+    Err e = account_wrong_code(cx, account);
     return e ? e : op_refuse(cx, ret_refused, ERR_INPUT, "second_code", "ident.wrong_code");
 }
 
@@ -128,7 +127,7 @@ Err second_prove(Cx *cx, i64 account_id, Str code, Val **ret_refused)
         return refused(cx, &account, ret_refused);
     if (step)
         account.totp_step = step;
-    account.tries = 0;
+    account.tries = account.code_tries = account.locks = 0;
     return fact_change(cx, &account_type, &account, (FactNote){.kind = "second.proved"});
 }
 
@@ -154,12 +153,29 @@ Err second_code_now(Cx *cx, i64 account_id, Str *ret)
 
 /* ---- setting it up ---- */
 
+/* The secret as text, and as the address that authenticator apps read from a picture. */
+static void say_secret(Cx *cx, const Account *account, Str plain, Val *reply)
+{
+    Str text = base32_from(cx->arena, plain), issuer = house_of(cx)->settings->name_en;
+    Buf uri = buf_new(cx->arena);
+    buf_z(&uri, "otpauth://totp/");
+    buf_url(&uri, issuer);
+    buf_char(&uri, ':');
+    buf_url(&uri, account->login);
+    buf_format(&uri, "?secret=%.*s&issuer=", STR_ARG(text));
+    buf_url(&uri, issuer);
+    val_set_str(cx->arena, reply, "secret", text);
+    val_set_str(cx->arena, reply, "uri", buf_str(&uri));
+}
+
 static Err begin_run(Cx *cx, const void *arg, Val **ret)
 {
     Account account = {0};
     u8 secret[TOTP_SECRET_BYTES];
     (void)arg;
-    Err e = record_load(cx, &account_type, cx->actor.account_id, &account);
+    Err e = person_only(cx);
+    if (!e)
+        e = record_load(cx, &account_type, cx->actor.account_id, &account);
     if (!e && account.totp_on_ms)
         e = err_set(cx, ERR_STATE, NULL, "ident.second_is_on");
     if (e)
@@ -172,42 +188,76 @@ static Err begin_run(Cx *cx, const void *arg, Val **ret)
         e = fact_change(cx, &account_type, &account, (FactNote){.kind = "second.begun"});
     if (e)
         return e;
-    Str text = base32_from(cx->arena, plain);
-    Buf uri = buf_new(cx->arena);
-    buf_z(&uri, "otpauth://totp/");
-    buf_url(&uri, house_of(cx)->settings->name_en);
-    buf_char(&uri, ':');
-    buf_url(&uri, account.login);
-    buf_format(&uri, "?secret=%.*s&issuer=", STR_ARG(text));
-    buf_url(&uri, house_of(cx)->settings->name_en);
     *ret = val_map(cx->arena);
-    val_set_str(cx->arena, *ret, "secret", text);
-    val_set_str(cx->arena, *ret, "uri", buf_str(&uri));
+    say_secret(cx, &account, plain, *ret);
     return ERR_OK;
+}
+
+/* How it stands; the secret only until it is confirmed. */
+static Err show_run(Cx *cx, const void *arg, Val **ret)
+{
+    Account account = {0};
+    Str secret, code = S("");
+    i64 codes_left = 0;
+    (void)arg;
+    Err e = record_load(cx, &account_type, cx->actor.account_id, &account);
+    if (!e)
+        e = DB_INT(cx, &codes_left, 0,
+                   "SELECT COUNT(*) FROM recovery_code WHERE account_id = ?1 AND used_ms = 0",
+                   BIND_INT(account.id));
+    if (!e)
+        e = second_code_now(cx, account.id, &code);
+    if (e)
+        return e;
+    bool begun = !account.totp_on_ms && account.totp_secret.len;
+    *ret = val_map(cx->arena);
+    val_set_bool(cx->arena, *ret, "on", account.totp_on_ms != 0);
+    val_set_bool(cx->arena, *ret, "begun", begun);
+    val_set_int(cx->arena, *ret, "since_ms", account.totp_on_ms);
+    val_set_int(cx->arena, *ret, "codes_left", account.totp_on_ms ? codes_left : 0);
+    val_set_bool(cx->arena, *ret, "demo", house_of(cx)->settings->second_factor_demo != 0);
+    val_set_str(cx->arena, *ret, "code_now", code);
+    if (!begun)
+        return ERR_OK;
+    e = secret_open(cx, purpose_of(cx, account.id), account.totp_secret, &secret);
+    if (!e)
+        say_secret(cx, &account, secret, *ret);
+    return e;
+}
+
+/* The rows of an account's codes, made at the first time and filled anew afterwards. */
+static Err code_rows(Cx *cx, i64 account_id, i64 *ids, size_t *ret_count)
+{
+    Rows rows;
+    size_t count = 0;
+    Err e = DB_QUERY(cx, &rows, "SELECT id FROM recovery_code WHERE account_id = ?1 ORDER BY id",
+                     BIND_INT(account_id));
+    if (e)
+        return e;
+    while (rows_next(&rows) && count < RECOVERY_CODES)
+        ids[count++] = rows_int(&rows, 0);
+    *ret_count = count;
+    return rows_end(&rows);
 }
 
 /* New recovery codes in place of the old; said once. */
 static Err make_codes(Cx *cx, i64 account_id, Val **ret_codes)
 {
-    Rows rows;
-    i64 ids[RECOVERY_CODES * 2];
+    i64 ids[RECOVERY_CODES];
     size_t count = 0;
+    FactNote note = {.kind = "second.code_made", .other_id = account_id};
     Val *codes = val_list(cx->arena);
-    Err e = DB_QUERY(cx, &rows, "SELECT id FROM recovery_code WHERE account_id = ?1 ORDER BY id",
-                     BIND_INT(account_id));
-    if (e)
-        return e;
-    while (rows_next(&rows) && count < COUNT(ids))
-        ids[count++] = rows_int(&rows, 0);
-    e = rows_end(&rows);
-    for (size_t i = 0; !e && i < count; i++)
-        e = fact_remove(cx, &recovery_code_type, ids[i],
-                        (FactNote){.kind = "second.code_dropped", .other_id = account_id});
+    Err e = code_rows(cx, account_id, ids, &count);
     for (size_t i = 0; !e && i < RECOVERY_CODES; i++) {
         Str code = chance_token(cx->chance, cx->arena, RECOVERY_BYTES);
-        RecoveryCode row = {.account_id = account_id, .hash = token_hash(cx->arena, code)};
-        e = fact_create(cx, &recovery_code_type, &row,
-                        (FactNote){.kind = "second.code_made", .other_id = account_id});
+        RecoveryCode row = {.account_id = account_id};
+        if (i < count)
+            e = record_load(cx, &recovery_code_type, ids[i], &row);
+        row.hash = token_hash(cx->arena, code);
+        row.used_ms = 0;
+        if (!e)
+            e = i < count ? fact_change(cx, &recovery_code_type, &row, note)
+                          : fact_create(cx, &recovery_code_type, &row, note);
         val_push(cx->arena, codes,
                  val_str(cx->arena, str_format(cx->arena, "%.5s-%.5s", code.data, code.data + 5)));
     }
@@ -223,23 +273,14 @@ static const Field code_fields[] = {
     {AT(CodeIn, second_code), F_SECRET, "动态码", "Code", REQUIRED, SEE_NOBODY, NULL, .max = 20},
 };
 
-/* The session has its roles from here on. */
-static Err session_proved(Cx *cx)
-{
-    Session session = {0};
-    if (!cx->actor.session_id)
-        return ERR_OK;
-    Err e = record_load(cx, &session_type, cx->actor.session_id, &session);
-    session.second_ms = clock_now_ms(cx->clock);
-    return e ? e : fact_change(cx, &session_type, &session, (FactNote){.kind = "session.proved"});
-}
-
 static Err confirm_run(Cx *cx, const void *arg, Val **ret)
 {
     Account account = {0};
     i64 step = 0;
     Val *codes;
-    Err e = record_load(cx, &account_type, cx->actor.account_id, &account);
+    Err e = person_only(cx);
+    if (!e)
+        e = record_load(cx, &account_type, cx->actor.account_id, &account);
     if (!e && (account.totp_on_ms || !account.totp_secret.len))
         e = err_set(cx, ERR_STATE, NULL,
                     account.totp_on_ms ? "ident.second_is_on" : "ident.second_not_begun");
@@ -252,15 +293,16 @@ static Err confirm_run(Cx *cx, const void *arg, Val **ret)
         return refused(cx, &account, ret);
     account.totp_step = step;
     account.totp_on_ms = clock_now_ms(cx->clock);
-    account.tries = 0;
+    account.tries = account.code_tries = 0;
     e = fact_change(cx, &account_type, &account, (FactNote){.kind = "second.on"});
     if (!e)
-        e = session_proved(cx);
-    if (!e)
         e = make_codes(cx, account.id, &codes);
+    if (!e)
+        e = session_proved(cx, ret);
     if (e)
         return e;
-    *ret = val_map(cx->arena);
+    if (!*ret)
+        *ret = val_map(cx->arena);
     val_set(cx->arena, *ret, "codes", codes);
     return ERR_OK;
 }
@@ -268,7 +310,7 @@ static Err confirm_run(Cx *cx, const void *arg, Val **ret)
 static Err prove_run(Cx *cx, const void *arg, Val **ret)
 {
     Err e = second_prove(cx, cx->actor.account_id, ((const CodeIn *)arg)->second_code, ret);
-    return e || *ret ? e : session_proved(cx);
+    return e || *ret ? e : session_proved(cx, ret);
 }
 
 static Err codes_run(Cx *cx, const void *arg, Val **ret)
@@ -307,15 +349,17 @@ static Err reset_run(Cx *cx, const void *arg, Val **ret)
         return e;
     account.totp_on_ms = account.totp_step = 0;
     account.totp_secret = S("");
-    return fact_change(cx, &account_type, &account, (FactNote){.kind = "second.reset"});
+    e = fact_change(cx, &account_type, &account, (FactNote){.kind = "second.reset"});
+    return e ? e : sessions_end(cx, account.id, 0);
 }
 
 #define HALF_OR_WHOLE (WHO_HALF | WHO_SIGNED)
 // clang-format off
 static const Op ops[] = {
+    {"second.show",    "双因素认证",     "Second factor",        OP_READ, OP_PLAIN, HALF_OR_WHOLE, OP_IN_NONE, NULL, show_run, NULL, "Whether it is on, and how many recovery codes are left."},
     {"second.begin",   "设置双因素",     "Set up second factor", OP_WRITE, 0, HALF_OR_WHOLE, OP_IN_NONE, NULL, begin_run, NULL, "Replies the secret and an otpauth URI, once."},
-    {"second.confirm", "确认启用",       "Confirm",              OP_WRITE, 0, HALF_OR_WHOLE, OP_IN(CodeIn, code_fields), NULL, confirm_run, NULL, "Replies ten recovery codes, once."},
-    {"session.second", "验证动态码",     "Prove second factor",  OP_WRITE, 0, HALF_OR_WHOLE, OP_IN(CodeIn, code_fields), NULL, prove_run, "六位动态码或恢复码", "Six digits, or a recovery code."},
+    {"second.confirm", "确认启用",       "Confirm",              OP_WRITE, 0, HALF_OR_WHOLE, OP_IN(CodeIn, code_fields), NULL, confirm_run, NULL, "Replies ten recovery codes, once, and the session's new token."},
+    {"session.second", "验证动态码",     "Prove second factor",  OP_WRITE, 0, HALF_OR_WHOLE, OP_IN(CodeIn, code_fields), NULL, prove_run, "六位动态码或恢复码", "Six digits, or a recovery code. Replies the session's new token; the old one is void."},
     {"second.codes",   "重新生成恢复码", "New recovery codes",   OP_WRITE, OP_SIGN | OP_DANGER, WHO_SIGNED, OP_IN(CodeIn, code_fields), NULL, codes_run, NULL, NULL},
     {"second.off",     "停用双因素",     "Turn off",             OP_WRITE, OP_SIGN | OP_DANGER, WHO_SIGNED, OP_IN(CodeIn, code_fields), NULL, off_run, NULL, NULL},
     {"second.reset",   "重置他人双因素", "Reset somebody's",     OP_WRITE, OP_TWO | OP_DANGER, WHO_SECURITY | WHO_LOCAL, OP_IN(IdIn, id_fields), NULL, reset_run, NULL, NULL},

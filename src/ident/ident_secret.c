@@ -5,6 +5,7 @@
 
 #include <argon2.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,11 +20,19 @@ enum {
     ENCODED_MAX = 200
 };
 
+static _Atomic i64 runs;
+
+i64 password_runs(void)
+{
+    return atomic_load(&runs);
+}
+
 Err password_hash(Cx *cx, Str password, Str *ret)
 {
     u8 salt[SALT_BYTES];
     char *encoded = arena_take(cx->arena, ENCODED_MAX);
     chance_bytes(cx->chance, salt, sizeof salt);
+    atomic_fetch_add(&runs, 1);
     int rc = argon2id_hash_encoded(PASSES, MEMORY_KB, LANES, password.data, password.len, salt,
                                    sizeof salt, HASH_BYTES, encoded, ENCODED_MAX);
     if (rc != ARGON2_OK)
@@ -34,6 +43,7 @@ Err password_hash(Cx *cx, Str password, Str *ret)
 
 bool password_right(Cx *cx, Str encoded, Str password)
 {
+    atomic_fetch_add(&runs, 1);
     return argon2id_verify(str_z(cx->arena, encoded), password.data, password.len) == ARGON2_OK;
 }
 

@@ -164,3 +164,23 @@ unsigned org_relation(Cx *cx, i64 org_id)
     err_clear(cx); /* The op's own reading fails next, and says so. */
     return 0;
 }
+
+unsigned place_relation(Cx *cx, Str division, i64 supervisor_id)
+{
+    OrgPlace mine;
+    i64 place = 0;
+    bool above = false;
+    unsigned roles = cx->actor.roles;
+    if (!cx->actor.org_id || !(roles & (WHO_DEPARTMENT | WHO_CENTRE)) || (roles & WHO_ADMINS))
+        return 0;
+    if (!str_to_i64(division, &place))
+        place = 0;
+    Err e = find_place(cx, cx->actor.org_id, &mine);
+    if (!e && covers(&mine, place))
+        return WHO_ABOVE;
+    if (!e)
+        e = supervised_by(cx, supervisor_id, cx->actor.org_id, &above);
+    if (e)
+        err_clear(cx); /* As in org_relation. */
+    return !e && above ? WHO_ABOVE : 0;
+}

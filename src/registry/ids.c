@@ -39,39 +39,6 @@ static size_t skip_blanks(Str s, size_t at)
     return at;
 }
 
-/* Width folded, capitals, trimmed; invisible characters gone; tabs and hard spaces become blanks.
- * Line breaks stay. A spreadsheet's leading apostrophe is dropped. */
-static Str clean(Arena *arena, Str text)
-{
-    Str s = str_upper(arena, fold_width(arena, text));
-    Buf out = buf_new(arena);
-    for (size_t at = 0; at < s.len;) {
-        u32 code = utf8_next(s, &at);
-        if ((code >= 0x200B && code <= 0x200F) || code == 0xFEFF || code == 0x2060)
-            continue;
-        buf_code(&out, code == '\t' || code == 0xA0 || code == 0x202F ? ' ' : code);
-    }
-    s = str_trim(buf_str(&out));
-    if (s.len > 0 && s.data[0] == '\'')
-        s = str_trim(str_slice(s, 1, s.len));
-    return s;
-}
-
-/* `s` without blanks and hyphens. */
-static Str compact(Arena *arena, Str s)
-{
-    Buf out = buf_new(arena);
-    for (size_t i = 0; i < s.len; i++)
-        if (s.data[i] != ' ' && s.data[i] != '-')
-            buf_char(&out, s.data[i]);
-    return buf_str(&out);
-}
-
-static bool all_digits(Str s)
-{
-    return digit_run(s, 0) == s.len;
-}
-
 static Err refuse(Cx *cx, const char *field, const char *key)
 {
     return err_set(cx, ERR_INPUT, field, key);
@@ -245,7 +212,7 @@ static Err appno_judge(Cx *cx, const char *field, const AppNoScan *scan, int yea
 
 Err id_appno_read(Cx *cx, const char *field, Str text, int year_max, AppNo *ret)
 {
-    Str s = clean(cx->arena, text);
+    Str s = code_clean(cx->arena, text);
     AppNo number = {0};
     if (s.len == 0)
         return refuse(cx, field, "registry.appno_empty");
@@ -373,8 +340,8 @@ static bool doc_digits_fit(Str digits, const DocRule *rule)
 
 Err id_docno_read(Cx *cx, const char *field, Str text, DocNo *ret)
 {
-    Str written = clean(cx->arena, text);
-    Str s = compact(cx->arena, written);
+    Str written = code_clean(cx->arena, text);
+    Str s = code_compact(cx->arena, written);
     if (s.len == 0)
         return refuse(cx, field, "registry.docno_empty");
     if (is_destroyed(s))
@@ -408,7 +375,7 @@ Err id_docno_read(Cx *cx, const char *field, Str text, DocNo *ret)
 
 Err id_pct_read(Cx *cx, const char *field, Str text, Str *ret)
 {
-    Str s = compact(cx->arena, clean(cx->arena, text));
+    Str s = code_compact(cx->arena, code_clean(cx->arena, text));
     bool start =
         s.len > 6 && str_starts(s, S("PCT/")) && is_letter(s.data[4]) && is_letter(s.data[5]);
     size_t year = start ? digit_run(s, 6) : 0;
@@ -550,7 +517,7 @@ static bool class_ends(Str s, size_t at)
 
 Err id_ipc_read(Cx *cx, const char *field, Str text, Str *ret)
 {
-    Str s = clean(cx->arena, text);
+    Str s = code_clean(cx->arena, text);
     Str symbol = {0};
     size_t at = 0;
     if (!scan_ipc(cx->arena, s, &at, &symbol) || !class_ends(s, at))
@@ -561,7 +528,7 @@ Err id_ipc_read(Cx *cx, const char *field, Str text, Str *ret)
 
 Err id_locarno_read(Cx *cx, const char *field, Str text, Str *ret)
 {
-    Str s = clean(cx->arena, text);
+    Str s = code_clean(cx->arena, text);
     Str class = {0};
     size_t at = 0;
     if (!scan_locarno(cx->arena, s, &at, &class) || !class_ends(s, at))
@@ -580,7 +547,7 @@ static bool list_holds(const Str *list, size_t count, Str s)
 
 Err id_class_list_read(Cx *cx, const char *field, Str text, Str **ret, size_t *ret_count)
 {
-    Str s = clean(cx->arena, text);
+    Str s = code_clean(cx->arena, text);
     Str *list = ARENA_NEW(cx->arena, Str, IPC_LIST_MAX);
     size_t count = 0;
     for (size_t at = skip_list_marks(s, 0); at < s.len; at = skip_list_marks(s, at)) {
@@ -607,88 +574,19 @@ Str id_ipc_key(Arena *arena, Str ipc)
                       ipc.data + slash);
 }
 
-/* ---- Units ---- */
-
-enum { USCC_LEN = 18, ORGCODE_LEN = 9, ORGCODE_AT = 8, RESIDENT_LEN = 18 };
-
-static const char uscc_alphabet[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-
-/* 0..30, or -1 for a character that the code never has. */
-static int uscc_value(char c)
-{
-    const char *at = c ? strchr(uscc_alphabet, c) : NULL;
-    return at ? (int)(at - uscc_alphabet) : -1;
-}
-
-static char uscc_check(Str code)
-{
-    static const int weights[USCC_LEN - 1] = {1,  3,  9,  27, 19, 26, 16, 17, 20,
-                                              29, 25, 13, 8,  24, 10, 30, 28};
-    int sum = 0;
-    for (size_t i = 0; i < USCC_LEN - 1; i++)
-        sum += uscc_value(code.data[i]) * weights[i];
-    return uscc_alphabet[(31 - sum % 31) % 31];
-}
-
-bool id_orgcode_valid(Str code)
-{
-    static const int weights[ORGCODE_LEN - 1] = {3, 7, 9, 10, 5, 8, 4, 2};
-    if (code.len != ORGCODE_LEN)
-        return false;
-    int sum = 0;
-    for (size_t i = 0; i < ORGCODE_LEN - 1; i++) {
-        char c = code.data[i];
-        if (!is_digit(c) && !is_letter(c))
-            return false;
-        sum += (is_digit(c) ? c - '0' : c - 'A' + 10) * weights[i];
-    }
-    int rest = 11 - sum % 11;
-    char check = rest == 10 ? 'X' : rest == 11 ? '0' : (char)('0' + rest);
-    return code.data[ORGCODE_LEN - 1] == check;
-}
-
-Err id_uscc_read(Cx *cx, const char *field, Str text, Str *ret)
-{
-    Str s = compact(cx->arena, clean(cx->arena, text));
-    if (s.len != USCC_LEN)
-        return refuse_arg(cx, field, "registry.uscc_length",
-                          str_format(cx->arena, "%zu", utf8_count(s)));
-    for (size_t i = 0; i < s.len; i++)
-        if (uscc_value(s.data[i]) < 0)
-            return refuse_arg(cx, field, "registry.uscc_character",
-                              str_copy(cx->arena, utf8_head(str_slice(s, i, s.len), 1)));
-    if (digit_run(s, 2) < 6)
-        return refuse_arg(cx, field, "registry.uscc_division", str_slice(s, 2, 8));
-    if (s.data[USCC_LEN - 1] != uscc_check(s))
-        return refuse_arg(cx, field, "registry.uscc_check", s);
-    if (!id_orgcode_valid(str_slice(s, ORGCODE_AT, ORGCODE_AT + ORGCODE_LEN)))
-        return refuse_arg(cx, field, "registry.uscc_orgcode", str_slice(s, ORGCODE_AT, 17));
-    *ret = s;
-    return ERR_OK;
-}
-
 /* ---- People ---- */
 
-static bool province_known(int province)
-{
-    static const int provinces[] = {11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34,
-                                    35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
-                                    53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83};
-    for (size_t i = 0; i < COUNT(provinces); i++)
-        if (provinces[i] == province)
-            return true;
-    return false;
-}
+enum { RESIDENT_LEN = 18 };
 
 Err id_resident_read(Cx *cx, const char *field, Str text, i64 today_date, Str *ret)
 {
     static const int weights[RESIDENT_LEN - 1] = {7, 9, 10, 5,  8, 4, 2, 1, 6,
                                                   3, 7, 9,  10, 5, 8, 4, 2};
-    Str s = compact(cx->arena, clean(cx->arena, text));
+    Str s = code_compact(cx->arena, code_clean(cx->arena, text));
     if (s.len != RESIDENT_LEN || digit_run(s, 0) < RESIDENT_LEN - 1 ||
         !(is_digit(s.data[17]) || s.data[17] == 'X'))
         return refuse(cx, field, "registry.resident_form");
-    if (!province_known(digits_value(s.data, 2)))
+    if (!code_province_known(digits_value(s.data, 2)))
         return refuse(cx, field, "registry.resident_division");
     i64 born_date = digits_value(s.data + 6, 8);
     if (!date_valid(born_date) || (today_date && born_date > today_date))
@@ -704,11 +602,11 @@ Err id_resident_read(Cx *cx, const char *field, Str text, i64 today_date, Str *r
 
 Err id_orcid_read(Cx *cx, const char *field, Str text, Str *ret)
 {
-    Str s = clean(cx->arena, text);
+    Str s = code_clean(cx->arena, text);
     size_t host = str_find(s, S("ORCID.ORG/"));
     if (host < s.len)
         s = str_slice(s, host + 10, s.len);
-    s = compact(cx->arena, s);
+    s = code_compact(cx->arena, s);
     if (s.len != 16 || digit_run(s, 0) < 15 || !(is_digit(s.data[15]) || s.data[15] == 'X'))
         return refuse_arg(cx, field, "registry.orcid_form", s);
     int total = 0;
@@ -719,36 +617,6 @@ Err id_orcid_read(Cx *cx, const char *field, Str text, Str *ret)
         return refuse_arg(cx, field, "registry.orcid_check", s);
     *ret =
         str_format(cx->arena, "%.4s-%.4s-%.4s-%.4s", s.data, s.data + 4, s.data + 8, s.data + 12);
-    return ERR_OK;
-}
-
-Err id_mobile_read(Cx *cx, const char *field, Str text, Str *ret)
-{
-    Str s = compact(cx->arena, clean(cx->arena, text));
-    if (str_starts(s, S("+86")))
-        s = str_slice(s, 3, s.len);
-    else if (str_starts(s, S("0086")))
-        s = str_slice(s, 4, s.len);
-    else if (s.len == 13 && str_starts(s, S("86")))
-        s = str_slice(s, 2, s.len);
-    if (s.len != 11 || !all_digits(s) || s.data[0] != '1' || s.data[1] < '3')
-        return refuse(cx, field, "registry.mobile_form");
-    *ret = s;
-    return ERR_OK;
-}
-
-Err id_division_read(Cx *cx, const char *field, Str text, Str *ret, DivisionLevel *ret_level)
-{
-    Str s = compact(cx->arena, clean(cx->arena, text));
-    if (s.len != 6 || !all_digits(s))
-        return refuse_arg(cx, field, "registry.division_form", s);
-    int province = digits_value(s.data, 2);
-    int city = digits_value(s.data + 2, 2);
-    int county = digits_value(s.data + 4, 2);
-    if (!province_known(province) || (city == 0 && county != 0))
-        return refuse_arg(cx, field, "registry.division_unknown", s);
-    *ret = s;
-    *ret_level = county ? DIVISION_COUNTY : city ? DIVISION_CITY : DIVISION_PROVINCE;
     return ERR_OK;
 }
 
@@ -928,7 +796,7 @@ static i64 date_from_serial(Str s)
 
 Err id_date_read(Cx *cx, const char *field, Str text, DateForm form, i64 *ret_date)
 {
-    Str s = clean(cx->arena, text);
+    Str s = code_clean(cx->arena, text);
     if (s.len == 0)
         return refuse(cx, field, "registry.date_empty");
     size_t count = digit_run(s, 0);

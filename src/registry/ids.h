@@ -10,6 +10,7 @@
 #define REGISTRY_IDS_H
 
 #include "base/base.h"
+#include "ident/unit_codes.h"
 
 typedef enum PatentType {
     PATENT_NONE,
@@ -89,25 +90,13 @@ Str id_ipc_key(Arena *arena, Str ipc);
 /* A Locarno class: `01-01 (11)` gives `LOC(11) Cl. 01-01`; without an edition `LOC Cl. 01-01`. */
 NODISCARD Err id_locarno_read(Cx *cx, const char *field, Str text, Str *ret);
 
-/* ---- Units and people ---- */
+/* ---- People; units are in ident/unit_codes.h ---- */
 
-/* Unified social credit code (GB 32100-2015), both check characters proven. */
-NODISCARD Err id_uscc_read(Cx *cx, const char *field, Str text, Str *ret);
-/* Organisation code (GB 11714) of 8 + 1 characters, as characters 9 to 17 of the code above. */
-bool id_orgcode_valid(Str code);
 /* Resident ID (GB 11643-1999): check character, division, birthday up to `today_date` (0: any). The
  * number is never put into an error's arguments. */
 NODISCARD Err id_resident_read(Cx *cx, const char *field, Str text, i64 today_date, Str *ret);
 /* 0000-0002-1825-0097, with or without hyphens or https://orcid.org/. */
 NODISCARD Err id_orcid_read(Cx *cx, const char *field, Str text, Str *ret);
-/* Mobile number of mainland China: 11 digits; +86, blanks and hyphens are dropped. */
-NODISCARD Err id_mobile_read(Cx *cx, const char *field, Str text, Str *ret);
-
-typedef enum DivisionLevel { DIVISION_PROVINCE = 1, DIVISION_CITY, DIVISION_COUNTY } DivisionLevel;
-/* Shape of an administrative division code (GB/T 2260), not whether it is in use. */
-NODISCARD Err id_division_read(Cx *cx, const char *field, Str text, Str *ret,
-                               DivisionLevel *ret_level);
-
 enum { NAME_LIST_MAX = 500 };
 /* Names separated by ; 、 , | ?? or line breaks (also full-width), but not inside brackets and not
  * before an ending such as `Ltd.`. Trimmed, in order, empty ones left out. */

@@ -377,15 +377,15 @@ static const ReaderRow uscc_rows[] = {
     {"12100000466006770Q", "12100000466006770Q", NULL},
     {" 9133 0100 7996 55058b ", "91330100799655058B", NULL},
     {"９１３３０１００７９９６５５０５８Ｂ", "91330100799655058B", NULL},
-    {"12100000466007597Q", NULL, "registry.uscc_check"},
-    {"91330100799655085B", NULL, "registry.uscc_check"},
-    {"91330100799655058",  NULL, "registry.uscc_length"},
-    {"91330100799655058BB", NULL, "registry.uscc_length"},
-    {"",                   NULL, "registry.uscc_length"},
-    {"9133O100799655058B", NULL, "registry.uscc_character"},
-    {"91330I00799655058B", NULL, "registry.uscc_character"},
-    {"9133010079965505SB", NULL, "registry.uscc_character"},
-    {"91A30100799655058B", NULL, "registry.uscc_division"},
+    {"12100000466007597Q", NULL, "ident.uscc_check"},
+    {"91330100799655085B", NULL, "ident.uscc_check"},
+    {"91330100799655058",  NULL, "ident.uscc_length"},
+    {"91330100799655058BB", NULL, "ident.uscc_length"},
+    {"",                   NULL, "ident.uscc_length"},
+    {"9133O100799655058B", NULL, "ident.uscc_character"},
+    {"91330I00799655058B", NULL, "ident.uscc_character"},
+    {"9133010079965505SB", NULL, "ident.uscc_character"},
+    {"91A30100799655058B", NULL, "ident.uscc_division"},
 };
 static const ReaderRow orcid_rows[] = {
     {"0000-0002-1825-0097", "0000-0002-1825-0097", NULL},
@@ -406,12 +406,12 @@ static const ReaderRow mobile_rows[] = {
     {"008613812345678",    "13812345678", NULL},
     {"8613812345678",      "13812345678", NULL},
     {"１９９１２３４５６７８", "19912345678", NULL},
-    {"12812345678",        NULL, "registry.mobile_form"},
-    {"23812345678",        NULL, "registry.mobile_form"},
-    {"1381234567",         NULL, "registry.mobile_form"},
-    {"138123456789",       NULL, "registry.mobile_form"},
-    {"1381234567a",        NULL, "registry.mobile_form"},
-    {"",                   NULL, "registry.mobile_form"},
+    {"12812345678",        NULL, "ident.mobile_form"},
+    {"23812345678",        NULL, "ident.mobile_form"},
+    {"1381234567",         NULL, "ident.mobile_form"},
+    {"138123456789",       NULL, "ident.mobile_form"},
+    {"1381234567a",        NULL, "ident.mobile_form"},
+    {"",                   NULL, "ident.mobile_form"},
 };
 // clang-format on
 
@@ -516,7 +516,7 @@ static void test_uscc_inner_check(void **state)
         char text[] = "91330100799655068?"; /* 79965505-8 with one digit changed. */
         text[17] = letters[i];
         assert_int_equal(id_uscc_read(&cx, "f", str_from(text), &got), ERR_INPUT);
-        outer_fits += strcmp(cx.err.key, "registry.uscc_orgcode") == 0;
+        outer_fits += strcmp(cx.err.key, "ident.uscc_orgcode") == 0;
         err_clear(&cx);
     }
     assert_int_equal(outer_fits, 1);
@@ -561,11 +561,11 @@ static void test_division(void **state)
         {"340104", DIVISION_COUNTY,   NULL},
         {"429004", DIVISION_COUNTY,   NULL},
         {"３４０１０４", DIVISION_COUNTY, NULL},
-        {"990000", 0, "registry.division_unknown"},
-        {"320001", 0, "registry.division_unknown"},
-        {"32010",  0, "registry.division_form"},
-        {"32010A", 0, "registry.division_form"},
-        {"",       0, "registry.division_form"},
+        {"990000", 0, "ident.division_unknown"},
+        {"320001", 0, "ident.division_unknown"},
+        {"32010",  0, "ident.division_form"},
+        {"32010A", 0, "ident.division_form"},
+        {"",       0, "ident.division_form"},
     };
     // clang-format on
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -258,6 +258,12 @@ Err listing_show_run(Cx *cx, const void *arg, Val **ret)
         val_set(cx->arena, map, "patent",
                 record_val(cx, &patent_type, &patent, see_level(cx, row.org_id, false)));
     }
+    Val *papers = val_list(cx->arena);
+    if (who_of(cx, row.org_id, false) & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL))
+        e = listing_papers(cx, &row, &papers);
+    if (e)
+        return e;
+    val_set(cx->arena, map, "papers", papers);
     val_set_bool(cx->arena, map, "can_open_lot",
                  row.state == LISTING_LISTED && (cx->actor.roles & WHO_OPERATOR));
     e = add_page(cx, map, &listing_type, row.id, &listing_flow, row.state,
@@ -387,7 +393,7 @@ static const Op ops[] = {
     {"achievement.add",   "登记成果",   "Add achievement", OP_WRITE, 0, SELLERS, sizeof(Achievement), achievement_fields + 5, ACHIEVEMENT_FIELD_COUNT - 5, NULL, achievement_add_run, NULL, NULL},
     {"achievement.list",  "成果",       "Achievements",  OP_READ,  0, WHO_PUBLIC, OP_IN(ListQuery, query_fields), NULL, achievement_list_run, NULL, NULL},
     {"achievement.show",  "成果详情",   "Achievement",   OP_READ,  0, WHO_PUBLIC, OP_IN(IdIn, id_fields), NULL, achievement_show_run, NULL, NULL},
-    {"listing.file",      "提交挂牌",   "File listing",  OP_WRITE, 0, SELLERS, OP_IN(ListingFile, file_fields), NULL, listing_file_run, NULL, "Lists one achievement or several patents on the same terms."},
+    {"listing.file",      "提交挂牌",   "File listing",  OP_WRITE, OP_AGREED, SELLERS, OP_IN(ListingFile, file_fields), NULL, listing_file_run, NULL, "Lists one achievement or several patents on the same terms."},
     {"listing.list",      "挂牌",       "Listings",      OP_READ,  0, WHO_PUBLIC, OP_IN(ListQuery, query_fields), NULL, listing_list_run, NULL, NULL},
     {"listing.show",      "挂牌详情",   "Listing",       OP_READ,  0, WHO_PUBLIC, OP_IN(IdIn, id_fields), NULL, listing_show_run, NULL, NULL},
     {"listing.submit",    "提交挂牌",   "Submit",        OP_WRITE, 0, WHO_OWNER, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
@@ -398,7 +404,7 @@ static const Op ops[] = {
     {"listing.leave_lot", "退出竞价",   "Take out of the lot", OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.relist",    "恢复挂牌",   "List again",    OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.sell",      "成交",       "Sell",          OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
-    {"need.post",         "发布需求",   "Post need",     OP_WRITE, 0, WHO_FIRM, sizeof(Need), need_fields + 5, NEED_FIELD_COUNT - 7, NULL, need_post_run, NULL, NULL},
+    {"need.post",         "发布需求",   "Post need",     OP_WRITE, OP_AGREED, WHO_FIRM, sizeof(Need), need_fields + 5, NEED_FIELD_COUNT - 7, NULL, need_post_run, NULL, NULL},
     {"need.list",         "技术需求",   "Needs",         OP_READ,  0, WHO_PUBLIC, OP_IN(ListQuery, query_fields), NULL, need_list_run, NULL, NULL},
     {"need.show",         "需求详情",   "Need",          OP_READ,  0, WHO_PUBLIC, OP_IN(IdIn, id_fields), NULL, need_show_run, NULL, NULL},
     {"need.accept",       "受理并公布", "Accept",        OP_WRITE, 0, WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},

@@ -21,6 +21,7 @@
 #include "base/base.h"
 #include "command/command.h"
 #include "ident/ident.h"
+#include "people/people.h"
 
 typedef struct Patent {
     RECORD_HEAD;
@@ -103,13 +104,19 @@ enum {
 enum { NEED_FILED, NEED_RETURNED, NEED_LISTED, NEED_MATCHED, NEED_WITHDRAWN };
 
 extern const RecordType patent_type, achievement_type, listing_type, need_type;
-extern const CodeList patent_kinds, industry_fields, achievement_kinds, trade_modes,
-    cooperation_codes;
+extern const CodeList patent_kinds, achievement_kinds, trade_modes, cooperation_codes;
 extern const Flow listing_flow, need_flow;
 extern const Room registry_room;
 
 /* Moves a listing by one of its flow's steps, as the exchange itself. Writer only. */
 NODISCARD Err listing_move(Cx *cx, i64 id, const char *action);
+/* ERR_OK when a listing may be shown on a stage and auctioned: its owner has signed 现场展示同意书
+ * for it, and every other applicant of its patent 共有人同意书 (Patent Law 14). Else ERR_STATE with
+ * who has to sign what, and where. A setting turns it off. */
+NODISCARD Err listing_stage_ready(Cx *cx, const Listing *listing);
+/* The applicants of a patent besides its owner, by name; at most CO_OWNERS_MAX. In cx->arena. */
+enum { CO_OWNERS_MAX = 20 };
+NODISCARD Err patent_co_owners(Cx *cx, i64 patent_id, Str **ret, size_t *ret_count);
 /* True when everybody may see it. */
 bool listing_public(const Listing *listing);
 bool need_public(const Need *need);

@@ -38,6 +38,9 @@ Err need_act_run(Cx *cx, const void *in, Val **ret);
  * where there is another, else the furthest is the present. */
 #define LISTING_FIRST "CASE WHEN state = 4 THEN 1 ELSE 0 END, state DESC, id DESC"
 static_assert(LISTING_SOLD == 4, "LISTING_FIRST names the state by its number");
+/* What has to be signed before a listing is shown and auctioned: a list of {kind, name, signed,
+ * href}; empty unless it is listed. */
+NODISCARD Err listing_papers(Cx *cx, const Listing *listing, Val **ret);
 
 typedef struct ListQuery {
     Str kind;

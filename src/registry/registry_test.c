@@ -7,9 +7,10 @@
 #include <cmocka.h>
 
 #include "command/house_fixture.h"
+#include "consent/consent.h"
 #include "registry/registry_int.h"
 
-static const Room *const rooms[] = {IDENT_ROOMS, &registry_room};
+static const Room *const rooms[] = {IDENT_ROOMS, &consent_room, &registry_room};
 
 /* Who plays. Units: 1 the seller, 2 another office, 3 the firm, 4 another firm, 5 the exchange. */
 enum { PUBLIC, SELLER, OFFICE, FIRM, RIVAL, OPERATOR, ADMIN, AUDITOR, CLOCK, PLAYERS };

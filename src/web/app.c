@@ -1,6 +1,8 @@
 /* Start, routes, and who asks. */
 #include "web/app_int.h"
 
+#include "ident/token.h"
+
 #include <string.h>
 
 static const char *const api_prefix = "/api/v1/";
@@ -15,43 +17,42 @@ static void route(Server *server, Request *request, Route *ret)
 {
     App *app = server_app(server);
     Str path = request->path;
+    i64 upload_max = app->house->settings->upload_mb_max * 1024 * 1024;
+    const WayRow *row = way_find(path);
     *ret = (Route){.methods = METHOD_GET | METHOD_HEAD};
-    if (has_prefix(path, "/static/")) {
+    switch (row ? row->way : WAY_PAGE) {
+    case WAY_STATIC:
         ret->asset = asset_find(asset_table, asset_table_count, str_slice(path, 8, path.len));
         ret->status = ret->asset ? 0 : 404;
-    } else if (has_prefix(path, "/live/lot/")) {
+        break;
+    case WAY_LIVE:
         ret->live = str_slice(path, 6, path.len);
-    } else if (str_same(path, S("/api/v1/file"))) {
+        break;
+    case WAY_FILE:
         *ret = (Route){.methods = METHOD_POST,
                        .sink = &app_sink,
                        .raw_file = true,
-                       .body_max = app->house->settings->upload_mb_max * 1024 * 1024};
-    } else if (has_prefix(path, api_prefix)) {
+                       .body_max = upload_max};
+        break;
+    case WAY_API:
         ret->methods |= METHOD_POST;
         ret->body_max = APP_JSON_BYTES_MAX;
-    } else if (str_same(path, S("/do/import.upload"))) {
-        *ret = (Route){.methods = METHOD_POST,
-                       .sink = &app_sink,
-                       .body_max = app->house->settings->upload_mb_max * 1024 * 1024};
-    } else if (has_prefix(path, "/do/")) {
+        break;
+    case WAY_OIDC:
+        ret->methods = METHOD_GET;
+        break;
+    case WAY_UPLOAD:
+        *ret = (Route){.methods = METHOD_POST, .sink = &app_sink, .body_max = upload_max};
+        break;
+    case WAY_CHECK:
+        *ret = (Route){.methods = METHOD_POST, .sink = &paper_sink, .body_max = PAPER_BYTES_MAX};
+        break;
+    case WAY_DO:
         *ret = (Route){.methods = METHOD_POST, .body_max = APP_FORM_BYTES_MAX};
+        break;
+    default:
+        break;
     }
-}
-
-static Way way_of(Str path)
-{
-    if (str_same(path, S("/healthz")))
-        return WAY_HEALTH;
-    if (str_same(path, S("/api/v1/file")))
-        return WAY_FILE;
-    if (has_prefix(path, api_prefix))
-        return WAY_API;
-    if (has_prefix(path, "/do/"))
-        return WAY_DO;
-    if (has_prefix(path, "/import/") &&
-        (str_ends(path, S("/rejects.xlsx")) || str_ends(path, S("/warnings.xlsx"))))
-        return WAY_REJECTS;
-    return WAY_PAGE;
 }
 
 static Lang lang_of(const Request *request)
@@ -79,17 +80,35 @@ static Err local_actor(Call *call, const Request *request)
     return e;
 }
 
+/* Tokens are for programs: the API and its files, no pages and no forms. */
+static Err token_actor(Call *call, Str token)
+{
+    Cx *cx = &call->cx;
+    Via via = cx->actor.via;
+    if (via != VIA_API)
+        return err_set(cx, ERR_SIGN_IN, NULL, "token.api_only");
+    Err e = token_find(cx, token, &call->me, &call->token_stale);
+    if (e)
+        return e;
+    call->signed_in = true;
+    cx->actor = call->me.actor;
+    cx->actor.via = via;
+    return ERR_OK;
+}
+
 static Err session_actor(Call *call, const Request *request)
 {
     Cx *cx = &call->cx;
     Str bearer = request_header(request, "authorization"),
-        token = request_cookie(request, "session");
+        token = session_cookie(house_of(cx)->settings, request);
     if (str_starts(bearer, S("Bearer ")))
         token = str_trim(str_slice(bearer, 7, bearer.len));
     else
         call->by_cookie = token.len > 0;
     if (!token.len)
         return ERR_OK;
+    if (!call->by_cookie && str_starts(token, S(TOKEN_PREFIX)))
+        return token_actor(call, token);
     Err e = session_find(cx, token, &call->me);
     if (e == ERR_SIGN_IN && call->by_cookie) { /* An old cookie: the public. */
         err_clear(cx);
@@ -105,10 +124,32 @@ static Err session_actor(Call *call, const Request *request)
     return ERR_OK;
 }
 
+/* The same for a token; its own scope may not allow a write, so the exchange notes it. */
+static void note_use(Call *call)
+{
+    Cx *cx = &call->cx;
+    Actor actor = cx->actor;
+    Val *in = val_map(cx->arena), *reply;
+    void *read;
+    const Op *op = op_find(house_of(cx), S("token.used"));
+    if (!call->token_stale)
+        return;
+    val_set_int(cx->arena, in, "id", actor.token_id);
+    val_set_str(cx->arena, in, "address", utf8_head(cx->address, 60));
+    cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+    if (op_read_json(cx, op, in, &read) || op_call(cx, op, read, &reply))
+        err_clear(cx);
+    cx->actor = actor;
+}
+
 /* Kept alive at most now and then: not every page view is a write. */
 static void keep_alive(Call *call)
 {
     Cx *cx = &call->cx;
+    if (call->cx.actor.token_id) {
+        note_use(call);
+        return;
+    }
     if (!call->signed_in || clock_now_ms(cx->clock) - call->me.seen_ms < SESSION_SEEN_MS)
         return;
     Val *in = val_map(cx->arena), *reply;
@@ -123,7 +164,8 @@ Err call_init(App *app, Request *request, Call **ret)
 {
     Call *call = ARENA_NEW(request->arena, Call, 1);
     *ret = call;
-    call->way = way_of(request->path);
+    call->row = way_find(request->path);
+    call->way = call->row ? call->row->way : WAY_PAGE;
     call->cx =
         (Cx){.arena = request->arena,
              .clock = app->clock,
@@ -150,12 +192,22 @@ static Handled dispatch(App *app, Request *request, Response *response, Call *ca
     case WAY_API:
         return api_handle(app, request, response, call);
     case WAY_DO:
+    case WAY_UPLOAD:
+    case WAY_CHECK:
         return do_handle(app, request, response, call);
+    case WAY_OIDC:
+        return oidc_handle(app, request, response, call);
     case WAY_FILE:
         file_handle(app, request, response, call);
         return HANDLED_NOW;
     case WAY_REJECTS:
         rejects_handle(app, request, response, call);
+        return HANDLED_NOW;
+    case WAY_PAPER:
+        paper_handle(app, request, response, call);
+        return HANDLED_NOW;
+    case WAY_EXPORT:
+        export_handle(app, request, response, call);
         return HANDLED_NOW;
     default:
         page_answer(app, request, response, call, NULL, NULL, 200);
@@ -173,6 +225,8 @@ static Handled handle(Server *server, Request *request, Response *response)
     }
     Err e = call_init(app, request, &call);
     request->user = call;
+    if (!e)
+        e = way_allowed(call);
     if (!e)
         return dispatch(app, request, response, call);
     if (call->way == WAY_API || call->way == WAY_FILE)
@@ -337,6 +391,8 @@ Err app_init(Cx *cx, House *house, App **ret)
         e = templates_init(cx, cx->arena, &templates, &app->templates);
     if (e)
         return e;
+    ways_verify(way_rows, way_count);
+    pages_verify(pages, pages_count, app->templates);
     app->socket_path = str_z(
         cx->arena, str_format(cx->arena, "%.*s/techbourse.sock", STR_ARG(house->data_folder)));
     const ServerConfig config = {
@@ -349,6 +405,7 @@ Err app_init(Cx *cx, House *house, App **ret)
         .csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
                "font-src 'self' data:; "
                "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        .hsts = house->settings->secure_cookie ? "max-age=31536000" : NULL,
         .live_prefix = "/live/",
         .app = app,
         .route = route,
@@ -356,10 +413,13 @@ Err app_init(Cx *cx, House *house, App **ret)
         .worker_begin = worker_begin,
         .worker_end = worker_end,
     };
-    e = server_init(cx, &config, &app->server);
+    e = oidc_init(app, cx);
+    if (!e)
+        e = server_init(cx, &config, &app->server);
     if (e)
         return e;
     app->cache = page_cache_new();
+    app->limits = limits_new(app->chance);
     *ret = app;
     return ERR_OK;
 }
@@ -378,6 +438,8 @@ void app_done(App *app)
 {
     server_done(app->server);
     page_cache_done(app->cache);
+    limits_done(app->limits);
+    oidc_done(app);
 }
 
 void app_facts_followed(App *app)

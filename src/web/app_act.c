@@ -85,6 +85,15 @@ static Handled start(Request *request, Call *call, Err *ret_err, Val **ret_reply
     return *ret_err ? HANDLED_NOW : HANDLED_LATER;
 }
 
+/* A sign-in or a proof of the second factor has made a new token. */
+static void session_renew(App *app, Response *response, const Call *call, const Val *reply)
+{
+    static const char *const names[] = {"session.open", "session.second", "second.confirm"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(call->op->name, names[i]) == 0 && val_get(reply, "token"))
+            session_cookie_set(app, response, val_get_str(reply, "token"));
+}
+
 /* ---- the API ---- */
 
 static Err api_read(Call *call, const Request *request)
@@ -124,14 +133,17 @@ Handled api_handle(App *app, Request *request, Response *response, Call *call)
 {
     Val *reply = NULL;
     Err e;
-    (void)app;
     if (call->waiting) {
         e = op_answer(&call->cx, &call->job, &reply);
     } else {
         e = api_read(call, request);
+        if (!e)
+            e = call_limit(app, request, response, call);
         if (!e && start(request, call, &e, &reply) == HANDLED_LATER)
             return HANDLED_LATER;
     }
+    if (!e && call->by_cookie && val_get(reply, "token")) /* The old token is void. */
+        session_renew(app, response, call, reply);
     json_answer(response, call, e, reply);
     return HANDLED_NOW;
 }
@@ -192,6 +204,8 @@ void file_handle(App *app, Request *request, Response *response, Call *call)
     Err e = check_origin(call, request, request_header(request, "x-csrf"));
     if (!e && !call->signed_in && !request->is_local)
         e = err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
+    if (!e && cx->actor.token_id && !(cx->actor.scope & SCOPE_WRITE))
+        e = err_set(cx, ERR_DENIED, NULL, "command.not_this_token");
     if (!e)
         e = upload_keep(app, request, call, &hash, &name, &bytes);
     if (!e) {
@@ -226,6 +240,9 @@ void rejects_handle(App *app, Request *request, Response *response, Call *call)
         page_error(app, request, response, call, e);
         return;
     }
+    Shown shown = {0};
+    shown_add(&shown, &import_type, id, false);
+    access_note(cx, "import.rejects", &shown, ERR_OK);
     response->status = 200;
     response->content_type = S("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
     response->file_path = path;
@@ -274,6 +291,8 @@ static Err do_read(App *app, Request *request, Call *call)
         texts[count++] = (NameText){S("file_hash"), hash};
         texts[count++] = (NameText){S("name"), name};
     }
+    if (call->way == WAY_CHECK)
+        texts[count++] = (NameText){S("hash"), paper_hash(request)};
     if (str_same_z(request->path, "/do/session.close"))
         texts[count++] = (NameText){S("session_id"),
                                     str_format(cx->arena, "%lld", (long long)call->me.session_id)};
@@ -293,9 +312,15 @@ Str safe_path(Str path)
 static Str page_of_reply(Call *call, const Request *request, const Val *reply, Str back)
 {
     static const char *const made[][2] = {
-        {"need.post", "/need/"},       {"lot.open", "/lot/"},
-        {"import.upload", "/import/"}, {"import.map", "/import/"},
-        {"import.start", "/import/"},  {"achievement.add", "/achievement/"},
+        {"need.post", "/need/"},
+        {"lot.open", "/lot/"},
+        {"import.upload", "/import/"},
+        {"import.map", "/import/"},
+        {"import.start", "/import/"},
+        {"achievement.add", "/achievement/"},
+        {"audit.export", "/audit/export/"},
+        {"consent.sign", "/consent/"},
+        {"consent.withdraw", "/consent/"},
     };
     i64 id = val_get_int(reply, "id");
     for (size_t i = 0; i < COUNT(made); i++)
@@ -303,6 +328,9 @@ static Str page_of_reply(Call *call, const Request *request, const Val *reply, S
             return str_format(call->cx.arena, "%s%lld", made[i][1], (long long)id);
     if (strcmp(call->op->name, "listing.file") == 0)
         return S("/listings?mine=1");
+    if (strcmp(call->op->name, "consent.check") == 0)
+        return str_format(call->cx.arena, "/consent/verify?hash=%.*s",
+                          STR_ARG(val_get_str(reply, "asked")));
     if (request_field(request, "next").len) /* Of a form page: where it was opened from. */
         return safe_path(request_field(request, "next"));
     if (str_starts(back, S("/form/")) || str_starts(back, S("/signin")))
@@ -317,10 +345,24 @@ void flash_set(App *app, Response *response, Str text)
     response_cookie(response, "flash", buf_str(&out), 60, app->house->settings->secure_cookie != 0);
 }
 
-static void set_session(App *app, Response *response, const Val *reply)
+/* What is said above the next page. */
+static void tell_done(App *app, Response *response, Call *call, const Val *reply)
 {
-    bool secure = app->house->settings->secure_cookie != 0;
-    response_cookie(response, "session", val_get_str(reply, "token"), -1, secure);
+    static const char *const quiet[] = {"session.open", "session.close", "session.second",
+                                        "second.begin", "consent.check"};
+    Cx *cx = &call->cx;
+    Str label = str_from(cx->lang == LANG_EN ? call->op->en : call->op->zh);
+    Str message = val_get_str(reply, "message");
+    const Val *ok = val_get(reply, "ok");
+    for (size_t i = 0; i < COUNT(quiet); i++)
+        if (strcmp(call->op->name, quiet[i]) == 0)
+            return;
+    if (ok && ok->kind == VAL_BOOL && !ok->b)
+        flash_set(app, response, str_format(cx->arena, "!%.*s", STR_ARG(message)));
+    else if (message.len)
+        flash_set(app, response, message);
+    else if (!str_starts(str_from(call->op->name), S("import.")))
+        flash_set(app, response, text_say(cx->arena, cx->lang, "web.done", &label, 1));
 }
 
 /* After the mapping is confirmed the import starts at once: one button, one act for the user. */
@@ -339,20 +381,15 @@ static Err go_on(Call *call, const Val *reply)
 
 static void do_succeed(App *app, Request *request, Response *response, Call *call, const Val *reply)
 {
-    Cx *cx = &call->cx;
     Str back = safe_path(request_field(request, "back"));
-    Str label = str_from(cx->lang == LANG_EN ? call->op->en : call->op->zh);
-    if (strcmp(call->op->name, "session.open") == 0)
-        set_session(app, response, reply);
-    else if (strcmp(call->op->name, "session.close") == 0)
-        response_cookie(response, "session", S(""), 0, app->house->settings->secure_cookie != 0);
-    const Val *ok = val_get(reply, "ok");
-    if (ok && ok->kind == VAL_BOOL && !ok->b)
-        flash_set(app, response,
-                  str_format(cx->arena, "!%.*s", STR_ARG(val_get_str(reply, "message"))));
-    else if (!str_starts(str_from(call->op->name), S("session.")) &&
-             !str_starts(str_from(call->op->name), S("import.")))
-        flash_set(app, response, text_say(cx->arena, cx->lang, "web.done", &label, 1));
+    session_renew(app, response, call, reply);
+    if (strcmp(call->op->name, "session.close") == 0)
+        session_cookie_set(app, response, S(""));
+    if (op_shows_once(call->op) && !val_get(reply, "waiting")) {
+        page_once(app, request, response, call, reply);
+        return;
+    }
+    tell_done(app, response, call, reply);
     response_redirect(response, 303, page_of_reply(call, request, reply, back));
 }
 
@@ -366,6 +403,10 @@ static void do_fail(App *app, Request *request, Response *response, Call *call, 
         buf_z(&to, "/signin?next=");
         buf_url(&to, back);
         response_redirect(response, 303, buf_str(&to));
+        return;
+    }
+    if (e == ERR_SECOND) {
+        do_enter_first(request, response, call, back);
         return;
     }
     if (sign_in) {
@@ -394,6 +435,8 @@ Handled do_handle(App *app, Request *request, Response *response, Call *call)
         e = op_answer(&call->cx, &call->job, &reply);
     } else {
         e = do_read(app, request, call);
+        if (!e)
+            e = call_limit(app, request, response, call);
         if (!e && start(request, call, &e, &reply) == HANDLED_LATER)
             return HANDLED_LATER;
     }

@@ -1,5 +1,6 @@
 /* Pages: finding the row, the layout's part of the context, and rendering. */
 #include "web/app_int.h"
+#include "web/page_int.h"
 
 #include <string.h>
 
@@ -81,9 +82,17 @@ static const struct {
     {"needs", "/needs", WHO_PUBLIC},
     {"lots", "/lots", WHO_PUBLIC},
     {"orgs", "/orgs", WHO_PUBLIC},
+    {"joinings", "/joinings", WHO_DEPARTMENT | WHO_OPERATOR},
+    {"unit", "/unit", WHO_OFFICE | WHO_LIAISON},
     {"import", "/import", WHO_OFFICE},
     {"deals", "/deals", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR | WHO_DEPARTMENT},
-    {"log", "/log", WHO_AUDIT},
+    {"audit", "/audit", WHO_AUDIT},
+    {"accounts", "/admin/accounts", WHO_SECURITY},
+    {"approvals", "/admin/approvals", WHO_SECURITY | WHO_OPERATOR},
+    {"permissions", "/admin/permissions", WHO_SECURITY | WHO_AUDIT},
+    {"policy", "/admin/policy", WHO_SECURITY | WHO_AUDIT},
+    {"system", "/admin/system", WHO_SYSTEM},
+    {"resets", "/resets", WHO_SECURITY},
 };
 
 static Val *nav_val(PageCx *page)
@@ -92,6 +101,8 @@ static Val *nav_val(PageCx *page)
     Val *list = val_list(cx->arena);
     for (size_t i = 0; i < COUNT(menu); i++) {
         if (!((cx->actor.roles | WHO_PUBLIC) & menu[i].who))
+            continue;
+        if ((cx->actor.roles & WHO_ADMINS) && menu[i].who == WHO_PUBLIC) /* Their own work. */
             continue;
         Val *row = val_map(cx->arena);
         char *key = str_z(cx->arena, str_format(cx->arena, "menu.%s", menu[i].name));
@@ -130,6 +141,8 @@ static Val *me_val(PageCx *page)
     val_set_str(cx->arena, map, "name", page->me->name);
     val_set_str(cx->arena, map, "org_name", page->me->org_name);
     val_set_int(cx->arena, map, "org_id", cx->actor.org_id);
+    val_set_bool(cx->arena, map, "is_specialist",
+                 (cx->actor.roles & (WHO_EXPERT | WHO_MANAGER)) != 0);
     val_set_z(cx->arena, map, "role_label", "");
     for (size_t i = COUNT(roles); i-- > 0;) {
         bool has = (cx->actor.roles & roles[i].bit) != 0;
@@ -330,6 +343,16 @@ void page_error(App *app, Request *request, Response *response, Call *call, Err 
     show_error(app, request, response, &page, e);
 }
 
+void page_once(App *app, Request *request, Response *response, Call *call, const Val *reply)
+{
+    PageCx page = page_cx(request, call, NULL, NULL);
+    page.done_op = call->op;
+    page.reply = reply;
+    set_layout(&page);
+    build_once(&page);
+    render(app, request, response, &page, page.template_name ? page.template_name : "once", 200);
+}
+
 static void to_sign_in(Response *response, Cx *cx, const Request *request)
 {
     Buf to = buf_new(cx->arena);
@@ -370,11 +393,18 @@ void page_answer(App *app, Request *request, Response *response, Call *call, con
         show_error(app, request, response, &page, err_set(cx, ERR_MISSING, NULL, "web.no_page"));
         return;
     }
-    unsigned held = cx->actor.roles | WHO_PUBLIC | (page.me ? WHO_SIGNED : 0);
+    if (page_waits(call, page.page)) {
+        enter_redirect(response, call, own_path(cx, request, false, NULL));
+        return;
+    }
+    unsigned signed_in = page.me ? (cx->actor.half ? WHO_HALF : WHO_SIGNED) : 0;
+    unsigned held = cx->actor.roles | WHO_PUBLIC | signed_in;
     Err e = ERR_OK;
     if (!(page.page->who & held))
         e = page.me ? err_set(cx, ERR_DENIED, NULL, "web.not_your_page")
                     : err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
+    if (e == ERR_DENIED)
+        access_note(cx, page.page->path, &(Shown){0}, e);
     bool keep = !e && !failed && may_keep(page.page, request, call);
     Str key = keep ? keep_key(&page) : S(""), html;
     i64 turn = page_cache_now(app->cache);
@@ -388,6 +418,8 @@ void page_answer(App *app, Request *request, Response *response, Call *call, con
     }
     if (e == ERR_SIGN_IN)
         to_sign_in(response, cx, request);
+    else if (e == ERR_SECOND)
+        enter_redirect(response, call, own_path(cx, request, false, NULL));
     else if (e)
         show_error(app, request, response, &page, e);
     else

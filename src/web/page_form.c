@@ -151,6 +151,26 @@ static void read_fields(Form *form)
     }
 }
 
+Val *form_fields(PageCx *page, const char *name, const WebPairs *given)
+{
+    const Op *op = op_find(house_of(page->cx), str_from(name));
+    assert(op);
+    Form form = {.page = page,
+                 .op = op,
+                 .given = page->failed_op == op && page->typed ? page->typed : given};
+    read_fields(&form);
+    return form.fields;
+}
+
+Val *page_fields(PageCx *page, const char *name)
+{
+    const Op *op = op_find(house_of(page->cx), str_from(name));
+    bool again = page->failed_op == op && page->typed;
+    Form form = {.page = page, .op = op, .given = again ? page->typed : &page->request->query};
+    read_fields(&form);
+    return form.fields;
+}
+
 /* ---- what the act is done to, and where to go back ---- */
 
 static const char *const nouns[] = {"patent", "achievement", "listing", "need",
@@ -324,5 +344,9 @@ Err build_form(PageCx *page)
     page_put(page, "record", record);
     set_op(&form);
     set_back(&form, record);
-    return lay_out(&form);
+    bool signs = fields_find(op->in, op->in_count, S("second_code")) != NULL;
+    e = signs ? page_demo(page) : ERR_OK;
+    if (!signs)
+        page_put(page, "demo", NULL);
+    return e ? e : lay_out(&form);
 }

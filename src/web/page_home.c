@@ -2,10 +2,9 @@
 #include "web/page_int.h"
 
 #include "auction/auction.h"
+#include "command/settings.h"
 #include "match/match.h"
 #include "registry/registry.h"
-
-enum { FACTS_SHOWN = 50 };
 
 Err build_home(PageCx *page)
 {
@@ -24,10 +23,27 @@ Err build_home(PageCx *page)
     return ERR_OK;
 }
 
+/* The button of the outside provider; NULL unless there is one. */
+static Val *outside_val(PageCx *page, Str next)
+{
+    Arena *arena = page->cx->arena;
+    const Settings *settings = house_of(page->cx)->settings;
+    Buf href = buf_new(arena);
+    if (!settings->oidc_issuer.len)
+        return NULL;
+    Val *map = val_map(arena);
+    buf_z(&href, "/oidc/start?next=");
+    buf_url(&href, next.len ? next : S("/"));
+    val_set_str(arena, map, "href", buf_str(&href));
+    val_set_str(arena, map, "label", settings->oidc_label);
+    return map;
+}
+
 Err build_signin(PageCx *page)
 {
     Str next = local_path(request_query(page->request, "next"));
     page_put(page, "next", val_str(page->cx->arena, next));
+    page_put(page, "outside", outside_val(page, next));
     page_title(page, "page.sign_in");
     return ERR_OK;
 }
@@ -137,78 +153,5 @@ Err build_verify(PageCx *page)
     page_put(page, "report", report);
     page_put(page, "can", can);
     page_title(page, "page.verify");
-    return ERR_OK;
-}
-
-/* Units by name, people by number: facts hold no names of people. */
-static Str actor_of(PageCx *page, const Val *row)
-{
-    Arena *arena = page->cx->arena;
-    i64 account_id = val_get_int(row, "actor_id");
-    Str unit = val_get_str(row, "actor"), via = val_get_str(row, "via");
-    if (!account_id)
-        return unit.len ? unit : via;
-    return str_format(arena, "%.*s #%lld", STR_ARG(unit), (long long)account_id);
-}
-
-/* What the fact is about: the type's label and the number; those with a page that an auditor may
- * see get a link. */
-static void shape_subject(PageCx *page, Val *row)
-{
-    static const char *const paged[] = {"patent", "achievement", "listing", "need", "lot", "org"};
-    Arena *arena = page->cx->arena;
-    Str table = val_get_str(row, "table");
-    long long id = val_get_int(row, "row_id");
-    const RecordType *type = type_find(house_of(page->cx), table);
-    Str label = type ? str_from(page->cx->lang == LANG_EN ? type->en : type->zh) : table;
-    val_set_str(arena, row, "subject",
-                id ? str_format(arena, "%.*s %lld", STR_ARG(label), id) : label);
-    val_set_z(arena, row, "subject_href", "");
-    for (size_t i = 0; i < COUNT(paged); i++)
-        if (str_same_z(table, paged[i]))
-            val_set_str(arena, row, "subject_href", str_format(arena, "/%s/%lld", paged[i], id));
-}
-
-/* Newest first; older ones behind `before`, the first number not shown any more. */
-static Val *log_paging(PageCx *page, const Val *items)
-{
-    Arena *arena = page->cx->arena;
-    size_t count = val_count(items);
-    i64 oldest = count ? val_get_int(val_at(items, count - 1), "id") : 0;
-    Str before = request_query(page->request, "before");
-    if (!before.len && oldest <= 1)
-        return NULL;
-    Val *map = val_map(arena);
-    val_set(arena, map, "links", val_list(arena));
-    val_set_str(arena, map, "prev_href", before.len ? page->request->path : S(""));
-    Str next = oldest > 1 ? str_format(arena, "%lld", (long long)oldest) : S("");
-    val_set_str(arena, map, "next_href", next.len ? list_href(page, "before", next) : S(""));
-    return map;
-}
-
-Err build_log(PageCx *page)
-{
-    Arena *arena = page->cx->arena;
-    Val *reply;
-    const NameText texts[] = {{S("before"), request_query(page->request, "before")},
-                              {S("limit"), str_format(arena, "%d", FACTS_SHOWN)}};
-    Err e = page_ask(page, "log.facts", texts, COUNT(texts), &reply);
-    if (e)
-        return e;
-    Val *items = val_get(reply, "items");
-    e = org_names_add(page->cx, items, "org_id", "actor");
-    if (e)
-        return e;
-    for (size_t i = 0; i < val_count(items); i++) {
-        Val *row = val_at(items, i);
-        val_set_int(arena, row, "id", val_get_int(row, "seq"));
-        val_set_int(arena, row, "amount",
-                    shape_fact_fen(val_get_str(row, "kind"), val_get_int(row, "amount")));
-        val_set_str(arena, row, "actor", actor_of(page, row));
-        shape_subject(page, row);
-    }
-    list_set(page, reply, 0, false);
-    page_put(page, "paging", log_paging(page, items));
-    page_title(page, "page.log");
     return ERR_OK;
 }

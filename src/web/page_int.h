@@ -51,18 +51,47 @@ void list_query(PageCx *page);
 /* The path with the query as it is, but `name` set to `value` and no page; '' takes it out. */
 Str list_href(PageCx *page, const char *name, Str value);
 
+/* A filter by the codes of a list; after list_set. */
+void list_facet_codes(PageCx *page, const char *name, const char *label_key, const CodeList *codes);
+
 /* ---- page_form.c ---- */
 
 /* A path within this site, from a query or form; '' for anything else. */
 Str local_path(Str path);
+/* The fields of an op for a form with a page of its own, as field.html needs them: as typed when it
+ * was refused, else from the query. */
+Val *page_fields(PageCx *page, const char *op);
+/* The fields of an op, as field.html shows them, with these values; after a refusal of that op with
+ * what was typed and the errors. `name` is that of an op there is. */
+Val *form_fields(PageCx *page, const char *name, const WebPairs *given);
+
+/* ---- page_me.c ---- */
+
+/* Sets `demo`: {code} in a demonstration, where pages say the code themselves; else null. */
+NODISCARD Err page_demo(PageCx *page);
+/* True when the session still has to prove its second factor before an act that asks for it. */
+bool page_prove_first(PageCx *page);
+/* What the template `once` needs, from page->done_op and page->reply. */
+void build_once(PageCx *page);
 
 /* ---- builders ---- */
 
 Err build_home(PageCx *page);
 Err build_signin(PageCx *page);
+Err build_me(PageCx *page);
+Err build_second(PageCx *page);
+Err build_password(PageCx *page);
+Err build_reset(PageCx *page);
+Err build_resets(PageCx *page);
 Err build_search(PageCx *page);
 Err build_verify(PageCx *page);
-Err build_log(PageCx *page);
+Err build_audit(PageCx *page);
+Err build_accounts(PageCx *page);
+Err build_account(PageCx *page);
+Err build_approvals(PageCx *page);
+Err build_permissions(PageCx *page);
+Err build_policy(PageCx *page);
+Err build_system(PageCx *page);
 Err build_patents(PageCx *page);
 Err build_listings(PageCx *page);
 Err build_needs(PageCx *page);
@@ -80,5 +109,38 @@ Err build_org(PageCx *page);
 Err build_imports(PageCx *page);
 Err build_import(PageCx *page);
 Err build_form(PageCx *page);
+
+/* ---- page_consent.c, page_privacy.c ---- */
+
+Err build_consents(PageCx *page);
+Err build_consent(PageCx *page);
+Err build_consent_sign(PageCx *page);
+Err build_consent_verify(PageCx *page);
+Err build_my_unit(PageCx *page);
+Err build_privacy(PageCx *page);
+Err build_me_data(PageCx *page);
+Err build_processing(PageCx *page);
+/* As people_once. */
+bool privacy_once(PageCx *page);
+Err build_tokens(PageCx *page);
+/* Of build_once: the page of a token that was made. False when another act was done. */
+bool tokens_once(PageCx *page);
+
+/* ---- page_people.c ---- */
+
+/* After an act whose reply is shown once: fills the page and names its template. False for the ops
+ * of other rooms. */
+bool people_once(PageCx *page);
+Err build_join(PageCx *page);
+Err build_join_status(PageCx *page);
+Err build_joinings(PageCx *page);
+Err build_joining(PageCx *page);
+Err build_unit(PageCx *page);
+Err build_unit_add(PageCx *page);
+Err build_people(PageCx *page);
+Err build_person(PageCx *page);
+Err build_profile(PageCx *page);
+Err build_rosters(PageCx *page);
+Err build_roster(PageCx *page);
 
 #endif

@@ -131,8 +131,7 @@ static Val *add_facet(PageCx *page, const char *name, const char *label_key)
     return options;
 }
 
-static void facet_codes(PageCx *page, const char *name, const char *label_key,
-                        const CodeList *codes)
+void list_facet_codes(PageCx *page, const char *name, const char *label_key, const CodeList *codes)
 {
     Val *options = add_facet(page, name, label_key);
     Str chosen = request_query(page->request, name);
@@ -262,9 +261,9 @@ static Err build_searched(PageCx *page, const SearchList *list)
         if (list->flow) /* Other states are seen by the owner and the operator alone. */
             facet_states(page, list->flow, page->me ? ~0u : list->states);
         if (list->kinds)
-            facet_codes(page, "kind", list->kinds_label, list->kinds);
+            list_facet_codes(page, "kind", list->kinds_label, list->kinds);
     }
-    facet_codes(page, "field", "page.field", &industry_fields);
+    list_facet_codes(page, "field", "page.field", &industry_fields);
     if (list->listed)
         facet_flag(page, "listed", "page.listing_state", "page.on_offer");
     page_title(page, list->title);
@@ -358,7 +357,7 @@ Err build_orgs(PageCx *page)
         return e;
     shape_rows(page, &org_type, val_get(reply, "items"));
     list_set(page, reply, 0, true);
-    facet_codes(page, "kind", "page.kind", &org_kinds);
+    list_facet_codes(page, "kind", "page.kind", &org_kinds);
     page_title(page, "page.orgs");
     return ERR_OK;
 }

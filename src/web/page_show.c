@@ -2,6 +2,7 @@
 #include "web/page_int.h"
 
 #include "auction/auction.h"
+#include "command/settings.h"
 #include "deal/deal.h"
 #include "registry/registry.h"
 
@@ -92,6 +93,7 @@ Err build_listing(PageCx *page)
     page_put(page, "listing", listing);
     page_put(page, "patent", shape_record(page, &patent_type, val_get(reply, "patent")));
     page_put(page, "lot", shape_record(page, &lot_type, lot));
+    page_put(page, "papers", val_get(reply, "papers"));
     shape_page(page, reply, back);
     if (val_get_bool(reply, "can_open_lot") && page_allowed(page, "lot.open"))
         add_lot_act(page, back);
@@ -251,6 +253,9 @@ Err build_lot(PageCx *page)
     page_put(page, "listing", shape_lot_listing(page, reply, lot));
     page_put(page, "now_ms", val_get(reply, "now_ms"));
     page_put(page, "bid_key", val_str(arena, chance_token(page->cx->chance, arena, BID_KEY_BYTES)));
+    page_put(page, "prove_first", val_bool(arena, page_prove_first(page)));
+    page_put(page, "prove_hours",
+             val_int(arena, house_of(page->cx)->settings->second_factor_hours));
     set_can(page, "enter", can_enter);
     shape_page(page, reply, back);
     set_title(page, lot, "title");
@@ -277,6 +282,38 @@ Err build_deal(PageCx *page)
     return ERR_OK;
 }
 
+/* Words for why a unit stands above or below another. */
+static void shape_tree(PageCx *page, Val *rows)
+{
+    Arena *arena = page->cx->arena;
+    for (size_t i = 0; i < val_count(rows); i++) {
+        Val *row = val_at(rows, i);
+        char *key =
+            str_z(arena, str_format(arena, "page.tree_%.*s", STR_ARG(val_get_str(row, "how"))));
+        val_set_str(arena, row, "how_text", page_say(page, key));
+    }
+}
+
+static void put_org_around(PageCx *page, const Val *reply)
+{
+    Arena *arena = page->cx->arena;
+    Val *marks = val_get(reply, "marks"), *up = val_get(reply, "up"),
+        *down = val_get(reply, "down");
+    Str today = date_format(arena, time_date(clock_now_ms(page->cx->clock)));
+    for (size_t i = 0; i < val_count(marks); i++) {
+        Val *mark = val_at(marks, i);
+        Str until = val_get_str(mark, "until_date");
+        val_set_bool(arena, mark, "over", until.len && str_order(until, today) < 0);
+    }
+    shape_tree(page, up);
+    shape_tree(page, down);
+    page_put(page, "marks", marks);
+    page_put(page, "up", up);
+    page_put(page, "down", down);
+    page_put(page, "has_marks", val_bool(arena, val_count(marks) > 0));
+    page_put(page, "has_tree", val_bool(arena, val_count(up) + val_count(down) > 0));
+}
+
 Err build_org(PageCx *page)
 {
     Arena *arena = page->cx->arena;
@@ -289,6 +326,7 @@ Err build_org(PageCx *page)
         return e;
     Val *org = shape_record(page, &org_type, val_get(reply, "org"));
     page_put(page, "org", org);
+    put_org_around(page, reply);
     shape_rows(page, &listing_type, val_get(listings, "items"));
     page_put(page, "listings", val_get(listings, "items"));
     shape_page(page, reply, own_path(page, "org"));

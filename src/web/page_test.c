@@ -7,18 +7,37 @@
 #include <cmocka.h>
 
 #include "auction/auction_fixture.h"
+#include "consent/consent.h"
 #include "deal/deal.h"
 #include "exchange/import.h"
 #include "match/match_feed.h"
+#include "ident/token.h"
 #include "report/report.h"
 #include "store/files.h"
 #include "web/app_int.h"
+#include "web/page_int.h"
 
-static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, &auction_room, &deal_room,
-                                    &match_room, &report_room,   &exchange_room};
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const Room *const rooms[] = {IDENT_ROOMS,  &audit_room,    &consent_room, &privacy_room,
+                                    PEOPLE_ROOMS, &registry_room, &auction_room, &deal_room,
+                                    &match_room,  &report_room,   &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
-enum { PUBLIC = 1, OFFICE = 2, BUYER = 4, APPLICANT = 8, OPERATOR = 16, AUDITOR = 32, ALL = 63 };
+enum {
+    PUBLIC = 1,
+    OFFICE = 2,
+    BUYER = 4,
+    APPLICANT = 8,
+    OPERATOR = 16,
+    AUDITOR = 32,
+    GUARD = 64,
+    MACHINE = 128,
+    ADMINS = AUDITOR | GUARD | MACHINE,
+    ALL = 255
+};
 
 static const struct {
     const char *name;
@@ -26,11 +45,13 @@ static const struct {
     i64 org_id;
 } readers[] = {
     {"public", PUBLIC, 0, 0},
-    {"office", OFFICE, WHO_OFFICE, SELLER},
+    {"office", OFFICE, WHO_OFFICE | WHO_EXPERT, SELLER},
     {"buyer", BUYER, WHO_FIRM, FIRM_A},
     {"applicant", APPLICANT, WHO_FIRM, FIRM_C},
     {"operator", OPERATOR, WHO_OPERATOR, EXCHANGE},
     {"auditor", AUDITOR, WHO_AUDIT, EXCHANGE},
+    {"guard", GUARD, WHO_SECURITY, EXCHANGE},
+    {"machine", MACHINE, WHO_SYSTEM, EXCHANGE},
 };
 
 typedef struct World {
@@ -176,6 +197,90 @@ static void play_imports(World *w)
     MUST(import_work(&cx, w->done_id, NULL, NULL));
 }
 
+/* ---- the administrators' side ---- */
+
+/* Account 1 is the one that all readers have; account 2 holds a role in trade. */
+static Err save_accounts(Cx *cx, void *arg)
+{
+    Account first = {.login = S("first"), .name = S("Somebody"), .org_id = EXCHANGE};
+    Account second = {.login = S("second"), .name = S("Zhang San"), .org_id = FIRM_A};
+    ApiToken token = {.account_id = 1,
+                      .name = S("Nightly sync"),
+                      .scope = S("read"),
+                      .expires_ms = INT64_MAX / 2};
+    RoleGrant grant = {.account_id = 2, .org_id = FIRM_A, .role = S("firm")};
+    (void)arg;
+    Err e = access_start(cx);
+    if (!e)
+        e = fact_create(cx, &account_type, &first, (FactNote){.kind = "account.added"});
+    if (!e)
+        e = fact_create(cx, &account_type, &second, (FactNote){.kind = "account.added"});
+    if (!e)
+        e = fact_create(cx, &api_token_type, &token, (FactNote){.kind = "token.made"});
+    return e ? e : fact_create(cx, &role_grant_type, &grant, (FactNote){.kind = "grant.added"});
+}
+
+/* Somebody has seen a need, and one act waits for a second person. */
+static void play_admin(World *w)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    i64 lost;
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    MUST(writer_run(f->house.writer, &cx, save_accounts, w));
+    f->house.accesses = access_log_new();
+    f->house.hooks.shown = access_shown;
+    MUST(play(f, FIRM_A, SECONDS(1000), "need.show", &reply, "{\"id\":%lld}",
+              (long long)w->need_id));
+    MUST(access_flush(&cx, &lost));
+    f->house.hooks.gate = access_gate;
+    cx.actor = (Actor){.account_id = 9, .roles = WHO_SECURITY, .via = VIA_WEB};
+    MUST(fixture_call(f, cx, "grant.add_admin", "{\"account_id\":1,\"role\":\"audit\"}", &reply));
+    assert_true(val_get_bool(reply, "waiting"));
+    f->house.hooks.gate = NULL;
+}
+
+/* 1: the buyer's agreement; 2: the seller's consent to be shown. */
+static void play_consents(World *w)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    MUST(consent_texts_load(&cx));
+    MUST(play(f, FIRM_A, SECONDS(1100), "consent.sign", &reply, "{\"text_id\":6}"));
+    MUST(play(f, SELLER, SECONDS(1100), "consent.sign", &reply,
+              "{\"text_id\":3,\"about\":\"listing\",\"about_id\":%lld}", (long long)w->listing_id));
+}
+
+/* ---- units and people ---- */
+
+/* An application, an expert who is not named, a roster with somebody nominated. */
+static void play_people(World *w)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    Cx expert = fixture_cx(f, FIRM_A, f->clock.now_ms), anybody = expert;
+    expert.actor.roles = WHO_EXPERT;
+    anybody.actor = (Actor){.via = VIA_WEB};
+    MUST(fixture_call(f, anybody, "joining.apply",
+                      "{\"name\":\"New <unit>\",\"kind\":\"person\",\"division\":\"320506\","
+                      "\"person\":\"Kong\",\"phone\":\"13900000055\",\"login\":\"kong\","
+                      "\"password\":\"Correct-Horse-7\"}",
+                      &reply));
+    MUST(fixture_call(f, expert, "profile.edit",
+                      "{\"kind\":\"expert\",\"industry\":[\"ai\"],\"title\":\"Professor\","
+                      "\"conflicts\":[\"A rival firm\"],\"visible\":true}",
+                      &reply));
+    MUST(fixture_call(f, expert, "certificate.add",
+                      "{\"name\":\"Valuer\",\"number\":\"A-1\",\"issued_date\":\"2020-01-01\"}",
+                      &reply));
+    MUST(play(f, EXCHANGE, SECONDS(1200), "roster.add", &reply,
+              "{\"kind\":\"advisers\",\"name\":\"Board of advisers\",\"year\":2026}"));
+    MUST(play(f, SELLER, SECONDS(1201), "member.nominate", &reply,
+              "{\"roster_id\":1,\"person\":\"Kong Er\",\"field\":[\"ai\"],"
+              "\"phone\":\"13900000056\"}"));
+}
+
 static int setup(void **state)
 {
     static World world;
@@ -186,6 +291,9 @@ static int setup(void **state)
     play_registry(w);
     play_lots(w);
     play_imports(w);
+    play_consents(w);
+    play_admin(w);
+    play_people(w);
     Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
     w->app = (App){
         .house = &f->house, .clock = &f->clock, .chance = &f->chance, .cache = page_cache_new()};
@@ -204,6 +312,7 @@ static int teardown(void **state)
     World *w = *state;
     page_cache_done(w->app.cache);
     match_close(w->f.house.match);
+    access_log_done(w->f.house.accesses);
     fixture_close(&w->f);
     return 0;
 }
@@ -335,7 +444,7 @@ static const struct {
     {"/listings", ALL, "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
     {"/listings?q=battery", ALL, "/listing/{l}\"", 0, "/listing/{w}\""},
     {"/listing/{l}", ALL, "Pitch", OFFICE | OPERATOR, "30,000.00"},
-    {"/listing/{l}?", ALL, "/lot/{o}\"", ALL & ~(PUBLIC | AUDITOR), ">110<"},
+    {"/listing/{l}?", ALL, "/lot/{o}\"", ALL & ~(PUBLIC | ADMINS), ">110<"},
     {"/listing/{w}", OFFICE | OPERATOR, "Bare coating", OPERATOR, "/form/listing.return?ids={w}"},
     {"/needs", ALL, "/need/{n}\"", BUYER | OPERATOR, "/need/{m}\""},
     {"/needs?q=battery", ALL, "/need/{n}\"", BUYER | APPLICANT, "href=\"/form/need.post\""},
@@ -346,7 +455,7 @@ static const struct {
     {"/need/{m}", BUYER | OPERATOR, "tears under stress", OPERATOR, "/form/need.return?ids={m}"},
     {"/lots", ALL, "/lot/{o}\"", 0, NULL},
     {"/lots?state=sold", ALL, "/lot/{s}\"", 0, "/lot/{o}\""},
-    {"/lot/{o}", ALL, "data-state=\"open\"", BUYER, "name=\"amount_fen\""},
+    {"/lot/{o}", ALL, "data-state=\"open\"", BUYER, "/me/second?next=%2Flot%2F{o}"},
     {"/lot/{o}?a", ALL, "data-next=\"1100\"", OPERATOR, "/form/bidder.refuse?id={r}"},
     {"/lot/{o}?b", ALL, "/listing/{l}\"", OPERATOR, "Unit number 4"},
     {"/lot/{s}", ALL, "Unit number 2", 0, "name=\"amount_fen\""},
@@ -367,8 +476,37 @@ static const struct {
     {"/verify?a", ALL, "techbourse verify", AUDITOR | OPERATOR, "href=\"/verify?after=0\""},
     {"/verify?after=0", ALL, "techbourse verify", AUDITOR | OPERATOR, "tb-flash k-done\""},
     {"/verify?after=2", ALL, "techbourse verify", AUDITOR | OPERATOR, "tb-flash k-done\""},
-    {"/log", AUDITOR, "listing.accepted", 0, NULL},
+    {"/log", AUDITOR, "consent.signed", 0, NULL},
     {"/log?before=3", AUDITOR, ">2</td>", 0, ">3</td>"},
+    {"/me", ALL & ~PUBLIC, "action=\"/do/account.edit\"", 0, "tb-demo"},
+    {"/me/second", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "tb-qr"},
+    {"/me/second?next=//evil", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "\"//evil\""},
+    {"/me/password?next=/lots", ALL & ~PUBLIC, "name=\"next\" value=\"/lots\"", 0, NULL},
+    {"/reset", ALL, "action=\"/do/account.reset_ask\"", 0, NULL},
+    {"/resets", GUARD, "tb-empty", 0, NULL},
+    {"/form/second.off", ALL & ~PUBLIC, "name=\"second_code\"", 0, "tb-demo"},
+    {"/me/tokens", ALL & ~PUBLIC, "Nightly sync", ALL & ~PUBLIC, "action=\"/do/token.end\""},
+    {"/me/tokens?a", ALL & ~PUBLIC, "name=\"scope\" value=\"second\"", 0, "/do/token.used"},
+    {"/audit", AUDITOR, "need.show", AUDITOR, "name=\"account_id\""},
+    {"/audit?tab=acts&op=listing", AUDITOR, "listing.accepted", 0, "need.posted"},
+    {"/audit?tab=acts&record_type=listing&record_id={l}", AUDITOR, "listing.filed", 0,
+     "need.posted"},
+    {"/audit?via=local", AUDITOR, "tb-empty", 0, NULL},
+    {"/admin/accounts", GUARD, "/admin/account/1\"", 0, NULL},
+    {"/admin/accounts?role=audit", GUARD, "tb-empty", 0, "/admin/account/1\""},
+    {"/admin/account/1", GUARD, "tb-flash k-warn", 0, "/form/grant.add?"},
+    {"/admin/account/2", GUARD, "/form/grant.add_admin?account_id=2", GUARD,
+     "/form/grant.end?id=1&amp;"},
+    {"/admin/account/999", 0, NULL, 0, NULL},
+    {"/form/grant.add?account_id=2&back=/admin/account/2", GUARD, "value=\"liaison\"", 0,
+     "value=\"audit\""},
+    {"/form/grant.add_admin?account_id=2", GUARD, "value=\"audit\"", 0, "value=\"liaison\""},
+    {"/admin/approvals", ALL & ~PUBLIC, "<h1>", GUARD, "tb-asked"},
+    {"/admin/approvals?a", ALL & ~PUBLIC, "<h1>", GUARD, "#1 S***"},
+    {"/admin/permissions", AUDITOR | GUARD, "lot.bid", AUDITOR | GUARD, "/admin/system"},
+    {"/admin/permissions?op=lot&who=owner&kind=write", AUDITOR | GUARD, "lot.cancel", 0, "lot.bid"},
+    {"/admin/policy", AUDITOR | GUARD, "password_len_min", 0, "postgresql"},
+    {"/admin/system", MACHINE, "sqlite", 0, NULL},
     {"/form/need.post", BUYER | APPLICANT, "name=\"cooperation\" value=\"joint\"", 0, NULL},
     {"/form/listing.file?patent_ids={p}&patent_ids={b}", OFFICE,
      "value=\"{b}\" id=\"p-{b}\" checked", 0, NULL},
@@ -383,10 +521,44 @@ static const struct {
     {"/form/bidder.refuse?id={r}&back=/lot/{o}", OPERATOR, "href=\"/lot/{o}\"", 0, NULL},
     {"/form/deal.sign?id={d}", OFFICE | BUYER | OPERATOR, "type=\"date\"", 0, NULL},
     {"/form/org.add", OPERATOR, "value=\"university\"", 0, NULL},
-    {"/form/account.add", 0, NULL, 0, NULL},
+    {"/form/account.add", GUARD, "name=\"login\"", 0, NULL},
     {"/form/lot.tick", 0, NULL, 0, NULL},
     {"/form/patent.list", 0, NULL, 0, NULL},
     {"/form/no.such", 0, NULL, 0, NULL},
+    {"/me/unit", ALL & ~PUBLIC, "<h1>", ALL & ~(PUBLIC | BUYER), "/consent/sign/agreement"},
+    {"/me/consents", ALL & ~PUBLIC, "/consent/sign/nda", BUYER | OPERATOR, "/consent/1\""},
+    {"/me/consents?a", ALL & ~PUBLIC, "/consent/2\"", OPERATOR, "/form/consent_text.publish"},
+    {"/consent/1", BUYER | OPERATOR, "/consent/1/paper.pdf", BUYER, "/do/consent.withdraw"},
+    {"/consent/2", ALL & ~PUBLIC, "/listing/{l}\"", ALL & ~PUBLIC, "/lot/{o}\""},
+    {"/consent/999", 0, NULL, 0, NULL},
+    {"/consent/verify", ALL, "multipart/form-data", 0, "id=\"result\""},
+    {"/consent/verify?no=C20260101-0000000000", ALL, "id=\"result\"", 0, "k-done"},
+    {"/consent/verify?hash=12", ALL, "k-error", 0, "id=\"result\""},
+    {"/consent/sign/agreement", ALL & ~PUBLIC, "<h1>", ALL & ~(PUBLIC | BUYER),
+     "name=\"second_code\""},
+    {"/consent/sign/stage?about=listing&about_id={l}", ALL & ~PUBLIC, "/listing/{l}\"",
+     ALL & ~(PUBLIC | OFFICE), "name=\"about_id\" value=\"{l}\""},
+    {"/consent/sign/stage?about=listing&about_id={w}", OFFICE | OPERATOR, "<h1>", 0, NULL},
+    {"/consent/sign/club", 0, NULL, 0, NULL},
+    {"/form/consent_text.publish", OPERATOR, "name=\"text_zh\"", 0, NULL},
+    {"/privacy", ALL, "href=\"/me/data\"", 0, "api_token"},
+    {"/me/data", ALL & ~PUBLIC, "/api/v1/me/data_export", ALL & ~PUBLIC, "Nightly sync"},
+    {"/admin/processing", OPERATOR | AUDITOR | GUARD, "<code>account</code>", OPERATOR,
+     "id=\"asks-h\""},
+    {"/form/person.erase?id=2", OPERATOR, "btn-danger", 0, NULL},
+    {"/form/record.reveal?type=account&id=2&field=name", ALL & ~PUBLIC, "name=\"reason\"", 0, NULL},
+    {"/join", ALL, "name=\"division\"", 0, NULL},
+    {"/join/status", ALL, "name=\"claim\"", 0, NULL},
+    {"/joinings", OPERATOR, "New &lt;unit&gt;", 0, NULL},
+    {"/joining/1", OPERATOR, "139****0055", 0, NULL},
+    {"/joining/1?full=1", OPERATOR, "13900000055", 0, NULL},
+    {"/unit", OFFICE, "name=\"from_id\"", 0, NULL},
+    {"/unit/add", OFFICE | GUARD, "name=\"text\"", 0, NULL},
+    {"/people?industry=ai&q=Professor", ALL, "/person/1\"", 0, "Zhang San"},
+    {"/person/1", ALL, "Valuer", OPERATOR, "A rival firm"},
+    {"/me/profile", OFFICE, "name=\"visible\"", 0, NULL},
+    {"/rosters", ALL, "/roster/1\"", OPERATOR, "/form/roster.add"},
+    {"/roster/1", ALL, "Board of advisers", OFFICE, "13900000056"},
     {"/nowhere", 0, NULL, 0, NULL},
 };
 
@@ -420,6 +592,146 @@ static void test_sign_in_asked(void **state)
     Read read = read_page(*state, 0, S("/form/need.post?a=b"), LANG_ZH, NULL);
     assert_int_equal(read.status, 303);
     assert_true(str_same(read.location, S("/signin?next=%2Fform%2Fneed.post%3Fa%3Db")));
+}
+
+/* ---- what a session lacks, and what is shown once ---- */
+
+static Read read_half(World *w, Str target, SignInWants wants)
+{
+    Fixture *f = &w->f;
+    Request *request = ARENA_NEW(&f->arena, Request, 1);
+    Response response;
+    Call *call = ARENA_NEW(&f->arena, Call, 1);
+    assert_true(request_make(&f->arena, METHOD_GET, target, request));
+    response_init(&f->arena, &response);
+    call->cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    call->cx.actor = (Actor){.account_id = 1, .org_id = EXCHANGE, .half = true, .via = VIA_WEB};
+    call->signed_in = true;
+    call->me = (SignedIn){.actor = call->cx.actor,
+                          .wants = wants,
+                          .csrf = S("token"),
+                          .name = S("Somebody"),
+                          .org_name = S("Some unit")};
+    page_answer(&w->app, request, &response, call, NULL, NULL, 200);
+    Read read = {.status = response.status, .body = response.body};
+    web_pairs_find(&response.headers, "Location", &read.location);
+    return read;
+}
+
+static void test_half(void **state)
+{
+    static const struct {
+        SignInWants wants;
+        const char *path, *to; /* NULL: shown. */
+    } cases[] = {
+        {WANTS_SECOND, "/", "/me/second?next=%2F"},
+        {WANTS_SECOND, "/lots?state=open", "/me/second?next=%2Flots%3Fstate%3Dopen"},
+        {WANTS_SECOND, "/me", "/me/second?next=%2Fme"},
+        {WANTS_SECOND, "/me/second?next=/lots", NULL},
+        {WANTS_ENROL, "/resets", "/me/second?next=%2Fresets"},
+        {WANTS_ENROL, "/me/second", NULL},
+        {WANTS_PASSWORD, "/needs", "/me/password?next=%2Fneeds"},
+        {WANTS_PASSWORD, "/me/password?next=/needs", NULL},
+        {WANTS_SECOND, "/signin", NULL},
+        {WANTS_SECOND, "/reset", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Read read = read_half(*state, str_from(cases[i].path), cases[i].wants);
+        assert_int_equal(read.status, cases[i].to ? 303 : 200);
+        if (cases[i].to)
+            assert_true(str_same_z(read.location, cases[i].to));
+    }
+}
+
+/* Who has proved his second factor, or where none is asked for, bids at once. */
+static void test_prove_first(void **state)
+{
+    World *w = *state;
+    Str target = fill(w, "/lot/{o}");
+    w->wrong = 0;
+    Read read = read_page(w, 2, target, LANG_EN, NULL);
+    expect(w, &read, target, 2, "name=\"amount_fen\"", false);
+    w->f.settings.second_factor = 0;
+    read = read_page(w, 2, target, LANG_EN, NULL);
+    w->f.settings.second_factor = 1;
+    expect(w, &read, target, 2, "name=\"amount_fen\"", true);
+    expect(w, &read, target, 2, "data-prove", false);
+    assert_int_equal(w->wrong, 0);
+}
+
+/* From nothing to a QR code, to a proof that is asked for, in a demonstration. */
+static void test_second_pages(void **state)
+{
+    World *w = *state;
+    Fixture *f = &w->f;
+    Val *reply;
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    cx.actor = (Actor){.account_id = 1, .org_id = EXCHANGE, .roles = WHO_AUDIT, .via = VIA_WEB};
+    w->wrong = 0;
+    f->settings.second_factor_demo = 1;
+    MUST(fixture_call(f, cx, "second.begin", "{}", &reply));
+    Str secret = val_get_str(reply, "secret"), target = S("/me/second?next=/lots");
+    Read read = read_page(w, 5, target, LANG_EN, NULL);
+    assert_int_equal(read.status, 200);
+    expect(w, &read, target, 5, "class=\"tb-qr\" viewBox=\"0 0 ", true);
+    expect(w, &read, target, 5, "d=\"M4 4h7v1h-7z", true); /* The finder in the corner. */
+    expect(w, &read, target, 5, str_z(&f->arena, str_slice(secret, 0, 4)), true);
+    expect(w, &read, target, 5, "data-demo-code", true);
+    MUST(fixture_call(f, cx, "second.show", "{}", &reply));
+    char *in = str_z(&f->arena, str_format(&f->arena, "{\"second_code\":\"%.*s\"}",
+                                           STR_ARG(val_get_str(reply, "code_now"))));
+    MUST(fixture_call(f, cx, "second.confirm", in, &reply));
+    read = read_page(w, 5, target, LANG_ZH, NULL);
+    assert_int_equal(read.status, 200);
+    expect(w, &read, target, 5, "action=\"/do/session.second\"", true);
+    expect(w, &read, target, 5, "name=\"next\" value=\"/lots\"", true);
+    expect(w, &read, target, 5, "tb-qr", false);
+    f->settings.second_factor_demo = 0;
+    read = read_page(w, 5, target, LANG_ZH, NULL);
+    expect(w, &read, target, 5, "tb-demo", false);
+    assert_int_equal(w->wrong, 0);
+}
+
+static void test_shown_once(void **state)
+{
+    static const struct {
+        const char *op, *reply, *there;
+    } cases[] = {
+        {"second.confirm", "{\"codes\":[\"aaaaa-bbbbb\",\"c\"]}", "<code>aaaaa-bbbbb</code>"},
+        {"account.reset_code", "{\"login\":\"li\",\"code\":\"abcde-fghjk\",\"until_ms\":1}",
+         "data-once>abcde-fghjk<"},
+        {"account.reset_by_admin", "{\"login\":\"li\",\"password\":\"k4Tm<\"}",
+         "data-once>k4Tm&lt;<"},
+        {"joining.apply", "{\"claim\":\"3f2a-91bc\",\"name\":\"N\",\"desk\":\"operator\"}",
+         "data-once>3f2a-91bc<"},
+        {"joining.status", "{}", "name=\"claim\""},
+        {"people.accounts_add",
+         "{\"rows\":[{\"line\":1,\"name\":\"=A\",\"login\":\"a\",\"result\":\"made\",\"password\":"
+         "\"k4Tm\",\"why\":\"\"}],\"made\":1,\"there\":0,\"refused\":0}",
+         "%22%27%3DA%22%2C"},
+    };
+    World *w = *state;
+    Fixture *f = &w->f;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Request *request = ARENA_NEW(&f->arena, Request, 1);
+        Response response;
+        Call *call = ARENA_NEW(&f->arena, Call, 1);
+        Str why;
+        assert_true(request_make(&f->arena, METHOD_POST, S("/do/x"), request));
+        assert_true(request_add_form(request, S("next=https://evil.example/")));
+        response_init(&f->arena, &response);
+        call->cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+        call->op = op_find(&f->house, str_from(cases[i].op));
+        assert_true(op_shows_once(call->op));
+        page_once(&w->app, request, &response, call,
+                  val_read_json(&f->arena, str_from(cases[i].reply), &why));
+        assert_int_equal(response.status, 200);
+        assert_true(str_has(response.body, str_from(cases[i].there)));
+        assert_false(str_has(response.body, S("evil.example")));
+        Str cache = S("");
+        assert_true(web_pairs_find(&response.headers, "Cache-Control", &cache));
+        assert_true(str_same(cache, S("no-store")));
+    }
 }
 
 /* ---- refused acts: what was typed stays, and each field says what is wrong ---- */
@@ -517,13 +829,124 @@ static void test_pager(void **state)
     assert_int_equal(w->wrong, 0);
 }
 
+/* ---- permissions ---- */
+
+/* Whether these rows stop a program that starts with them. */
+static bool ends_process(World *w, const Page *page_rows, const WayRow *rows)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (!freopen("/dev/null", "w", stderr))
+            _exit(0);
+        signal(SIGABRT, SIG_DFL);
+        if (rows)
+            ways_verify(rows, 2);
+        else
+            pages_verify(page_rows, 2, w->app.templates);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+/* A page or an address without a permission, or that leads nowhere, is found before it serves. */
+static void test_permissions(void **state)
+{
+    static const struct {
+        Page page;
+        bool ends;
+    } page_rows[] = {
+        {{"/new", "home", WHO_PUBLIC, NULL, build_home}, false},
+        {{"/new", "home", 0, NULL, build_home}, true},
+        {{"/new", "no_such", WHO_PUBLIC, NULL, build_home}, true},
+        {{"/new", "home", WHO_PUBLIC, NULL, NULL}, true},
+        {{"new", "home", WHO_PUBLIC, NULL, build_home}, true},
+        {{"/", "home", WHO_PUBLIC, NULL, build_home}, true},
+        {{"/healthz", "home", WHO_PUBLIC, NULL, build_home}, true},
+    };
+    static const struct {
+        WayRow row;
+        bool ends;
+    } ways[] = {
+        {{"/new/*", WAY_FILE, WHO_SIGNED}, false},
+        {{"/new/*", WAY_FILE, 0}, true},
+        {{"/new/*", WAY_PAGE, WHO_SIGNED}, true},
+        {{"new", WAY_FILE, WHO_SIGNED}, true},
+    };
+    for (size_t i = 0; i < COUNT(page_rows); i++) {
+        const Page two[] = {pages[0], page_rows[i].page};
+        if (ends_process(*state, two, NULL) != page_rows[i].ends)
+            fail_msg("page row %zu", i);
+    }
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        const WayRow two[] = {way_rows[0], ways[i].row};
+        if (ends_process(*state, NULL, two) != ways[i].ends)
+            fail_msg("address row %zu", i);
+    }
+}
+
+static void test_ways(void **state)
+{
+    static const struct {
+        const char *path;
+        int way; /* -1: no row, a page. */
+    } rows[] = {
+        {"/healthz", WAY_HEALTH},
+        {"/healthz/", -1},
+        {"/static/app.css", WAY_STATIC},
+        {"/static/lib/a.js", WAY_STATIC},
+        {"/static/", -1},
+        {"/api/v1/file", WAY_FILE},
+        {"/api/v1/files", WAY_API},
+        {"/api/v1/need/post", WAY_API},
+        {"/do/import.upload", WAY_UPLOAD},
+        {"/do/need.post", WAY_DO},
+        {"/import/3/rejects.xlsx", WAY_REJECTS},
+        {"/import/3/warnings.xlsx", WAY_REJECTS},
+        {"/import/3/4/rejects.xlsx", -1},
+        {"/import//rejects.xlsx", -1},
+        {"/import/3", -1},
+        {"/audit/export/3", WAY_EXPORT},
+        {"/live/lot/3", WAY_LIVE},
+        {"/", -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const WayRow *row = way_find(str_from(rows[i].path));
+        if ((row ? (int)row->way : -1) != rows[i].way)
+            fail_msg("%s", rows[i].path);
+    }
+}
+
+/* A page that is not the reader's leaves a line: who tried, and which. */
+static void test_refused_page_told(void **state)
+{
+    World *w = *state;
+    struct AccessLog *log = w->f.house.accesses;
+    i64 before = access_state(log).waiting;
+    Read read = read_page(w, 2, S("/admin/system"), LANG_ZH, NULL);
+    assert_int_equal(read.status, 403);
+    assert_int_equal(access_state(log).waiting, before + 1);
+    read = read_page(w, 0, S("/admin/system"), LANG_ZH, NULL); /* Nobody: asked to sign in. */
+    assert_int_equal(read.status, 303);
+    assert_int_equal(access_state(log).waiting, before + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_page),
         cmocka_unit_test(test_sign_in_asked),
+        cmocka_unit_test(test_half),
+        cmocka_unit_test(test_prove_first),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_second_pages),
+        cmocka_unit_test(test_shown_once),
         cmocka_unit_test(test_pager),
+        cmocka_unit_test(test_permissions),
+        cmocka_unit_test(test_ways),
+        cmocka_unit_test(test_refused_page_told),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

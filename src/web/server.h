@@ -128,6 +128,7 @@ typedef struct ServerConfig {
     i64 beat_ms;             /* Between heartbeats of a live page. Default 15 s. */
     bool trust_proxy; /* From loopback, believe X-Forwarded-For and -Proto; no address_max. */
     const char *csp;  /* Content-Security-Policy of every response. */
+    const char *hsts; /* Strict-Transport-Security of every response; NULL: none. */
     const char *live_prefix; /* Paths of live pages, "/live/"; NULL: none. */
     void *app;               /* server_app. */
 

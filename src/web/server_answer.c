@@ -40,6 +40,8 @@ static void add_defaults(Job *job, struct MHD_Response *out)
             add(out, defaults[i].name, defaults[i].value);
     if (job->server->config.csp && !has_header(response, "Content-Security-Policy"))
         add(out, "Content-Security-Policy", job->server->config.csp);
+    if (job->server->config.hsts)
+        add(out, "Strict-Transport-Security", job->server->config.hsts);
     if (job->server->stopping || (job->conn && job->conn->linger_fd >= 0))
         add(out, "Connection", "close");
 }

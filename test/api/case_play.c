@@ -403,12 +403,18 @@ static Err actor_find(Play *play, Str name, Actor *ret)
         return ERR_OK;
     }
     Err e = ERR_OK;
+    if (str_starts(name, S("local/"))) {
+        e = account_actor(cx, str_slice(name, 6, name.len), ret);
+        ret->via = VIA_LOCAL;
+        return e;
+    }
     if (str_starts(name, S("@"))) {
         e = session_find(cx, text_filled(play, str_slice(name, 1, name.len)), &found);
         *ret = found.actor;
         val_set_int(&play->bench.arena, play->names, "session", found.session_id);
     } else {
         e = account_actor(cx, name, ret);
+        ret->second_ms = play->bench.open.clock.now_ms;
     }
     ret->via = VIA_API;
     return e;
@@ -448,7 +454,7 @@ static void step_call(Play *play, Str who, Str rest)
     check_facts(play, seq);
 }
 
-/* tick, work: no reply. */
+/* tick, work, flush: no reply. */
 static void step_self(Play *play, Str what)
 {
     Bench *bench = &play->bench;
@@ -456,7 +462,9 @@ static void step_self(Play *play, Str what)
     Err e = fact_last_seq(&bench->cx, &seq);
     err_clear(&bench->cx);
     if (!e)
-        e = str_same(what, S("tick")) ? house_tick(&bench->cx) : bench_work(bench);
+        e = str_same(what, S("tick"))    ? house_tick(&bench->cx)
+            : str_same(what, S("flush")) ? house_flush(&bench->cx)
+                                         : bench_work(bench);
     check_error(play, e);
     check_facts(play, seq);
 }
@@ -534,7 +542,8 @@ static void step_play(Play *play, Str text, int depth)
     Str rest = text, word = word_take(&rest);
     if (str_same(word, S("clock"))) {
         step_clock(play, rest);
-    } else if (str_same(word, S("tick")) || str_same(word, S("work"))) {
+    } else if (str_same(word, S("tick")) || str_same(word, S("work")) ||
+               str_same(word, S("flush"))) {
         step_self(play, word);
     } else if (str_same(word, S("file"))) {
         step_file(play, str_trim(rest));

@@ -2,8 +2,10 @@
  *
  *     # a comment; a line that ends in \ goes on in the next
  *     play base.steps                       the steps of another file come here
- *     zhu: need.post {"title":"..."}        an op, by an actor: a login, public, local, clock, or
- *                                           @$token, who holds the token of a session
+ *     zhu: need.post {"title":"..."}        an op, by an actor: a login (whose second factor
+ *                                           was proved just now), public, local, clock, or
+ *                                           @$token, who holds the token of a session, or
+ *                                           local/zhu, zhu at the machine itself (--as zhu)
  *       = {"id":"$need"}                    the reply has these keys with these values
  *       ! input field.required title        or it fails: code, key, field; a line for each field
  *       + need.posted amount=0 code=x       the new facts, all of them, in order; `+ nothing`
@@ -12,6 +14,7 @@
  *     clock +2h30m                          moves the clock; `clock` alone shows it
  *     tick                                  what is due is done; takes + lines
  *     work                                  the waiting import is done; takes + lines
+ *     flush                                 what was shown goes into the access log; takes + lines
  *     file $name                            keeps a file, $name is its hash
  *       | one line of it
  *     zhu may write: need.post session.open every other op that writes is refused to this actor

@@ -22,22 +22,28 @@ const everybody = [
   { path: '/', all: true }, { path: '/search?q=%E7%94%B5%E6%B1%A0' }, { path: '/patents' },
   { path: '/patent/{id}' }, { path: '/achievements' }, { path: '/achievement/{id}' }, { path: '/listings' }, { path: '/listing/{id}' },
   { path: '/needs' }, { path: '/need/{id}' }, { path: '/lots' }, { path: '/lot/{id}' }, { path: '/orgs' },
-  { path: '/org/{id}' }, { path: '/verify' },
+  { path: '/org/{id}' }, { path: '/verify' }, { path: '/consent/verify' }, { path: '/privacy' },
 ];
-const own_only = ['firm2', 'audit'];
+const own_only = ['office2', 'firm2', 'security', 'audit', 'department', 'expert'];
 const readers = {
-  public: [{ path: '/signin' }, { path: '/lot/{id}', all: true }, { path: '/listings', all: true }, { path: '/verify', all: true },
+  public: [{ path: '/signin' }, { path: '/reset' }, { path: '/lot/{id}', all: true }, { path: '/listings', all: true }, { path: '/verify', all: true },
+    { path: '/join', all: true }, { path: '/join/status' }, { path: '/people' }, { path: '/person/1' }, { path: '/rosters' }, { path: '/roster/1' },
     { path: '/nowhere', status: 404 }],
   office: [{ path: '/patents?mine=1', all: true }, { path: '/listings?mine=1', all: true }, { path: '/import', all: true },
-    { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' }, { path: '/deal/{id}', all: true },
-    { path: '/form/listing.file?patent_ids={mine}', all: true }, { path: '/form/achievement.add' }, { path: '/log', status: 403 }],
-  firm: [{ path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
+    { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' },
+    { path: '/form/listing.file?patent_ids={mine}', all: true }, { path: '/form/achievement.add' }, { path: '/me', all: true }, { path: '/me/second' }, { path: '/me/password' }, { path: '/form/second.off' }, { path: '/log', status: 403 }],
+  firm: [{ path: '/me/unit' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
     { path: '/lot/{id}' }, { path: '/import', status: 403 }],
-  operator: [{ path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
+  operator: [{ path: '/admin/processing' }, { path: '/form/consent_text.publish' }, { path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
     { path: '/form/lot.open?listing_id=40', all: true }, { path: '/form/lot.cancel?id={lot}' }, { path: '/form/listing.return?ids=65' },
     { path: '/form/deal.sign?id={deal}' }, { path: '/form/org.add' }],
+  department: [{ path: '/joinings', all: true }, { path: '/joining/1', all: true }, { path: '/roster/2' }],
+  expert: [{ path: '/me/profile' }],
+  office2: [{ path: '/unit' }, { path: '/unit/add' }, { path: '/roster/1' }, { path: '/deals' }, { path: '/deal/{id}', all: true }],      // A unit that has sold something.
+  security: [{ path: '/admin/accounts' }, { path: '/admin/account/6' }, { path: '/admin/approvals' }, { path: '/resets' }, { path: '/me' }, { path: '/me/second' }],
   firm2: [{ path: '/lot/{bidding}', all: true }],       // Admitted to it.
-  audit: [{ path: '/log' }, { path: '/verify?after=0' }],
+  audit: [{ path: '/log' }, { path: '/verify?after=0' }, { path: '/audit' }, { path: '/audit?tab=acts' }, { path: '/admin/permissions' }, { path: '/admin/policy' },
+    { path: '/admin/accounts', status: 403 }],
 };
 
 // --- what is asked of a page ---------------------------------------------------------------------

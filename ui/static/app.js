@@ -209,6 +209,14 @@
     'theme': theme_switch,
     'pick-all': target => pick_all(target.form, target.checked),
     'pick-none': target => pick_all(target.form, false),
+    'copy': async target => {
+      const from = one(`#${target.dataset.from}`);
+      getSelection().selectAllChildren(from); // What is left to do by hand, should both ways fail.
+      try { await navigator.clipboard.writeText(from.textContent); } catch { document.execCommand('copy'); }
+      say(target.dataset.copied);
+      target.textContent = target.dataset.copied;
+    },
+    'print': () => print(),
     'save-view': target => {
       store.set(`view:${location.pathname}`, location.search);
       say(target.dataset.saved);

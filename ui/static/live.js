@@ -242,6 +242,10 @@
         body: JSON.stringify({ lot_id: lot.id, amount_fen: bid.amount_fen, key: bid.key }),
       });
       const data = await reply.json();
+      if (data.error?.code === 'second') {     // The proof has become too old meanwhile.
+        location.assign(`/me/second?next=${encodeURIComponent(location.pathname)}`);
+        return;
+      }
       bid = null;
       bid_answer(reply.ok && data.ok !== false, data, amount_fen);
     } catch {

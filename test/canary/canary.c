@@ -1,0 +1,520 @@
+/* canary.c - plants a word of its own in every field that is not public, in rows of every type, state
+ * and owner, and looks for it in everything that anybody can read: replies of every op, pages,
+ * search, refusals, the log on stderr.
+ *
+ * Who may see a word is worked out here again, from the field's level and the row's owner alone, and
+ * not with the program's own see_level. New record types, ops and pages are taken in by themselves.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "house_bench.h"
+#include "ident/ident.h"
+#include "web/app_int.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    OWNERS = 2,
+    ROWS_MAX = 2000,
+    WORDS_MAX = 20 * 1000,
+    IDS_MAX = 40,
+    TYPES_MAX = 128,
+    NUMBER_BASE = 88 * 1000 * 1000, /* Amounts count up from here: eight digits, 88 in front. */
+};
+
+/* Where a word was planted. */
+typedef struct Word {
+    const RecordType *type;
+    const Field *field;
+    i64 row;
+    int owner; /* 0 or 1; -1: the row belongs to no unit. */
+    See see;
+} Word;
+
+static struct {
+    Bench bench;
+    App app;
+    Word words[WORDS_MAX];
+    size_t word_count;
+    int leaks;
+    i64 org_of[OWNERS];
+    i64 account_of[OWNERS];
+    i64 highest[TYPES_MAX]; /* Row ids by type, as house_types lists them. */
+    const RecordType **types;
+    size_t type_count;
+} world;
+
+/* ---- readers ---- */
+
+typedef struct Reader {
+    const char *name;
+    unsigned roles;
+    int owner; /* Of whose unit; -1: of another. */
+    bool signed_in;
+} Reader;
+
+static const Reader readers[] = {
+    {"public", 0, -1, false},
+    {"stranger office", WHO_OFFICE, -1, true},
+    {"stranger firm", WHO_FIRM, -1, true},
+    {"manager", WHO_MANAGER, -1, true},
+    {"expert", WHO_EXPERT, -1, true},
+    {"finance", WHO_FINANCE, -1, true},
+    {"agency", WHO_AGENCY, -1, true},
+    {"liaison", WHO_LIAISON, -1, true},
+    {"owner office", WHO_OFFICE, 0, true},
+    {"owner firm", WHO_FIRM, 1, true},
+    {"operator", WHO_OPERATOR, -1, true},
+    {"department elsewhere", WHO_DEPARTMENT, -1, true},
+    {"system", WHO_SYSTEM, -1, true},
+    {"security", WHO_SECURITY, -1, true},
+    {"audit", WHO_AUDIT, -1, true},
+    {"half signed in", 0, 0, false},
+};
+
+static i64 reader_org(const Reader *reader)
+{
+    return reader->owner >= 0 ? world.org_of[reader->owner] : reader->roles ? 7777 : 0;
+}
+
+static Actor actor_of(const Reader *reader)
+{
+    bool half = strcmp(reader->name, "half signed in") == 0;
+    return (Actor){.account_id = half || (reader->signed_in && reader->owner >= 0)
+                                     ? world.account_of[reader->owner]
+                                 : reader->signed_in ? 7777
+                                                     : 0,
+                   .org_id = reader_org(reader),
+                   .roles = reader->roles,
+                   .half = half,
+                   .second_ms = BENCH_NOW,
+                   .via = VIA_API};
+}
+
+/* ---- the rule, told again ---- */
+
+/* Rows of these types are seen by more than their owner and the operator. */
+static const struct {
+    const char *type;
+    unsigned who;
+} also[] = {
+    {"account", WHO_SECURITY},
+    {"role_grant", WHO_SECURITY},
+};
+
+static bool may_see(const Reader *reader, const Word *word)
+{
+    bool admin = (reader->roles & WHO_ADMINS) != 0, business = reader->signed_in && !admin;
+    bool own = business && word->owner >= 0 && reader->owner == word->owner;
+    bool half_own = strcmp(reader->name, "half signed in") == 0 && word->owner == reader->owner &&
+                    strcmp(word->type->name, "account") == 0;
+    for (size_t i = 0; i < COUNT(also); i++)
+        if (strcmp(also[i].type, word->type->name) == 0 && (reader->roles & also[i].who) &&
+            word->see < SEE_NOBODY && !(word->field->flags & PERSONAL))
+            return true;
+    if (word->field->flags & PERSONAL) /* In full for its own unit alone. */
+        return (own || half_own) && word->see <= SEE_OWNER;
+    switch (word->see) {
+    case SEE_SIGNED:
+        return business || half_own;
+    case SEE_PARTY:
+    case SEE_OWNER:
+        return own || half_own || (reader->roles & WHO_OPERATOR);
+    case SEE_OPERATOR:
+        return (reader->roles & WHO_OPERATOR) != 0;
+    default:
+        return false;
+    }
+}
+
+static void leak(const Reader *reader, const char *where, const Word *word)
+{
+    if (world.leaks++ < 60)
+        print_message("%s sees %s.%s of row %lld (owner %d) in %s\n", reader->name,
+                      word->type->name, word->field->name, (long long)word->row, word->owner,
+                      where);
+}
+
+/* Looks for words "cnry<number>z" and amounts "88<six digits>" that stand alone. */
+static void look(const Reader *reader, const char *where, Str text)
+{
+    for (size_t i = 0; i + 8 <= text.len; i++) {
+        i64 n;
+        size_t end = i + 8;
+        if (memcmp(text.data + i, "cnry", 4) == 0) {
+            end = i + 4;
+            while (end < text.len && text.data[end] >= '0' && text.data[end] <= '9')
+                end++;
+            if (!str_to_i64(str_slice(text, i + 4, end), &n))
+                continue;
+        } else if (memcmp(text.data + i, "88", 2) == 0 &&
+                   (i == 0 || text.data[i - 1] < '0' || text.data[i - 1] > '9') &&
+                   (end == text.len || text.data[end] < '0' || text.data[end] > '9')) {
+            if (!str_to_i64(str_slice(text, i, end), &n))
+                continue;
+            n -= NUMBER_BASE;
+        } else {
+            continue;
+        }
+        if (n > 0 && n <= (i64)world.word_count && !may_see(reader, &world.words[n - 1]))
+            leak(reader, where, &world.words[n - 1]);
+    }
+}
+
+/* ---- planting ---- */
+
+static bool named(const Field *field, const char *name)
+{
+    return strcmp(field->name, name) == 0;
+}
+
+static void fill_ref(const Field *field, void *row, int owner, i64 state)
+{
+    i64 id = field->flags & UNIQUE ? state * OWNERS + owner + 1 : owner + 1;
+    if (field->ref == &org_type || named(field, "org_id"))
+        id = world.org_of[owner];
+    else if (field->ref == &account_type || named(field, "account_id"))
+        id = world.account_of[owner];
+    if (named(field, "parent_id") || named(field, "supervisor_id"))
+        id = 0;
+    field_set_int(field, row, id);
+}
+
+static void fill_hidden(const RecordType *type, const Field *field, void *row)
+{
+    Buf out = buf_new(&world.bench.arena);
+    for (size_t i = 0; i < type->count; i++)
+        if (type->fields[i].see == SEE_CHOICE)
+            buf_format(&out, "%s%s", out.len ? "," : "", type->fields[i].name);
+    field_set_str(field, row, buf_str(&out));
+}
+
+static void plant(const RecordType *type, const Field *field, void *row, int owner)
+{
+    See see = field_see(type, field, row);
+    bool text = field->kind == F_TEXT || field->kind == F_PROSE || field->kind == F_LIST;
+    if ((!text && field->kind != F_MONEY) || see == SEE_PUBLIC)
+        return;
+    assert_true(world.word_count < WORDS_MAX);
+    world.words[world.word_count++] = (Word){type, field, 0, owner, see};
+    if (text)
+        field_set_str(field, row,
+                      str_format(&world.bench.arena, "cnry%zuz", world.word_count));
+    else
+        field_set_int(field, row, NUMBER_BASE + (i64)world.word_count);
+}
+
+static void fill_field(const RecordType *type, const Field *field, void *row, int owner, i64 state)
+{
+    i64 day = 24 * 3600 * (i64)1000;
+    switch (field->kind) {
+    case F_CODE:
+        field_set_str(field, row, str_from(field->codes->codes[0].code));
+        break;
+    case F_CODES:
+        if (named(field, "hidden"))
+            fill_hidden(type, field, row);
+        else
+            field_set_str(field, row, str_from(field->codes->codes[0].code));
+        break;
+    case F_STATE:
+        field_set_int(field, row, state);
+        break;
+    case F_REF:
+        fill_ref(field, row, owner, state);
+        break;
+    case F_DATE:
+        field_set_int(field, row, 20260101);
+        break;
+    case F_TIME:
+        field_set_int(field, row, named(field, "until_ms") || named(field, "end_ms")
+                                      ? BENCH_NOW + day
+                                      : BENCH_NOW - day);
+        break;
+    case F_INT:
+    case F_BOOL:
+        field_set_int(field, row,
+                      field->flags & UNIQUE ? state * OWNERS + owner + 1 : field->kind == F_INT);
+        break;
+    default:
+        if (field_see(type, field, row) == SEE_PUBLIC && field->kind != F_MONEY)
+            field_set_str(field, row,
+                          str_format(&world.bench.arena, "%s %s %d %zu", type->name, field->name,
+                                     owner, world.word_count));
+    }
+}
+
+typedef struct Planting {
+    const RecordType *type;
+    int owner;
+    i64 state;
+} Planting;
+
+static Err plant_row(Cx *cx, void *arg)
+{
+    const Planting *p = arg;
+    const RecordType *type = p->type;
+    void *row = arena_take(&world.bench.arena, type->size);
+    size_t first = world.word_count;
+    memset(row, 0, type->size);
+    for (size_t i = 4; i < type->count; i++)
+        fill_field(type, &type->fields[i], row, p->owner, p->state);
+    for (size_t i = 4; i < type->count; i++)
+        plant(type, &type->fields[i], row, p->owner);
+    if (type == &account_type) { /* Accounts that are closed or locked are seen by nobody at all. */
+        ((Account *)row)->closed = ((Account *)row)->locked_until_ms = 0;
+    }
+    Err e = fact_create(cx, type, row, (FactNote){.kind = "canary.planted"});
+    i64 id = e ? 0 : field_int(&type->fields[0], row);
+    for (size_t i = first; i < world.word_count; i++)
+        world.words[i].row = id;
+    for (size_t t = 0; t < world.type_count; t++)
+        if (world.types[t] == type)
+            world.highest[t] = id;
+    return e;
+}
+
+static void plant_type(const RecordType *type)
+{
+    i64 states = 1;
+    for (size_t i = 0; i < type->count; i++)
+        if (type->fields[i].kind == F_STATE)
+            states = (i64)type->fields[i].flow->state_count;
+    for (i64 state = 0; state < states; state++) {
+        for (int owner = 0; owner < OWNERS; owner++) {
+            Planting planting = {type, owner, state};
+            Cx *cx = &world.bench.cx;
+            cx->actor = bench_local;
+            Err e = writer_run(world.bench.open.house.writer, cx, plant_row, &planting);
+            if (e)
+                fail_msg("%s: %s %s", type->name, err_name(e), cx->err.key ? cx->err.key : "");
+            if (type == &org_type)
+                world.org_of[owner] = world.words[world.word_count - 1].row;
+            if (type == &account_type)
+                world.account_of[owner] = world.words[world.word_count - 1].row;
+        }
+    }
+}
+
+static int setup(void **state)
+{
+    Bench *bench = &world.bench;
+    (void)state;
+    assert_true(bench_open(bench, false));
+    world.types = house_types(&bench->arena, &bench->open.house, &world.type_count);
+    assert_true(world.type_count <= TYPES_MAX);
+    plant_type(&org_type);
+    plant_type(&account_type);
+    for (size_t i = 0; i < world.type_count; i++)
+        if (world.types[i] != &org_type && world.types[i] != &account_type)
+            plant_type(world.types[i]);
+    world.app = (App){.house = &bench->open.house,
+                      .clock = &bench->open.clock,
+                      .chance = &bench->open.chance,
+                      .cache = page_cache_new()};
+    TemplateConfig config = {.sources = page_sources, .source_count = page_source_count};
+    config.filters = app_filters(&config.filter_count);
+    if (templates_init(&bench->cx, &bench->arena, &config, &world.app.templates))
+        fail_msg("%.*s %.*s", STR_ARG(bench->cx.err.args[0]), STR_ARG(bench->cx.err.args[1]));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    page_cache_done(world.app.cache);
+    bench_done(&world.bench);
+    return 0;
+}
+
+/* ---- reading ---- */
+
+static i64 highest_row(void)
+{
+    i64 most = 0;
+    for (size_t i = 0; i < world.type_count; i++)
+        most = world.highest[i] > most ? world.highest[i] : most;
+    return most < IDS_MAX ? most : IDS_MAX;
+}
+
+/* One call; whatever comes back, also a refusal, is looked through. */
+static void ask(const Reader *reader, const Op *op, Val *in)
+{
+    Bench *bench = &world.bench;
+    ArenaMark mark = arena_mark(&bench->arena);
+    Val *reply = NULL;
+    Buf out = buf_new(&bench->arena);
+    Err e = bench_call(bench, actor_of(reader), op->name, in, &reply);
+    val_write_json(&out, e ? err_val(&bench->cx) : reply);
+    look(reader, op->name, buf_str(&out));
+    arena_rewind(&bench->arena, mark);
+}
+
+static Val *with(const char *name, Val *val)
+{
+    Val *in = val_map(&world.bench.arena);
+    val_set(&world.bench.arena, in, name, val);
+    return in;
+}
+
+/* The op with nothing, with every row, with every flag, state and a planted word. */
+static void ask_every_way(const Reader *reader, const Op *op)
+{
+    Arena *arena = &world.bench.arena;
+    ask(reader, op, val_map(arena));
+    for (size_t i = 0; i < op->in_count; i++) {
+        const Field *field = &op->in[i];
+        ArenaMark mark = arena_mark(arena);
+        if (field->kind == F_REF || field->kind == F_REFS)
+            for (i64 id = 1; id <= highest_row(); id++)
+                ask(reader, op, with(field->name, val_int(arena, id)));
+        else if (field->kind == F_BOOL)
+            ask(reader, op, with(field->name, val_bool(arena, true)));
+        else if (field->kind == F_TEXT || field->kind == F_PROSE)
+            ask(reader, op, with(field->name, val_z(arena, "need title patent cnry5z")));
+        else if (field->kind == F_CODE)
+            for (size_t c = 0; c < field->codes->count; c++)
+                ask(reader, op, with(field->name, val_z(arena, field->codes->codes[c].code)));
+        arena_rewind(arena, mark);
+    }
+}
+
+static void each_op(bool writes, void (*each)(const Reader *, const Op *))
+{
+    for (size_t r = 0; r < all_rooms_count; r++)
+        for (size_t i = 0; i < all_rooms[r]->op_count; i++) {
+            const Op *op = &all_rooms[r]->ops[i];
+            if ((op->kind != OP_READ) != writes || (op->flags & OP_LOCAL_ONLY))
+                continue;
+            for (size_t n = 0; n < COUNT(readers); n++)
+                each(&readers[n], op);
+        }
+}
+
+static void test_reads(void **state)
+{
+    (void)state;
+    world.leaks = 0;
+    each_op(false, ask_every_way);
+    assert_int_equal(world.leaks, 0);
+}
+
+/* Nobody finds anything by a word that is hidden: neither a hit nor a count. */
+static void test_search(void **state)
+{
+    Arena *arena = &world.bench.arena;
+    (void)state;
+    for (size_t n = 0; n < COUNT(readers); n++) {
+        for (size_t w = 0; w < world.word_count; w += 7) {
+            ArenaMark mark = arena_mark(arena);
+            Val *reply = NULL, *in = with("q", val_str(arena, str_format(arena, "cnry%zuz", w + 1)));
+            assert_int_equal(
+                bench_call(&world.bench, actor_of(&readers[n]), "search.all", in, &reply), ERR_OK);
+            if (val_get_int(reply, "total"))
+                fail_msg("%s finds cnry%zuz", readers[n].name, w + 1);
+            arena_rewind(arena, mark);
+        }
+    }
+}
+
+static void read_page(const Reader *reader, Str target)
+{
+    Bench *bench = &world.bench;
+    ArenaMark mark = arena_mark(&bench->arena);
+    Request *request = ARENA_NEW(&bench->arena, Request, 1);
+    Response response;
+    Call *call = ARENA_NEW(&bench->arena, Call, 1);
+    assert_true(request_make(&bench->arena, METHOD_GET, target, request));
+    response_init(&bench->arena, &response);
+    err_clear(&bench->cx);
+    call->cx = bench->cx;
+    call->cx.actor = actor_of(reader);
+    call->cx.actor.via = VIA_WEB;
+    call->signed_in = reader->signed_in;
+    call->me = (SignedIn){.actor = call->cx.actor, .csrf = S("token"), .name = S("N")};
+    page_answer(&world.app, request, &response, call, NULL, NULL, 200);
+    look(reader, str_z(&bench->arena, target), response.body);
+    arena_rewind(&bench->arena, mark);
+}
+
+static void test_pages(void **state)
+{
+    Arena *arena = &world.bench.arena;
+    (void)state;
+    world.leaks = 0;
+    for (size_t p = 0; p < pages_count; p++) {
+        const char *id_at = strstr(pages[p].path, "{id}");
+        if (strstr(pages[p].path, "{name}"))
+            continue;
+        for (size_t n = 0; n < COUNT(readers); n++) {
+            for (i64 id = 1; id <= (id_at ? highest_row() : 1); id++) {
+                ArenaMark mark = arena_mark(arena);
+                Str target = id_at ? str_format(arena, "%.*s%lld%s", (int)(id_at - pages[p].path),
+                                                pages[p].path, (long long)id, id_at + 4)
+                                   : str_from(pages[p].path);
+                read_page(&readers[n], target);
+                if (!id_at)
+                    read_page(&readers[n],
+                              str_format(arena, "%.*s?q=need&mine=1", STR_ARG(target)));
+                arena_rewind(arena, mark);
+            }
+        }
+    }
+    assert_int_equal(world.leaks, 0);
+}
+
+/* What an act answers to those who may not, and to those who may. Comes last: it changes rows. */
+static void ask_ids(const Reader *reader, const Op *op)
+{
+    for (size_t i = 0; i < op->in_count; i++)
+        if (op->in[i].kind == F_REF || op->in[i].kind == F_REFS)
+            for (i64 id = 1; id <= 4; id++)
+                ask(reader, op, with(op->in[i].name, val_int(&world.bench.arena, id)));
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    world.leaks = 0;
+    each_op(true, ask_ids);
+    assert_int_equal(world.leaks, 0);
+}
+
+/* All that was printed while everything above was asked. */
+static void test_log(void **state)
+{
+    static char text[1 << 20];
+    int fd = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600), own = dup(2);
+    (void)state;
+    assert_true(fd >= 0 && own >= 0);
+    fflush(stderr);
+    dup2(fd, 2);
+    each_op(false, ask_every_way);
+    each_op(true, ask_ids);
+    fflush(stderr);
+    dup2(own, 2);
+    close(own);
+    ssize_t len = pread(fd, text, sizeof text - 1, 0);
+    close(fd);
+    assert_true(len >= 0);
+    text[len] = 0;
+    if (strstr(text, "cnry"))
+        fail_msg("the log says: %.200s", strstr(text, "cnry"));
+}
+
+int main(void)
+{
+    log_level_set(LOG_DEBUG_LEVEL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_search),   cmocka_unit_test(test_reads), cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_log),
+    };
+    return cmocka_run_group_tests_name("canary", tests, setup, teardown);
+}
