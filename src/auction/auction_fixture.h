@@ -125,7 +125,11 @@ static inline Err fixture_seed(Cx *cx, void *arg)
     for (i64 player = SELLER; player < PLAYER_COUNT; player++) {
         Org org = {.code = str_format(cx->arena, "ORG%lld", (long long)player),
                    .name = str_format(cx->arena, "Unit number %lld", (long long)player),
-                   .kind = S("other")};
+                   .kind = player == BUREAU ? S("department") : S("other"),
+                   .level = player == BUREAU ? S("city") : S(""),
+                   .division = player == BUREAU   ? S("330100")
+                               : player == SELLER ? S("330106")
+                                                  : S("")};
         Err e = fact_create(cx, &org_type, &org, (FactNote){.kind = "org.added"});
         if (e)
             return e;
@@ -179,6 +183,7 @@ static inline void fixture_open(Fixture *f, const Room *const *rooms, size_t roo
     f->fault = db = db_fault_wrap(db);
     WriterHooks hooks = fact_hooks(f->facts);
     MUST(writer_open(&cx, db, &hooks, threaded, &f->house.writer));
+    f->house.hooks.relation = org_relation;
     MUST(db_open(&cx, path, DB_READ, &f->reader));
     cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
     MUST(writer_run(f->house.writer, &cx, fixture_seed, f));

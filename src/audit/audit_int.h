@@ -11,7 +11,7 @@ typedef struct RingLine {
     i64 at_ms, account_id, for_id, org_id, session_id, token_id;
     i64 shown, personal;
     const char *what; /* Static: an op's name, a page's path. */
-    const RecordType *type;
+    const char *type; /* Static, too; NULL for none. */
     Via via;
     Err result;
     u32 id_count;

@@ -112,7 +112,7 @@ static AccessLine line_of(Cx *cx, const RingLine *ring, i64 id)
                         .via = via_text(ring->via),
                         .address = utf8_repair(cx->arena, str_from(ring->address)),
                         .op = str_from(ring->what),
-                        .record_type = str_from(ring->type ? ring->type->name : NULL),
+                        .record_type = str_from(ring->type),
                         .record_ids = ids_text(cx, ring),
                         .shown = ring->shown,
                         .personal = ring->personal,

@@ -275,13 +275,16 @@ static Err run_op(Cx *cx, const Op *op, const void *in, Val **ret)
 {
     const HouseHooks *hooks = &house_of(cx)->hooks;
     Val *instead = NULL;
+    Actor own = cx->actor;
+    if (own.half && !(op->who & WHO_HALF)) /* Half signed in is the public still. */
+        cx->actor = (Actor){.via = own.via};
     Err e = hooks->gate && (op->flags & OP_GATED) ? hooks->gate(cx, op, in, &instead) : ERR_OK;
-    if (e)
-        return e;
-    if (!instead)
-        return op->run(cx, in, ret);
-    *ret = instead;
-    return ERR_OK;
+    if (!e && instead)
+        *ret = instead;
+    else if (!e)
+        e = op->run(cx, in, ret);
+    cx->actor = own;
+    return e;
 }
 
 /* A read, with a line in the access log when it showed what is not public. */

@@ -48,10 +48,11 @@ static bool is_buyer(Cx *cx, const Deal *deal)
 bool deal_visible(Cx *cx, const Deal *deal, See *ret_level)
 {
     See level = see_level(cx, deal->seller_id, is_buyer(cx, deal));
-    if (level < SEE_PARTY && !(cx->actor.roles & WHO_DEPARTMENT))
-        return false;
-    *ret_level = cx->actor.roles & WHO_DEPARTMENT ? SEE_OPERATOR : level;
-    return true;
+    unsigned who = who_of(cx, deal->seller_id, false) | who_of(cx, deal->buyer_id, false);
+    if (who & WHO_ABOVE) /* A department sees how the income of those below it was divided. */
+        level = SEE_OPERATOR;
+    *ret_level = level;
+    return level >= SEE_PARTY;
 }
 
 Err deal_load_seen(Cx *cx, i64 id, Deal *ret, See *ret_level)

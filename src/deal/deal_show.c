@@ -26,14 +26,18 @@ static Err deal_val(Cx *cx, const Deal *deal, See level, Val **ret)
 typedef struct DealFilter {
     i64 all; /* 1: every deal; 0: those of org_id. */
     i64 org_id;
-    i64 stage; /* -1: any. */
+    i64 stage;    /* -1: any. */
+    Str from, to; /* Divisions that a department covers. */
 } DealFilter;
 
-#define DEAL_WHERE "WHERE (?1 = 1 OR seller_id = ?2 OR buyer_id = ?2) AND (?3 < 0 OR state = ?3)"
+#define DEAL_WHERE                                                                                 \
+    "WHERE (?1 = 1 OR seller_id = ?2 OR buyer_id = ?2 OR (?5 <> '' AND EXISTS (SELECT 1 FROM org " \
+    "WHERE org.id IN (seller_id, buyer_id) AND (org.supervisor_id = ?2 OR "                        \
+    "(org.division >= ?4 AND org.division <= ?5))))) AND (?3 < 0 OR state = ?3)"
 
 static Err filter_from(Cx *cx, const DealListIn *in, DealFilter *ret)
 {
-    const unsigned sees_all = WHO_OPERATOR | WHO_DEPARTMENT | WHO_LOCAL;
+    const unsigned sees_all = WHO_OPERATOR | WHO_LOCAL;
     DealFilter filter = {.all = (cx->actor.roles & sees_all) != 0,
                          .org_id = cx->actor.org_id ? cx->actor.org_id : -1,
                          .stage = -1};
@@ -42,16 +46,19 @@ static Err filter_from(Cx *cx, const DealListIn *in, DealFilter *ret)
         if (filter.stage < 0)
             return err_set_arg(cx, ERR_INPUT, "state", "deal.no_such_state", in->state);
     }
-    *ret = filter;
-    return ERR_OK;
+    Err e = org_reach(cx, &filter.from, &filter.to);
+    if (!e)
+        *ret = filter;
+    return e;
 }
 
 static Err deal_page(Cx *cx, const DealFilter *filter, i64 page, Deal **ret, size_t *ret_count)
 {
     Rows rows;
-    Err e = RECORD_QUERY(cx, &deal_type, &rows, DEAL_WHERE " ORDER BY id DESC LIMIT ?4 OFFSET ?5",
+    Err e = RECORD_QUERY(cx, &deal_type, &rows, DEAL_WHERE " ORDER BY id DESC LIMIT ?6 OFFSET ?7",
                          BIND_INT(filter->all), BIND_INT(filter->org_id), BIND_INT(filter->stage),
-                         BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE));
+                         BIND_STR(filter->from), BIND_STR(filter->to), BIND_INT(PAGE_SIZE),
+                         BIND_INT((page - 1) * PAGE_SIZE));
     if (e)
         return e;
     Deal *deals = ARENA_NEW(cx->arena, Deal, PAGE_SIZE);
@@ -75,7 +82,8 @@ Err deal_list_run(Cx *cx, const void *input, Val **ret)
         return e;
     i64 total = 0, page = page_number(in->page);
     e = DB_INT(cx, &total, 0, "SELECT COUNT(*) FROM deal " DEAL_WHERE, BIND_INT(filter.all),
-               BIND_INT(filter.org_id), BIND_INT(filter.stage));
+               BIND_INT(filter.org_id), BIND_INT(filter.stage), BIND_STR(filter.from),
+               BIND_STR(filter.to));
     if (e)
         return e;
     Deal *deals = NULL;

@@ -206,6 +206,9 @@ NODISCARD Err account_roles(Cx *cx, i64 account_id, unsigned *ret_roles);
 /* SHA-256 in hex, for long random secrets of which the store keeps no more than this. */
 Str secret_hash(Arena *arena, Str secret);
 
+/* The divisions that the actor's department or centre covers, as the lowest and the highest code;
+ * both '' when it covers none. In cx->arena. */
+NODISCARD Err org_reach(Cx *cx, Str *ret_from, Str *ret_to);
 /* WHO_ABOVE when the actor's department or centre is over this place, or over this supervising body
  * (0: none); for what is no unit yet. */
 unsigned place_relation(Cx *cx, Str division, i64 supervisor_id);

@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { TREE_SLOTS = 4096, STEPS_MAX = 8 }; /* No real tree is deeper. */
+enum { TREE_SLOTS = 4096, STEPS_MAX = 8, REACH_ALL = 1000000 }; /* No real tree is deeper. */
 
 typedef struct OrgPlace {
     i64 id; /* 0: an empty slot. */
@@ -53,7 +53,7 @@ static i64 reach_of(Str kind, Str level)
     static const struct {
         const char *level;
         i64 reach;
-    } rows[] = {{"national", 1000000}, {"province", 10000}, {"city", 100}, {"county", 1}};
+    } rows[] = {{"national", REACH_ALL}, {"province", 10000}, {"city", 100}, {"county", 1}};
     if (!str_same(kind, S("department")) && !str_same(kind, S("centre")))
         return 0;
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -106,7 +106,7 @@ static bool covers(const OrgPlace *above, i64 division)
 {
     if (!above->reach || !division)
         return false;
-    return above->reach == 1000000 || above->division / above->reach == division / above->reach;
+    return above->reach == REACH_ALL || above->division / above->reach == division / above->reach;
 }
 
 /* Up the bodies that supervise, from `id` on. */
@@ -183,4 +183,19 @@ unsigned place_relation(Cx *cx, Str division, i64 supervisor_id)
     if (e)
         err_clear(cx); /* As in org_relation. */
     return !e && above ? WHO_ABOVE : 0;
+}
+
+Err org_reach(Cx *cx, Str *ret_from, Str *ret_to)
+{
+    OrgPlace mine = {0};
+    *ret_from = *ret_to = S("");
+    if (!cx->actor.org_id || !(cx->actor.roles & (WHO_DEPARTMENT | WHO_CENTRE)))
+        return ERR_OK;
+    Err e = find_place(cx, cx->actor.org_id, &mine);
+    if (e || !mine.reach)
+        return e;
+    i64 from = mine.reach == REACH_ALL ? 0 : mine.division / mine.reach * mine.reach;
+    *ret_from = str_format(cx->arena, "%06lld", (long long)from);
+    *ret_to = str_format(cx->arena, "%06lld", (long long)(from + mine.reach - 1));
+    return ERR_OK;
 }

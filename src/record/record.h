@@ -164,7 +164,7 @@ enum { SHOWN_ROWS_MAX = 20 };
 typedef struct Shown {
     i64 count;               /* Records of which a field above SEE_PUBLIC was handed out. */
     i64 personal;            /* Those with an unmasked field about a person. */
-    const RecordType *type;  /* Of the first. */
+    const char *type;        /* Name of the first one's type; static. */
     i64 ids[SHOWN_ROWS_MAX]; /* The first ones of that type. */
     size_t id_count;
 } Shown;

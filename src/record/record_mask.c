@@ -69,7 +69,7 @@ void shown_add(Shown *shown, const RecordType *type, i64 id, bool personal)
     shown->count++;
     shown->personal += personal;
     if (!shown->type)
-        shown->type = type;
-    if (shown->type == type && shown->id_count < SHOWN_ROWS_MAX)
+        shown->type = type->name;
+    if (strcmp(shown->type, type->name) == 0 && shown->id_count < SHOWN_ROWS_MAX)
         shown->ids[shown->id_count++] = id;
 }

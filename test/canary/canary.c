@@ -107,6 +107,7 @@ static const struct {
 } also[] = {
     {"account", WHO_SECURITY},
     {"role_grant", WHO_SECURITY},
+    {"api_token", WHO_SECURITY},
 };
 
 static bool may_see(const Reader *reader, const Word *word)
@@ -148,6 +149,7 @@ static void look(const Reader *reader, const char *where, Str text)
     for (size_t i = 0; i + 8 <= text.len; i++) {
         i64 n;
         size_t end = i + 8;
+        bool number = false;
         if (memcmp(text.data + i, "cnry", 4) == 0) {
             end = i + 4;
             while (end < text.len && text.data[end] >= '0' && text.data[end] <= '9')
@@ -160,11 +162,15 @@ static void look(const Reader *reader, const char *where, Str text)
             if (!str_to_i64(str_slice(text, i, end), &n))
                 continue;
             n -= NUMBER_BASE;
+            number = true;
         } else {
             continue;
         }
-        if (n > 0 && n <= (i64)world.word_count && !may_see(reader, &world.words[n - 1]))
-            leak(reader, where, &world.words[n - 1]);
+        if (n <= 0 || n > (i64)world.word_count)
+            continue;
+        const Word *word = &world.words[n - 1];
+        if (number == (word->field->kind == F_MONEY) && !may_see(reader, word))
+            leak(reader, where, word);
     }
 }
 
@@ -205,8 +211,7 @@ static void plant(const RecordType *type, const Field *field, void *row, int own
     assert_true(world.word_count < WORDS_MAX);
     world.words[world.word_count++] = (Word){type, field, 0, owner, see};
     if (text)
-        field_set_str(field, row,
-                      str_format(&world.bench.arena, "cnry%zuz", world.word_count));
+        field_set_str(field, row, str_format(&world.bench.arena, "cnry%zuz", world.word_count));
     else
         field_set_int(field, row, NUMBER_BASE + (i64)world.word_count);
 }
@@ -234,9 +239,9 @@ static void fill_field(const RecordType *type, const Field *field, void *row, in
         field_set_int(field, row, 20260101);
         break;
     case F_TIME:
-        field_set_int(field, row, named(field, "until_ms") || named(field, "end_ms")
-                                      ? BENCH_NOW + day
-                                      : BENCH_NOW - day);
+        field_set_int(field, row,
+                      named(field, "until_ms") || named(field, "end_ms") ? BENCH_NOW + day
+                                                                         : BENCH_NOW - day);
         break;
     case F_INT:
     case F_BOOL:
@@ -378,7 +383,7 @@ static void ask_every_way(const Reader *reader, const Op *op)
         else if (field->kind == F_BOOL)
             ask(reader, op, with(field->name, val_bool(arena, true)));
         else if (field->kind == F_TEXT || field->kind == F_PROSE)
-            ask(reader, op, with(field->name, val_z(arena, "need title patent cnry5z")));
+            ask(reader, op, with(field->name, val_z(arena, "need title patent")));
         else if (field->kind == F_CODE)
             for (size_t c = 0; c < field->codes->count; c++)
                 ask(reader, op, with(field->name, val_z(arena, field->codes->codes[c].code)));
@@ -414,7 +419,8 @@ static void test_search(void **state)
     for (size_t n = 0; n < COUNT(readers); n++) {
         for (size_t w = 0; w < world.word_count; w += 7) {
             ArenaMark mark = arena_mark(arena);
-            Val *reply = NULL, *in = with("q", val_str(arena, str_format(arena, "cnry%zuz", w + 1)));
+            Val *reply = NULL,
+                *in = with("q", val_str(arena, str_format(arena, "cnry%zuz", w + 1)));
             assert_int_equal(
                 bench_call(&world.bench, actor_of(&readers[n]), "search.all", in, &reply), ERR_OK);
             if (val_get_int(reply, "total"))
@@ -496,6 +502,7 @@ static void test_log(void **state)
     assert_true(fd >= 0 && own >= 0);
     fflush(stderr);
     dup2(fd, 2);
+    world.leaks = 1000; /* By now acts have published some of it; only the log is looked at. */
     each_op(false, ask_every_way);
     each_op(true, ask_ids);
     fflush(stderr);
