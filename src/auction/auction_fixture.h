@@ -123,11 +123,12 @@ static inline Err fixture_seed(Cx *cx, void *arg)
 {
     Fixture *f = arg;
     for (i64 player = SELLER; player < PLAYER_COUNT; player++) {
+        bool above = player == BUREAU; /* The department over the seller's place. */
         Org org = {.code = str_format(cx->arena, "ORG%lld", (long long)player),
                    .name = str_format(cx->arena, "Unit number %lld", (long long)player),
-                   .kind = player == BUREAU ? S("department") : S("other"),
-                   .level = player == BUREAU ? S("city") : S(""),
-                   .division = player == BUREAU   ? S("330100")
+                   .kind = above ? S("department") : S("other"),
+                   .level = above ? S("city") : S(""),
+                   .division = above              ? S("330100")
                                : player == SELLER ? S("330106")
                                                   : S("")};
         Err e = fact_create(cx, &org_type, &org, (FactNote){.kind = "org.added"});

@@ -68,7 +68,7 @@ typedef struct Account {
     i64 must_change;
     i64 tries;      /* Wrong passwords since the last right one. */
     i64 code_tries; /* Wrong codes of the second factor since the last right one. */
-    i64 locks; /* Lock-outs since the last right one: each is twice as long. */
+    i64 locks;      /* Lock-outs since the last right one: each is twice as long. */
     i64 locked_until_ms;
     Str totp_secret; /* Sealed (secret_seal). */
     i64 totp_on_ms;  /* 0: not confirmed. */
@@ -96,7 +96,7 @@ typedef struct Session {
     i64 ends_ms;
     i64 second_ms; /* When the second factor was proved; 0: not. */
     Str address;
-    Str agent; /* What the browser calls itself. */
+    Str agent;   /* What the browser calls itself. */
     i64 outside; /* Opened by an outside identity provider. */
     i64 closed;
 } Session;
@@ -108,13 +108,13 @@ extern const RecordType org_type, org_mark_type, account_type, role_grant_type, 
 extern const CodeList org_kinds, org_levels, org_lines, org_marks, role_codes;
 extern const Flow approval_flow;
 /* A file of ops each. */
-extern const Room org_room, account_room, session_room, second_room, approval_room,
-    password_room, admin_room;
+extern const Room org_room, account_room, session_room, second_room, approval_room, password_room,
+    admin_room;
 /* The same: token.h, oidc.h. */
 extern const Room token_room, oidc_room;
-#define IDENT_ROOMS &org_room, &account_room, &session_room, &second_room, &approval_room, \
-                    &password_room, &admin_room, \
-    &token_room, &oidc_room
+#define IDENT_ROOMS                                                                                \
+    &org_room, &account_room, &session_room, &second_room, &approval_room, &password_room,         \
+        &admin_room, &token_room, &oidc_room
 
 /* For House.hooks. */
 unsigned org_relation(Cx *cx, i64 org_id);
@@ -176,8 +176,7 @@ bool roles_apart(unsigned roles);
 
 /* Encodes a password that a person chose for this login ('': not known). Slow on purpose: in an
  * op's prepare. ERR_INPUT on `field` when it may not be chosen. */
-NODISCARD Err password_accept(Cx *cx, const char *field, Str login, Str password,
-                              Str *ret_encoded);
+NODISCARD Err password_accept(Cx *cx, const char *field, Str login, Str password, Str *ret_encoded);
 /* The same for one that password_random made. */
 NODISCARD Err password_encode(Cx *cx, Str password, Str *ret_encoded);
 /* "k4Tm-b7Rq-...": 19 signs, some 75 bits; for one sign-in. In cx->arena. */

@@ -169,6 +169,7 @@ typedef struct Shown {
     size_t id_count;
 } Shown;
 
+/* Counts a record that was handed out; `type` may be a copy, its name is static. */
 void shown_add(Shown *shown, const RecordType *type, i64 id, bool personal);
 
 /* A value about a person, masked: 138****1234, 张*, z***@example.cn (domain.md 8.1). In `arena`. */

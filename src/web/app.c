@@ -29,10 +29,8 @@ static void route(Server *server, Request *request, Route *ret)
         ret->live = str_slice(path, 6, path.len);
         break;
     case WAY_FILE:
-        *ret = (Route){.methods = METHOD_POST,
-                       .sink = &app_sink,
-                       .raw_file = true,
-                       .body_max = upload_max};
+        *ret = (Route){
+            .methods = METHOD_POST, .sink = &app_sink, .raw_file = true, .body_max = upload_max};
         break;
     case WAY_API:
         ret->methods |= METHOD_POST;

@@ -1,9 +1,10 @@
-/* canary.c - plants a word of its own in every field that is not public, in rows of every type, state
- * and owner, and looks for it in everything that anybody can read: replies of every op, pages,
- * search, refusals, the log on stderr.
+/* canary.c - plants a word of its own in every field that is not public, in rows of every type,
+ * state and owner, and looks for it in everything that anybody can read: replies of every op,
+ * pages, search, refusals, the log on stderr.
  *
- * Who may see a word is worked out here again, from the field's level and the row's owner alone, and
- * not with the program's own see_level. New record types, ops and pages are taken in by themselves.
+ * Who may see a word is worked out here again, from the field's level and the row's owner alone,
+ * and not with the program's own see_level. New record types, ops and pages are taken in by
+ * themselves.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -84,14 +84,14 @@ static Actor actor_of(Str name)
 #define GUARD(login)                                                                               \
     "local account.add {\"login\":\"" login "\",\"name\":\"某\",\"org_id\":3,"                    \
     "\"password\":\"Four small words\",\"roles\":\"security\"}\n"
-#define FREE     ACCOUNT "local grant.end {\"id\":1}\n" /* The account holds no role. */
-#define RUNNING  UPLOADED "office import.start {\"id\":1}\n"
-#define IMPORTED RUNNING "work\n"
-#define FILE_TWO "{\"patent_ids\":\"1,2\",\"mode\":\"assign\",\"price_fen\":1000}"
-#define FILED    IMPORTED "office listing.file " FILE_TWO "\n"
-#define DRAFT    FILED "operator listing.return {\"ids\":\"1,2\"}\n"
-#define LISTED   FILED "operator listing.accept {\"ids\":\"1,2\"}\n"
-#define IN_LOT   LISTED "clock listing.enter_lot {\"ids\":\"1,2\"}\n"
+#define FREE      ACCOUNT "local grant.end {\"id\":1}\n" /* The account holds no role. */
+#define RUNNING   UPLOADED "office import.start {\"id\":1}\n"
+#define IMPORTED  RUNNING "work\n"
+#define FILE_TWO  "{\"patent_ids\":\"1,2\",\"mode\":\"assign\",\"price_fen\":1000}"
+#define FILED     IMPORTED "office listing.file " FILE_TWO "\n"
+#define DRAFT     FILED "operator listing.return {\"ids\":\"1,2\"}\n"
+#define LISTED    FILED "operator listing.accept {\"ids\":\"1,2\"}\n"
+#define IN_LOT    LISTED "clock listing.enter_lot {\"ids\":\"1,2\"}\n"
 #define BOTH_SOLD IN_LOT "clock listing.sell {\"ids\":\"1,2\"}\n"
 // clang-format off
 #define NEED \
