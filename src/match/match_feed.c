@@ -51,7 +51,7 @@ static Err put_need(Cx *cx, MatchIndex *index, Need *row)
         match_drop(index, MATCH_NEED, row->id);
         return ERR_OK;
     }
-    record_mask(&need_type, row, SEE_PUBLIC);
+    record_mask(cx->arena, &need_type, row, SEE_PUBLIC);
     const MatchField fields[] = {{row->title, TITLE_WEIGHT, false},
                                  {row->problem, TEXT_WEIGHT, false},
                                  {row->params, TEXT_WEIGHT, false}};

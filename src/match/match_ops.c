@@ -225,7 +225,8 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
     if (e)
         return e;
     See level = see_level(cx, need.org_id, false);
-    record_mask(&need_type, &need, level); /* A manager matches what the public sees of it. */
+    /* A manager matches what the public sees of it. */
+    record_mask(cx->arena, &need_type, &need, level);
     const MatchField fields[] = {
         {need.title, 3, false}, {need.problem, 1, false}, {need.params, 1, false}};
     const MatchQuery query = {.fields = fields,

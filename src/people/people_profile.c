@@ -411,12 +411,14 @@ static Err load_done(Cx *cx, const DoneAsk *in, Done *done, size_t *ret_count)
                      BIND_INT(DONE_MAX));
     if (e)
         return e;
-    while (count < DONE_MAX && rows_next(&rows))
-        done[count++] = (Done){.kind = rows_str_copy(&rows, 0),
-                               .table = rows_str_copy(&rows, 1),
-                               .row_id = rows_int(&rows, 2),
-                               .actor_org = rows_int(&rows, 3),
-                               .count = rows_int(&rows, 4)};
+    while (count < DONE_MAX && rows_next(&rows)) {
+        done[count] = (Done){.kind = rows_str_copy(&rows, 0),
+                             .table = rows_str_copy(&rows, 1),
+                             .row_id = rows_int(&rows, 2),
+                             .actor_org = rows_int(&rows, 3),
+                             .count = rows_int(&rows, 4)};
+        count++;
+    }
     *ret_count = count;
     return rows_end(&rows);
 }

@@ -100,19 +100,23 @@ See field_see(const RecordType *type, const Field *field, const void *record)
     return owner_hides(type, field, record) ? SEE_PARTY : SEE_PUBLIC;
 }
 
-u64 record_mask(const RecordType *type, void *record, See level)
+u64 record_mask(Arena *arena, const RecordType *type, void *record, See level)
 {
     u64 masked = 0;
     for (size_t i = 0; i < type->count; i++)
         if (field_see(type, &type->fields[i], record) > level)
             masked |= (u64)1 << i;
     for (size_t i = 0; i < type->count; i++) {
-        if (!(masked >> i & 1))
+        const Field *field = &type->fields[i];
+        if (!(masked >> i & 1)) {
+            if ((field->flags & PASSAGES) && level < SEE_PARTY)
+                field_set_str(field, record, passages_hidden(arena, field_str(field, record)));
             continue;
-        if (field_is_text(&type->fields[i]))
-            field_set_str(&type->fields[i], record, S(""));
+        }
+        if (field_is_text(field))
+            field_set_str(field, record, S(""));
         else
-            field_set_int(&type->fields[i], record, 0);
+            field_set_int(field, record, 0);
     }
     return masked;
 }
@@ -175,8 +179,12 @@ Val *record_val(Cx *cx, const RecordType *type, const void *record, See level)
         bool mask = about_person && level != SEE_OWNER;
         guarded |= see > SEE_SIGNED && !field_empty(field, record);
         personal |= about_person && !mask;
+        bool passages = (field->flags & PASSAGES) && level < SEE_PARTY;
         val_add_key(cx->arena, map, str_from(field->name),
-                    mask ? masked_val(cx, field, record, map) : field_val(cx, field, record));
+                    mask ? masked_val(cx, field, record, map)
+                    : passages
+                        ? val_str(cx->arena, passages_hidden(cx->arena, field_str(field, record)))
+                        : field_val(cx, field, record));
     }
     val_add_key(cx->arena, map, S("_hidden"), hidden);
     if (cx->shown && (guarded || personal))
@@ -247,8 +255,8 @@ static void verify_field(const RecordType *type, size_t at)
         verify_fail(type, field, "only for commands");
     if (field->see == SEE_CHOICE && !record_field(type, "hidden"))
         verify_fail(type, field, "no `hidden` field to choose in");
-    if ((field->flags & PERSONAL) && !field_is_text(field))
-        verify_fail(type, field, "personal, but no text to mask");
+    if ((field->flags & (PERSONAL | PASSAGES)) && !field_is_text(field))
+        verify_fail(type, field, "no text to mask");
     for (size_t i = 0; i < at; i++)
         if (strcmp(type->fields[i].name, field->name) == 0)
             verify_fail(type, field, "twice");

@@ -54,6 +54,8 @@ enum {
     SEARCH_1 = 1 << 8, /* Weight of its words in search: 1, 3 or 5. */
     SEARCH_3 = 1 << 9,
     SEARCH_5 = 1 << 10,
+    PASSAGES = 1 << 11, /* Its owner may keep passages to himself: [[so]]; below SEE_PARTY they are
+                           ■■■ wherever the value goes. */
 };
 
 typedef struct Code {
@@ -180,7 +182,11 @@ Str mask_personal(Arena *arena, Str value);
  * record.reveal shows one in full, and the access log says so. Counts into cx->shown. */
 Val *record_val(Cx *cx, const RecordType *type, const void *record, See level);
 /* The same in memory: members that the level may not see are emptied; returns a bit per field. */
-u64 record_mask(const RecordType *type, void *record, See level);
+u64 record_mask(Arena *arena, const RecordType *type, void *record, See level);
+/* A text as the public may have it: a passage in [[ ]] is ■■■, one never closed hides the rest. */
+Str passages_hidden(Arena *arena, Str text);
+/* Rule of a field with PASSAGES: every [[ has its ]]. ERR_INPUT. */
+Err rule_passages(Cx *cx, const Field *field, const void *member);
 /* Level at which a field of this record is seen (SEE_CHOICE resolved). */
 See field_see(const RecordType *type, const Field *field, const void *record);
 

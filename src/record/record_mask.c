@@ -64,6 +64,46 @@ Str mask_personal(Arena *arena, Str value)
     return buf_str(&out);
 }
 
+/* ---- passages ---- */
+
+static size_t find_sign(Str text, size_t from, char sign)
+{
+    for (size_t i = from; i + 1 < text.len; i++)
+        if (text.data[i] == sign && text.data[i + 1] == sign)
+            return i;
+    return text.len;
+}
+
+Str passages_hidden(Arena *arena, Str text)
+{
+    size_t at = find_sign(text, 0, '['), from = 0;
+    if (at == text.len)
+        return text;
+    Buf out = buf_new(arena);
+    while (at < text.len) {
+        size_t end = find_sign(text, at + 2, ']');
+        buf_add(&out, str_slice(text, from, at));
+        buf_z(&out, "■■■"); /* As long for every passage: its length says nothing. */
+        from = end < text.len ? end + 2 : text.len;
+        at = find_sign(text, from, '[');
+    }
+    buf_add(&out, str_slice(text, from, text.len));
+    return buf_str(&out);
+}
+
+Err rule_passages(Cx *cx, const Field *field, const void *member)
+{
+    Str text;
+    memcpy(&text, member, sizeof text);
+    for (size_t at = find_sign(text, 0, '['); at < text.len;) {
+        size_t end = find_sign(text, at + 2, ']');
+        if (end == text.len)
+            return err_set(cx, ERR_INPUT, field->name, "field.passage_open");
+        at = find_sign(text, end + 2, '[');
+    }
+    return ERR_OK;
+}
+
 void shown_add(Shown *shown, const RecordType *type, i64 id, bool personal)
 {
     shown->count++;

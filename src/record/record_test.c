@@ -406,7 +406,7 @@ static void test_see(void **state)
             assert_int_equal(field_see(&thing_type, f, &thing), from);
             for (size_t l = 0; l < COUNT(levels); l++) {
                 Thing masked = thing;
-                u64 bits = record_mask(&thing_type, &masked, levels[l]);
+                u64 bits = record_mask(cx->arena, &thing_type, &masked, levels[l]);
                 Val *val = record_val(cx, &thing_type, &thing, levels[l]);
                 bool seen = from <= levels[l];
                 size_t index = (size_t)(f - thing_fields);
@@ -771,6 +771,37 @@ static void test_unique(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void test_passages(void **state)
+{
+    Bench *bench = *state;
+    Cx *cx = &bench->cx;
+    static const struct {
+        const char *text, *shown;
+        bool refused;
+    } cases[] = {
+        {"", "", false},
+        {"nothing to hide", "nothing to hide", false},
+        {"a[1]]", "a[1]]", false},
+        {"[[all]]", "■■■", false},
+        {"温度 [[1,350]] 度，压力 [[2 MPa]]。", "温度 ■■■ 度，压力 ■■■。", false},
+        {"x [[a [b] c]] y", "x ■■■ y", false},
+        {"x [[[a]] y", "x ■■■ y", false},
+        {"x [[]] y", "x ■■■ y", false},
+        {"open [[secret", "open ■■■", true},
+        {"one [[a]] two [[b", "one ■■■ two ■■■", true},
+        {"[[", "■■■", true},
+    };
+    const Field field = {.name = "problem", .kind = F_PROSE, .flags = PASSAGES};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str text = str_from(cases[i].text);
+        Str shown = passages_hidden(cx->arena, text);
+        if (!str_same_z(shown, cases[i].shown))
+            fail_msg("%s: %.*s", cases[i].text, STR_ARG(shown));
+        assert_int_equal(rule_passages(cx, &field, &text), cases[i].refused ? ERR_INPUT : ERR_OK);
+        err_clear(cx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -791,6 +822,7 @@ int main(void)
         cmocka_unit_test(test_many_ids),
         cmocka_unit_test(test_revisions),
         cmocka_unit_test(test_unique),
+        CASE(test_passages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,12 +207,18 @@ static void plant(const RecordType *type, const Field *field, void *row, int own
 {
     See see = field_see(type, field, row);
     bool text = field->kind == F_TEXT || field->kind == F_PROSE || field->kind == F_LIST;
+    bool passage = (field->flags & PASSAGES) && see == SEE_PUBLIC;
+    if (passage)
+        see = SEE_PARTY;
     if ((!text && field->kind != F_MONEY) || see == SEE_PUBLIC)
         return;
     assert_true(world.word_count < WORDS_MAX);
     world.words[world.word_count++] = (Word){type, field, 0, owner, see};
     if (text)
-        field_set_str(field, row, str_format(&world.bench.arena, "cnry%zuz", world.word_count));
+        field_set_str(field, row,
+                      passage ? str_format(&world.bench.arena, "open words [[cnry%zuz]] and more",
+                                           world.word_count)
+                              : str_format(&world.bench.arena, "cnry%zuz", world.word_count));
     else
         field_set_int(field, row, NUMBER_BASE + (i64)world.word_count);
 }
@@ -225,8 +231,10 @@ static void fill_field(const RecordType *type, const Field *field, void *row, in
         field_set_str(field, row, str_from(field->codes->codes[0].code));
         break;
     case F_CODES:
-        if (named(field, "hidden"))
+        if (named(field, "hidden") && state % 3 != 2) /* Some rows hide passages alone. */
             fill_hidden(type, field, row);
+        else if (named(field, "hidden"))
+            break;
         else
             field_set_str(field, row, str_from(field->codes->codes[0].code));
         break;
