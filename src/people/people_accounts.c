@@ -219,7 +219,7 @@ static Err accounts_add_run(Cx *cx, const void *arg, Val **ret)
     Val *reply = rows_reply(cx, rows, in->count);
     if (!e)
         e = fact_tell(
-            cx, &org_type, in->org_id ? in->org_id : cx->actor.org_id,
+            cx, &org_type, cx->actor.org_id ? cx->actor.org_id : in->org_id,
             (FactNote){.kind = "account.many_added", .amount = val_get_int(reply, "made")});
     if (!e)
         *ret = reply;
