@@ -13,7 +13,7 @@ tree=$(mktemp -d /var/tmp/fresh.XXXXXX)
 chmod 755 "$tree" # The root of a system that others than root live in: the database server does.
 
 done_with_it() {
-    umount "$tree/proc" "$tree/dev" 2>/dev/null || true
+    umount "$tree/proc" "$tree/dev" 2>/dev/null || umount -l "$tree/proc" "$tree/dev" || true
     rm -rf --one-file-system "$tree"
 }
 trap done_with_it EXIT
@@ -35,7 +35,7 @@ chroot "$tree" update-ca-certificates >/dev/null 2>&1 || true
 inside() {
     chroot "$tree" env HOME=/ PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
         TECHBOURSE_TEST_DEEP= TECHBOURSE_TEST_DATA= TECHBOURSE_TEST_PG= \
-        bash -c "cd /src-tree && $1"
+        bash -c "cd /src-tree || exit 1; $1"
 }
 inside script/build
 inside 'test -x build/techbourse'
@@ -49,4 +49,5 @@ inside 'TECHBOURSE_LISTEN=127.0.0.1:18080 script/serve >serve.txt 2>&1 & server=
     curl -sf http://127.0.0.1:18080/ | grep -q "<main" && grep -q operator serve.txt
     status=$?
     kill $server
+    wait $server
     exit $status'
