@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -66,9 +67,11 @@ static Err take_lock(Cx *cx, Str data, int *ret_fd)
 }
 
 /* What making an exchange puts into the data folder, in the order in which it can be removed. */
-static const char *const made_files[] = {"exchange",      "techbourse.db-wal", "techbourse.db-shm",
-                                         "techbourse.db", "keys/head.pem",     "keys/head.pub",
-                                         "keys"};
+static const char *const made_files[] = {"exchange",          "techbourse.db-wal",
+                                         "techbourse.db-shm", "techbourse.db",
+                                         "keys/head.pem",     "keys/head.pub",
+                                         "keys/secrets.key",  "keys",
+                                         "settings.yaml",     "files"};
 
 static char *in_folder(Arena *arena, Str data, const char *name)
 {
@@ -308,12 +311,17 @@ void house_close(Open *open)
 static Err drop_tables(Cx *cx, void *arg)
 {
     size_t count;
-    const RecordType **types = house_types(cx->arena, arg, &count);
+    const RecordType **types = house_tables(cx->arena, arg, &count);
     Err e = db_exec_plain(cx, "DROP TABLE IF EXISTS fact; DROP TABLE IF EXISTS fact_block");
     for (size_t i = 0; !e && i < count; i++)
         e = db_exec_plain(
             cx, db_keep(str_format(cx->arena, "DROP TABLE IF EXISTS %s", types[i]->name)));
     return e;
+}
+
+static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *at)
+{
+    return (void)stat, (void)kind, (void)at, remove(path);
 }
 
 /* All under the lock: whoever makes an exchange here next finds the folder as this one did. */
@@ -327,10 +335,12 @@ void house_unmake(Open *open)
         if (writer_run(open->house.writer, &cx, drop_tables, &open->house) != ERR_OK)
             log_line(LOG_ERROR_LEVEL, "unmake.tables_left", "why", cx.err.key, NULL);
     }
+    access_log_done(open->house.accesses); /* Nobody has been shown anything. */
+    open->house.accesses = NULL;
     close_rooms(open);
     for (size_t i = 0; open->lock_fd >= 0 && i < COUNT(made_files); i++)
-        if (!(open->there >> i & 1))
-            remove(in_folder(&arena, data, made_files[i]));
+        if (!(open->there >> i & 1)) /* Of these only `files` has anything in it. */
+            nftw(in_folder(&arena, data, made_files[i]), remove_one, 8, FTW_DEPTH | FTW_PHYS);
     if (open->lock_fd >= 0) {
         unlink(in_folder(&arena, data, "lock"));
         close(open->lock_fd);

@@ -7,7 +7,7 @@
 
 // clang-format off
 const Page pages[] = {
-    /* path               template        who            nav          build */
+    /* path               template        who            nav          build             kept */
     {"/",                 "home",         WHO_PUBLIC,    NULL,        build_home},
     {"/signin",           "signin",       WHO_PUBLIC | WHO_HALF, NULL, build_signin},
     {"/reset",            "reset",        WHO_PUBLIC | WHO_HALF, NULL, build_reset},
