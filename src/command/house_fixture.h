@@ -129,6 +129,7 @@ static inline void house_test_open(TestHouse *t, const Room *const *rooms, size_
     snprintf(t->folder, sizeof t->folder, "/tmp/house-test-XXXXXX");
     assert_non_null(mkdtemp(t->folder));
     settings_default(&t->settings);
+    t->settings.password_memory_kb = 64; /* What hashes a password is the same, only quick. */
     t->house = (House){.rooms = rooms,
                        .room_count = room_count,
                        .settings = &t->settings,

@@ -32,6 +32,7 @@ typedef struct Settings {
     i64 password_classes;    /* Of lower, upper, digit, other; Chinese counts as other. */
     i64 password_days;       /* 0: never asked to change. */
     i64 password_kept;       /* Former ones that may not come again. */
+    i64 password_memory_kb;  /* Of one Argon2id run; two passes, one lane. */
     i64 reset_min;           /* How long a reset code holds. */
     i64 second_factor;       /* Off: nobody is asked for one. */
     i64 second_factor_hours; /* How long a session may bid on one proof. */

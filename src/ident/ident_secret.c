@@ -2,6 +2,7 @@
 #include "ident/ident_int.h"
 
 #include "base/openssl.h"
+#include "command/settings.h"
 
 #include <argon2.h>
 #include <fcntl.h>
@@ -11,14 +12,7 @@
 #include <unistd.h>
 
 /* The second set that OWASP's password cheat sheet names: 19 MiB, two passes, one lane. */
-enum {
-    MEMORY_KB = 19 * 1024,
-    PASSES = 2,
-    LANES = 1,
-    SALT_BYTES = 16,
-    HASH_BYTES = 32,
-    ENCODED_MAX = 200
-};
+enum { PASSES = 2, LANES = 1, SALT_BYTES = 16, HASH_BYTES = 32, ENCODED_MAX = 200 };
 
 static _Atomic i64 runs;
 
@@ -33,7 +27,8 @@ Err password_hash(Cx *cx, Str password, Str *ret)
     char *encoded = arena_take(cx->arena, ENCODED_MAX);
     chance_bytes(cx->chance, salt, sizeof salt);
     atomic_fetch_add(&runs, 1);
-    int rc = argon2id_hash_encoded(PASSES, MEMORY_KB, LANES, password.data, password.len, salt,
+    u32 memory_kb = (u32)house_of(cx)->settings->password_memory_kb;
+    int rc = argon2id_hash_encoded(PASSES, memory_kb, LANES, password.data, password.len, salt,
                                    sizeof salt, HASH_BYTES, encoded, ENCODED_MAX);
     if (rc != ARGON2_OK)
         return err_set(cx, ERR_BUG, NULL, "ident.cannot_hash");
