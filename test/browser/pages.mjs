@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, dress, main, person, root } from './lib.mjs';
+import { check, dress, main, person, prove, root } from './lib.mjs';
 
 const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
 const widths = [390, 1440];
@@ -130,6 +130,8 @@ async function lot_to_bid_on(page) {
   const paths = await page.locator('.tb-lots a[href^="/lot/"]').evaluateAll(all => all.map(one => one.getAttribute('href')));
   for (const path of paths) {
     await page.goto(path);
+    if (await page.locator('[data-prove]').count())     // Once a session: then it may bid.
+      await prove(page, path);
     if (await page.locator('form[data-bid]').count())
       return path.split('/')[2];
   }
