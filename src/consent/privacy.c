@@ -55,9 +55,9 @@ static Err reveal_find(Cx *cx, const RevealIn *in, const RecordType **ret_type,
 static Err reveal_run(Cx *cx, const void *arg, Val **ret)
 {
     const RevealIn *in = arg;
-    const RecordType *type;
-    const Field *field;
-    void *record;
+    const RecordType *type = NULL;
+    const Field *field = NULL;
+    void *record = NULL;
     Reveal row = {.account_id = cx->actor.account_id,
                   .type = in->type,
                   .row_id = in->id,

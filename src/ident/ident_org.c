@@ -50,9 +50,10 @@ static Err org_names(Cx *cx, const i64 *ids, size_t count, Str *names)
     if (e)
         return e;
     while (rows_next(&rows)) {
+        i64 id = rows_int(&rows, 0);
         Str name = rows_str_copy(&rows, 1);
         for (size_t i = 0; i < count; i++)
-            if (ids[i] == rows_int(&rows, 0))
+            if (ids[i] == id)
                 names[i] = name;
     }
     return rows_end(&rows);

@@ -301,6 +301,9 @@ static inline void reader_enter(PostingReader *reader, u32 block)
     __builtin_prefetch(block_at(reader->shelf, block_next(reader->shelf, block)));
 }
 
+/* Keeps what comes seldom out of the way of what comes often. */
+#define RARE(condition) __builtin_expect((condition), 0)
+
 /* The rest of a number after its first byte. */
 static inline u32 long_number(const u8 **at, u32 number)
 {
@@ -317,7 +320,7 @@ static inline u32 long_number(const u8 **at, u32 number)
  * whether the weight differs, is no branch. */
 static inline void reader_step(PostingReader *reader)
 {
-    if (reader->front == reader->back || !*reader->front) { /* This block is read. */
+    if (RARE(reader->front == reader->back || !*reader->front)) { /* This block is read. */
         if (reader->block == reader->tail) {
             reader->doc = DOC_NONE;
             return;
@@ -326,12 +329,12 @@ static inline void reader_step(PostingReader *reader)
         reader_enter(reader, block_next(reader->shelf, reader->block));
     }
     u32 number = *reader->front++;
-    if (number >= 0x80)
+    if (RARE(number >= 0x80))
         number = long_number(&reader->front, number);
     u32 differs = number & 1, weight = reader->back[-1];
     reader->doc += number >> 1;
     reader->back -= differs;
-    if (differs & (weight == WEIGHT_WIDE)) {
+    if (RARE(differs & (weight == WEIGHT_WIDE))) {
         weight = (u32)reader->back[-1] << 8 | reader->back[-2];
         reader->back -= 2;
     }

@@ -24,6 +24,7 @@ typedef struct TermList {
     size_t count;
     size_t cap;
     size_t stop_count; /* Words and characters left out because they say nothing. */
+    bool keeps_stops; /* Set by who only looks terms up: none is left out, which takes less time. */
 } TermList;
 
 /* Terms of prose, stop words left out. With `find_codes` class symbols give code terms as well. */

@@ -97,37 +97,117 @@ static Err load_offers(Cx *cx, const i64 *ids, size_t count, i64 *offers)
                      binds, COUNT(binds));
     if (e)
         return e;
-    while (rows_next(&rows))
+    while (rows_next(&rows)) {
+        i64 id = rows_int(&rows, 0), listing_id = rows_int(&rows, 1);
         for (size_t i = 0; i < count; i++)
-            if (ids[i] == rows_int(&rows, 0))
-                offers[i] = rows_int(&rows, 1);
+            if (ids[i] == id)
+                offers[i] = listing_id;
+    }
     return rows_end(&rows);
 }
 
-/* One statement for all rows of a table. */
-static Err load_rows(Cx *cx, const MatchHit *hits, size_t count, HitRows *rows)
+/* What is told of each hit. */
+typedef struct Telling {
+    const MatchAsked *asked; /* A snippet with the words asked for; NULL: none. */
+    bool brief;              /* No record, no listing, no reasons. */
+} Telling;
+
+/* The ids of hits by kind, each at the place of its hit; 0 for another kind. */
+typedef struct HitIds {
+    i64 of[MATCH_NEED + 1][RECORD_IDS_MAX];
+} HitIds;
+
+static HitIds ids_of(const MatchHit *hits, size_t count)
 {
-    i64 ids[MATCH_NEED + 1][RECORD_IDS_MAX] = {0};
+    HitIds ids = {0};
     for (size_t i = 0; i < count; i++)
-        ids[hits[i].kind][i] = hits[i].id;
-    Err e = record_load_all(cx, &patent_type, ids[MATCH_PATENT], count, rows->patents);
+        ids.of[hits[i].kind][i] = hits[i].id;
+    return ids;
+}
+
+/* One statement for all rows of a table. */
+static Err load_rows(Cx *cx, const HitIds *ids, size_t count, HitRows *rows)
+{
+    Err e = record_load_all(cx, &patent_type, ids->of[MATCH_PATENT], count, rows->patents);
     if (!e)
-        e = listings_of_patents(cx, ids[MATCH_PATENT], count, rows->listings);
+        e = listings_of_patents(cx, ids->of[MATCH_PATENT], count, rows->listings);
     if (!e)
-        e = record_load_all(cx, &achievement_type, ids[MATCH_ACHIEVEMENT], count,
+        e = record_load_all(cx, &achievement_type, ids->of[MATCH_ACHIEVEMENT], count,
                             rows->achievements);
     if (!e)
-        e = load_offers(cx, ids[MATCH_ACHIEVEMENT], count, rows->offers);
+        e = load_offers(cx, ids->of[MATCH_ACHIEVEMENT], count, rows->offers);
     if (!e)
-        e = record_load_all(cx, &need_type, ids[MATCH_NEED], count, rows->needs);
+        e = record_load_all(cx, &need_type, ids->of[MATCH_NEED], count, rows->needs);
     return e;
 }
 
-/* The record of a hit goes into `row`; NULL when it has gone. */
-static Val *patent_hit(Cx *cx, const Patent *patent, const Listing *listing, Val *row)
+/* What a list of results shows of a record. */
+typedef struct HitText {
+    bool there; /* False: the row has gone since the search. */
+    Str title;
+    Str text; /* As this reader may see it. */
+} HitText;
+
+/* By way of record_val, which hides and counts what is not for everyone. */
+static HitText need_text(Cx *cx, const Need *need)
 {
-    if (!patent->id)
-        return NULL;
+    const Val *val = record_val(cx, &need_type, need, see_level(cx, need->org_id, false));
+    return (HitText){need->id != 0, val_get_str(val, "title"), val_get_str(val, "problem")};
+}
+
+static HitText text_of(Cx *cx, MatchKind kind, const HitRows *rows, size_t i)
+{
+    const Patent *patent = &rows->patents[i];
+    const Achievement *achievement = &rows->achievements[i];
+    if (kind == MATCH_PATENT)
+        return (HitText){patent->id != 0, patent->title,
+                         patent->abstract.len ? patent->abstract : patent->applicant};
+    if (kind == MATCH_ACHIEVEMENT)
+        return (HitText){achievement->id != 0, achievement->title, achievement->intro};
+    return need_text(cx, &rows->needs[i]);
+}
+
+/* `sql` asks for id, title and text. */
+static Err load_some_texts(Cx *cx, const char *sql, const i64 *ids, size_t count, HitText *texts)
+{
+    Rows rows;
+    Bind binds[RECORD_IDS_MAX];
+    if (!record_ids_bind(ids, count, binds))
+        return ERR_OK;
+    Err e = db_query(cx, &rows, sql, binds, COUNT(binds));
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        i64 id = rows_int(&rows, 0);
+        for (size_t i = 0; i < count; i++)
+            if (ids[i] == id)
+                texts[i] = (HitText){true, rows_str_copy(&rows, 1), rows_str_copy(&rows, 2)};
+    }
+    return rows_end(&rows);
+}
+
+/* As text_of of all hits, without the rest of the rows; a need's row says what of it is hidden. */
+static Err load_texts(Cx *cx, const MatchHit *hits, const HitIds *ids, size_t count, HitText *texts)
+{
+    Need needs[RECORD_IDS_MAX] = {0};
+    Err e = load_some_texts(cx,
+                            "SELECT id, title, CASE WHEN abstract <> '' THEN abstract ELSE "
+                            "applicant END FROM patent WHERE id IN (" RECORD_IDS ")",
+                            ids->of[MATCH_PATENT], count, texts);
+    if (!e)
+        e = load_some_texts(cx,
+                            "SELECT id, title, intro FROM achievement WHERE id IN (" RECORD_IDS ")",
+                            ids->of[MATCH_ACHIEVEMENT], count, texts);
+    if (!e)
+        e = record_load_all(cx, &need_type, ids->of[MATCH_NEED], count, needs);
+    for (size_t i = 0; !e && i < count; i++)
+        if (hits[i].kind == MATCH_NEED)
+            texts[i] = need_text(cx, &needs[i]);
+    return e;
+}
+
+static Val *patent_val(Cx *cx, const Patent *patent, const Listing *listing, Val *row)
+{
     Val *val = record_val(cx, &patent_type, patent, see_level(cx, patent->org_id, false));
     val_set(cx->arena, row, "patent", val);
     val_set_str(cx->arena, row, "title", patent->title);
@@ -139,10 +219,8 @@ static Val *patent_hit(Cx *cx, const Patent *patent, const Listing *listing, Val
     return val;
 }
 
-static Val *achievement_hit(Cx *cx, const Achievement *achievement, i64 listing_id, Val *row)
+static Val *achievement_val(Cx *cx, const Achievement *achievement, i64 listing_id, Val *row)
 {
-    if (!achievement->id)
-        return NULL;
     Val *val =
         record_val(cx, &achievement_type, achievement, see_level(cx, achievement->org_id, false));
     val_set(cx->arena, row, "achievement", val);
@@ -151,14 +229,22 @@ static Val *achievement_hit(Cx *cx, const Achievement *achievement, i64 listing_
     return val;
 }
 
-static Val *need_hit(Cx *cx, const Need *need, Val *row)
+/* The record of a hit and why it is one; records with the name of their unit go to `owned` too. */
+static void add_record(Cx *cx, const MatchHit *hit, const HitRows *rows, size_t i, Val *row,
+                       Val *owned)
 {
-    if (!need->id)
-        return NULL;
-    Val *val = record_val(cx, &need_type, need, see_level(cx, need->org_id, false));
-    val_set(cx->arena, row, "need", val);
-    val_set_str(cx->arena, row, "title", need->title);
-    return val;
+    const Need *need = &rows->needs[i];
+    val_set(cx->arena, row, "reasons", reasons_val(cx, hit));
+    if (hit->kind == MATCH_PATENT) {
+        val_push(cx->arena, owned, patent_val(cx, &rows->patents[i], &rows->listings[i], row));
+    } else if (hit->kind == MATCH_ACHIEVEMENT) {
+        val_push(cx->arena, owned,
+                 achievement_val(cx, &rows->achievements[i], rows->offers[i], row));
+    } else {
+        val_set(cx->arena, row, "need",
+                record_val(cx, &need_type, need, see_level(cx, need->org_id, false)));
+        val_set_str(cx->arena, row, "title", need->title);
+    }
 }
 
 static const char *kind_name(MatchKind kind)
@@ -167,42 +253,43 @@ static const char *kind_name(MatchKind kind)
 }
 
 /* At most RECORD_IDS_MAX hits, added to `items`. */
-static Err some_hits(Cx *cx, const MatchHit *hits, size_t count, Val *items)
+static Err some_hits(Cx *cx, const MatchHit *hits, size_t count, const Telling *telling, Val *items)
 {
-    HitRows *rows = ARENA_NEW(cx->arena, HitRows, 1);
-    Val *owned = val_list(cx->arena); /* Records that show the name of their unit. */
-    Err e = load_rows(cx, hits, count, rows);
+    HitIds ids = ids_of(hits, count);
+    HitRows *rows = telling->brief ? NULL : ARENA_NEW(cx->arena, HitRows, 1);
+    HitText texts[RECORD_IDS_MAX] = {0};
+    Val *owned = val_list(cx->arena);
+    Err e = rows ? load_rows(cx, &ids, count, rows) : load_texts(cx, hits, &ids, count, texts);
     if (e)
         return e;
     for (size_t i = 0; i < count; i++) {
         const MatchHit *hit = &hits[i];
+        HitText text = rows ? text_of(cx, hit->kind, rows, i) : texts[i];
+        if (!text.there)
+            continue;
         Val *row = val_map(cx->arena);
         val_set_z(cx->arena, row, "kind", kind_name(hit->kind));
         val_set_int(cx->arena, row, "id", hit->id);
         val_set_int(cx->arena, row, "score", hit->percent);
-        val_set(cx->arena, row, "reasons", reasons_val(cx, hit));
-        Val *record = hit->kind == MATCH_PATENT
-                          ? patent_hit(cx, &rows->patents[i], &rows->listings[i], row)
-                      : hit->kind == MATCH_ACHIEVEMENT
-                          ? achievement_hit(cx, &rows->achievements[i], rows->offers[i], row)
-                          : need_hit(cx, &rows->needs[i], row);
-        if (record)
-            val_push(cx->arena, items, row);
-        if (record && hit->kind != MATCH_NEED)
-            val_push(cx->arena, owned, record);
+        if (rows)
+            add_record(cx, hit, rows, i, row, owned);
+        else
+            val_set_str(cx->arena, row, "title", text.title);
+        if (telling->asked)
+            val_set(cx->arena, row, "snippet", snippet_val(cx, telling->asked, text.text));
+        val_push(cx->arena, items, row);
     }
     return org_names_add(cx, owned, "org_id", "org");
 }
 
-/* A row may have gone between the search and now: it is left out. */
-static Err hits_val(Cx *cx, const MatchAnswer *answer, Val **ret)
+static Err hits_val(Cx *cx, const MatchAnswer *answer, const Telling *telling, Val **ret)
 {
     Err e = ERR_OK;
     Val *items = val_list(cx->arena);
     for (size_t first = 0; !e && first < answer->count; first += RECORD_IDS_MAX) {
         size_t left = answer->count - first;
         e = some_hits(cx, answer->hits + first, left < RECORD_IDS_MAX ? left : RECORD_IDS_MAX,
-                      items);
+                      telling, items);
     }
     if (!e)
         *ret = items;
@@ -237,7 +324,7 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
                               .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
     e = match_search(cx, index, &query, &answer);
     if (!e)
-        e = hits_val(cx, &answer, &items);
+        e = hits_val(cx, &answer, &(Telling){0}, &items);
     if (e)
         return e;
     *ret = val_map(cx->arena);
@@ -253,6 +340,7 @@ typedef struct SearchIn {
     Str kind;
     Str field;
     i64 listed;
+    i64 brief; /* Only what a list of results shows. */
     i64 page;
 } SearchIn;
 
@@ -269,6 +357,7 @@ static const Field search_fields[] = {
     {AT(SearchIn, field), F_CODE, "产业领域", "Field", 0, SEE_PUBLIC, NULL,
      .codes = &industry_fields},
     {AT(SearchIn, listed), F_BOOL, "仅看挂牌", "On offer only", 0, SEE_PUBLIC, NULL},
+    {AT(SearchIn, brief), F_BOOL, "只要列表所列", "Listed fields only", 0, SEE_PUBLIC, NULL},
     {AT(SearchIn, page), F_INT, "页", "Page", 0, SEE_PUBLIC, NULL},
 };
 
@@ -278,16 +367,6 @@ static unsigned kinds_asked(Str kind)
            : str_same(kind, S("achievement")) ? MATCH_OF_ACHIEVEMENTS
            : str_same(kind, S("need"))        ? MATCH_OF_NEEDS
                                               : 0;
-}
-
-static Str text_of_hit(const Val *row)
-{
-    Str kind = val_get_str(row, "kind");
-    const Val *record = val_get_key(row, kind);
-    if (str_same(kind, S("patent")))
-        return val_get_str(record, "abstract").len ? val_get_str(record, "abstract")
-                                                   : val_get_str(record, "applicant");
-    return val_get_str(record, str_same(kind, S("need")) ? "problem" : "intro");
 }
 
 static Err search_run(Cx *cx, const void *arg, Val **ret)
@@ -304,18 +383,15 @@ static Err search_run(Cx *cx, const void *arg, Val **ret)
                               .kinds = kinds_asked(in->kind),
                               .listed_only = in->listed,
                               .field_code = in->field,
+                              .no_reasons = in->brief,
                               .offset = (size_t)((page - 1) * PAGE_SIZE),
                               .limit = PAGE_SIZE};
+    const Telling telling = {match_asked(cx->arena, in->q), in->brief};
     e = match_search(cx, index, &query, &answer);
     if (!e)
-        e = hits_val(cx, &answer, &items);
+        e = hits_val(cx, &answer, &telling, &items);
     if (e)
         return e;
-    const MatchAsked *asked = match_asked(cx->arena, in->q);
-    for (size_t i = 0; i < val_count(items); i++) {
-        Val *row = val_at(items, i);
-        val_set(cx->arena, row, "snippet", snippet_val(cx, asked, text_of_hit(row)));
-    }
     *ret = list_val(cx, items, answer.total, page, PAGE_SIZE);
     if (answer.note)
         val_set_str(cx->arena, *ret, "note", text_say(cx->arena, cx->lang, answer.note, NULL, 0));

@@ -135,16 +135,19 @@ typedef struct Search {
     uint16_t field_code;
 } Search;
 
-/* Room for marks: one row for each window, fewer when there are many terms or documents. */
+/* Room for marks: one row for each window, fewer when there are many terms or documents. None when
+ * no reasons will be looked for. */
 static void marks_prepare(Search *search)
 {
     size_t terms = search->question->bag.count;
     u32 slots = index_doc_slots(search->index);
+    if (search->query->no_reasons)
+        return;
     search->stride = WINDOW_DOCS;
     while ((slots / search->stride + 1) * terms > MARKS_MAX && search->stride < slots)
         search->stride *= 2;
-    search->marks =
-        ARENA_NEW(&search->scratch, PostingReader, (slots / search->stride + 1) * terms);
+    search->marks = arena_take_raw(&search->scratch,
+                                   (slots / search->stride + 1) * terms * sizeof *search->marks);
 }
 
 static void search_prepare(Search *search)
@@ -185,10 +188,8 @@ static void score_term(Search *search, size_t place)
     const DocWindow *window = &board->window;
     size_t count =
         postings_take(&search->readers[place], window->first, window->live, board->postings);
-    for (size_t i = 0; i < count; i++) { /* They lie far apart: each would be waited for. */
+    for (size_t i = 0; i < count; i++) /* They lie far apart: each would be waited for. */
         __builtin_prefetch(&window->facts[board->postings[i].place]);
-        __builtin_prefetch(&window->ids[board->postings[i].place]);
-    }
     for (size_t i = 0; i < count; i++) {
         u32 at = board->postings[i].place;
         double part = length_part((double)window->facts[at].length, search->length_mean);
@@ -232,7 +233,7 @@ static void score_window(Search *search, u32 doc)
 {
     const Question *question = search->question;
     search->board->window = index_window(search->index, doc);
-    if (doc / search->stride >= search->mark_count) {
+    if (search->marks && doc / search->stride >= search->mark_count) {
         search->mark_count = doc / search->stride + 1;
         memcpy(marks_at(search, doc), search->readers,
                question->bag.count * sizeof *search->readers);
@@ -249,16 +250,40 @@ static void score_window(Search *search, u32 doc)
 
 typedef struct Candidate {
     double score;
+    u32 doc;
+} Candidate;
+
+/* A candidate with what decides between equal scores. */
+typedef struct Ranked {
+    double score;
     i64 id;
     u32 doc;
     u8 kind;
-} Candidate;
+} Ranked;
 
-static bool better(const Candidate *a, const Candidate *b)
+static Ranked rank_of(const MatchIndex *index, Candidate candidate)
+{
+    DocWindow window = index_window(index, candidate.doc);
+    u32 at = candidate.doc - window.first;
+    return (Ranked){candidate.score, window.ids[at].id, candidate.doc, window.facts[at].kind};
+}
+
+static int ranked_order(const void *a, const void *b)
+{
+    const Ranked *left = a, *right = b;
+    if (left->score > right->score || left->score < right->score)
+        return left->score > right->score ? -1 : 1;
+    if (left->kind != right->kind)
+        return left->kind < right->kind ? -1 : 1;
+    return left->id < right->id ? -1 : left->id > right->id;
+}
+
+static bool better(const MatchIndex *index, const Candidate *a, const Candidate *b)
 {
     if (a->score > b->score || a->score < b->score)
         return a->score > b->score;
-    return a->kind != b->kind ? a->kind < b->kind : a->id < b->id;
+    Ranked left = rank_of(index, *a), right = rank_of(index, *b);
+    return ranked_order(&left, &right) < 0;
 }
 
 static bool wanted(const Search *search, const DocWindow *window, u32 at)
@@ -272,11 +297,6 @@ static bool wanted(const Search *search, const DocWindow *window, u32 at)
            (!query->not_org_id || window->ids[at].org_id != query->not_org_id);
 }
 
-static int candidate_order(const void *a, const void *b)
-{
-    return better(a, b) ? -1 : better(b, a) ? 1 : 0;
-}
-
 static void swap(Candidate *a, Candidate *b)
 {
     Candidate kept = *a;
@@ -285,7 +305,7 @@ static void swap(Candidate *a, Candidate *b)
 }
 
 /* Brings the `front` best before all others, within both parts in any order: quickselect. */
-static void best_to_front(Candidate *items, size_t count, size_t front)
+static void best_to_front(const MatchIndex *index, Candidate *items, size_t count, size_t front)
 {
     size_t from = 0, to = count;
     while (front > from && front < to) {
@@ -293,7 +313,7 @@ static void best_to_front(Candidate *items, size_t count, size_t front)
         const Candidate *pivot = &items[to - 1];
         size_t at = from;
         for (size_t i = from; i < to - 1; i++)
-            if (better(&items[i], pivot))
+            if (better(index, &items[i], pivot))
                 swap(&items[i], &items[at++]);
         swap(&items[at], &items[to - 1]);
         if (at < front)
@@ -305,6 +325,7 @@ static void best_to_front(Candidate *items, size_t count, size_t front)
 
 /* The best so far: `depth` of them and some more, from which the worst are cut when it is full. */
 typedef struct Best {
+    const MatchIndex *index;
     Candidate *items;
     size_t count, cap, depth;
     double score_min; /* Of a lower score there are `depth` better ones. */
@@ -315,7 +336,7 @@ static void best_cut(Best *best)
 {
     if (best->count <= best->depth)
         return;
-    best_to_front(best->items, best->count, best->depth);
+    best_to_front(best->index, best->items, best->count, best->depth);
     best->count = best->depth;
     best->score_min = INFINITY;
     for (size_t i = 0; i < best->count; i++)
@@ -340,8 +361,7 @@ static void collect(Search *search, u32 at, Best *best)
         return;
     best->total++;
     if (score >= best->score_min)
-        best_add(best, (Candidate){score, window->ids[at].id, window->first + at,
-                                   window->facts[at].kind});
+        best_add(best, (Candidate){score, window->first + at});
 }
 
 static void collect_window(Search *search, Best *best)
@@ -353,15 +373,17 @@ static void collect_window(Search *search, Best *best)
 }
 
 /* The hits from `offset` on, best first: a part of the best. */
-static Candidate *take_page(Best *best, size_t offset, size_t *ret_count)
+static Ranked *take_page(Arena *arena, Best *best, size_t offset, size_t *ret_count)
 {
     best_cut(best);
-    if (best->count <= offset)
-        return NULL;
-    best_to_front(best->items, best->count, offset);
-    *ret_count = best->count - offset;
-    qsort(best->items + offset, *ret_count, sizeof *best->items, candidate_order);
-    return best->items + offset;
+    size_t count = best->count > offset ? best->count - offset : 0;
+    Ranked *page = ARENA_NEW(arena, Ranked, count);
+    best_to_front(best->index, best->items, best->count, offset);
+    for (size_t h = 0; h < count; h++)
+        page[h] = rank_of(best->index, best->items[offset + h]);
+    qsort(page, count, sizeof *page, ranked_order);
+    *ret_count = count;
+    return page;
 }
 
 /* ---- Reasons ---- */
@@ -533,16 +555,16 @@ static void explain(Arena *arena, Search *search, const double *shares, MatchHit
 
 static int by_doc(const void *a, const void *b)
 {
-    u32 left = (*(const Candidate *const *)a)->doc, right = (*(const Candidate *const *)b)->doc;
+    u32 left = (*(const Ranked *const *)a)->doc, right = (*(const Ranked *const *)b)->doc;
     return left < right ? -1 : left > right;
 }
 
 /* Share of each term in each hit's score: `count` rows of as many terms as the bag has. */
-static double *find_shares(Search *search, const Candidate *page, size_t count)
+static double *find_shares(Search *search, const Ranked *page, size_t count)
 {
     const Bag *bag = &search->question->bag;
     double *shares = ARENA_NEW(&search->scratch, double, count * bag->count);
-    const Candidate **hits = ARENA_NEW(&search->scratch, const Candidate *, count);
+    const Ranked **hits = ARENA_NEW(&search->scratch, const Ranked *, count);
     for (size_t h = 0; h < count; h++)
         hits[h] = &page[h];
     qsort(hits, count, sizeof *hits, by_doc);
@@ -577,27 +599,29 @@ static void search_locked(Cx *cx, Search *search, MatchAnswer *answer)
 {
     const MatchQuery *query = search->query;
     size_t depth = query->offset + query->limit;
-    Best best = {.depth = depth, .cap = depth * 2 + BEST_SPARE};
-    best.items = ARENA_NEW(&search->scratch, Candidate, best.cap);
+    Best best = {.index = search->index, .depth = depth, .cap = depth * 2 + BEST_SPARE};
+    best.items = arena_take_raw(&search->scratch, best.cap * sizeof *best.items);
     search_prepare(search);
     for (u32 doc; (doc = next_doc(search)) != DOC_NONE;) {
         score_window(search, doc);
         collect_window(search, &best);
     }
     answer->total = best.total;
-    Candidate *page = take_page(&best, query->offset, &answer->count);
-    if (!page)
+    const Ranked *page = take_page(&search->scratch, &best, query->offset, &answer->count);
+    if (answer->count == 0)
         return;
 
     answer->hits = ARENA_NEW(cx->arena, MatchHit, answer->count);
-    double *shares = find_shares(search, page, answer->count);
-    for (size_t h = 0; h < answer->count; h++) {
+    for (size_t h = 0; h < answer->count; h++)
         answer->hits[h] = (MatchHit){.kind = (MatchKind)page[h].kind,
                                      .id = page[h].id,
                                      .score = page[h].score,
                                      .percent = percent_of(page[h].score, search->self_score)};
+    if (query->no_reasons)
+        return;
+    double *shares = find_shares(search, page, answer->count);
+    for (size_t h = 0; h < answer->count; h++)
         explain(cx->arena, search, shares + h * search->question->bag.count, &answer->hits[h]);
-    }
 }
 
 Err match_search(Cx *cx, MatchIndex *index, const MatchQuery *query, MatchAnswer *ret)

@@ -529,6 +529,10 @@ static void test_reasons(void **state)
     /* Alone, a phrase that is all of the question is all of the reason. */
     MatchHit hit = ask_text(index, "石墨烯").hits[0];
     assert_int_equal(hit.reasons[0].percent, 100);
+    MatchHit bare = ask(index, (MatchQuery){.text = S("石墨烯"), .no_reasons = true}).hits[0];
+    assert_int_equal(bare.id, hit.id);
+    assert_int_equal(bare.percent, hit.percent);
+    assert_int_equal(bare.reason_count, 0);
     match_close(index);
 }
 

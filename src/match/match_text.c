@@ -117,8 +117,8 @@ static void add_term(Arena *arena, TermList *list, Term term)
 {
     if (list->count == list->cap) {
         size_t cap = list->cap ? list->cap * 2 : 64;
-        list->terms = arena_grow(arena, list->terms, list->cap * sizeof *list->terms,
-                                 cap * sizeof *list->terms);
+        list->terms = arena_grow_raw(arena, list->terms, list->cap * sizeof *list->terms,
+                                     cap * sizeof *list->terms);
         list->cap = cap;
     }
     list->terms[list->count++] = term;
@@ -235,7 +235,7 @@ static Str take_word(Str text, size_t *at, char *word)
 static void add_word(Arena *arena, Str word, size_t from, size_t to, TermList *list)
 {
     bool lone_digit = word.len == 1 && is_number((u8)word.data[0]);
-    if (lone_digit || in_words(stop_words, COUNT(stop_words), word)) {
+    if (!list->keeps_stops && (lone_digit || in_words(stop_words, COUNT(stop_words), word))) {
         list->stop_count++;
         return;
     }
@@ -249,13 +249,13 @@ static void add_word(Arena *arena, Str word, size_t from, size_t to, TermList *l
 static void add_ideograph(Arena *arena, u32 before, size_t before_at, u32 code, size_t from,
                           size_t to, TermList *list)
 {
-    if (before && !is_stop_pair(before, code))
+    if (before && (list->keeps_stops || !is_stop_pair(before, code)))
         add_term(arena, list,
                  (Term){.key = pair_key(before, code),
                         .kind = TERM_PAIR,
                         .from = (u32)before_at,
                         .to = (u32)to});
-    if (is_stop_char(code)) {
+    if (!list->keeps_stops && is_stop_char(code)) {
         list->stop_count++;
         return;
     }
@@ -410,7 +410,7 @@ void bag_add_fields(Bag *bag, const MatchField *fields, size_t count)
 /* Places in the text of pairs and words that the question has too, joined where they touch. */
 static size_t find_marks(Arena *arena, const Bag *asked, Str text, MatchRange **ret)
 {
-    TermList list = {0};
+    TermList list = {.keeps_stops = true}; /* The question has none of them. */
     text_terms(arena, text, false, &list);
     MatchRange *marks = ARENA_NEW(arena, MatchRange, list.count + 1);
     size_t count = 0;

@@ -211,10 +211,12 @@ static Err load_some(Cx *cx, const RecordType *type, const i64 *ids, size_t coun
     Err e = record_query(cx, type, &rows, "WHERE id IN (" RECORD_IDS ")", binds, RECORD_IDS_MAX);
     if (e)
         return e;
-    while (rows_next(&rows))
+    while (rows_next(&rows)) {
+        i64 id = rows_int(&rows, 0);
         for (size_t i = 0; i < count; i++)
-            if (ids[i] == rows_int(&rows, 0))
+            if (ids[i] == id)
                 record_read_row(cx, type, &rows, records + i * type->size);
+    }
     return rows_end(&rows);
 }
 

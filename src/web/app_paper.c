@@ -34,7 +34,7 @@ static Err find_paper(Call *call, i64 id, Str *ret_path, Str *ret_number)
 void paper_handle(App *app, Request *request, Response *response, Call *call)
 {
     Cx *cx = &call->cx;
-    Str path, number;
+    Str path = {0}, number = {0};
     Str middle =
         str_slice(request->path, strlen("/consent/"), request->path.len - strlen("/paper.pdf"));
     i64 id = 0;
