@@ -66,7 +66,8 @@ static Err pg_schema(Bench *bench, Cx *cx, Str *ret_url)
     return e;
 }
 
-/* Memory where there is some: these tests are about what is written, not about the disk's patience. */
+/* Memory where there is some: these tests are about what is written, not about the disk's
+ * patience. */
 static const char *bench_root(void)
 {
     struct statvfs room;

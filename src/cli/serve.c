@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,7 +25,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FACTS_AT_ONCE = 500, FOLLOW_MS = 500, TICK_MS = 250 };
+enum {
+    FACTS_AT_ONCE = 500,
+    FOLLOW_MS = 500,
+    TICK_MS = 250,
+    LARGE_BYTES = 128 * 1024,
+    SAVE_MS = 5 * 60 * 1000, /* The index goes to disk so often at most, and at the end. */
+};
 
 typedef struct Serve {
     Cli *cli;
@@ -171,6 +178,46 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
     return ERR_OK;
 }
 
+/* ---- the index ---- */
+
+static Str index_folder(Serve *serve, Cx *cx)
+{
+    return str_format(cx->arena, "%.*s/index", STR_ARG(serve->open.house.data_folder));
+}
+
+static bool is_stopping(Serve *serve)
+{
+    pthread_mutex_lock(&serve->mutex);
+    bool stopping = serve->stopping;
+    pthread_mutex_unlock(&serve->mutex);
+    return stopping;
+}
+
+static void save_index(Serve *serve, Cx *cx, i64 seq)
+{
+    if (match_feed_save(cx, serve->index, index_folder(serve, cx), seq) != ERR_OK)
+        log_line(LOG_ERROR_LEVEL, "match.not_saved", "why", cx->err.key, NULL);
+    err_clear(cx);
+}
+
+/* As it was kept, else from all rows. Returns up to which fact it is on disk. */
+static i64 begin_index(Serve *serve, Cx *cx, i64 *ret_seq)
+{
+    if (match_feed_load(cx, serve->index, index_folder(serve, cx), ret_seq))
+        return *ret_seq;
+    if (match_feed_all(cx, serve->index, ret_seq) != ERR_OK)
+        log_line(LOG_ERROR_LEVEL, "match.not_built", "why", cx->err.key, NULL);
+    err_clear(cx);
+    match_settle(serve->index);
+    return -1; /* Nothing yet. */
+}
+
+static void tend_index(Serve *serve)
+{
+    while (!is_stopping(serve) && match_tend(serve->index))
+        ;
+}
+
 static void *follower(void *arg)
 {
     Serve *serve = arg;
@@ -179,8 +226,7 @@ static void *follower(void *arg)
     i64 seq = 0, seen = 0;
     if (!begin_thread(serve, &arena, &cx))
         return NULL;
-    if (match_feed_all(&cx, serve->index, &seq) != ERR_OK)
-        log_line(LOG_ERROR_LEVEL, "match.not_built", "why", cx.err.key, NULL);
+    i64 saved_seq = begin_index(serve, &cx, &seq), saved_ns = clock_steady_ns();
     live_set_floor(app_server(serve->app), seq);
     app_facts_followed(serve->app); /* What was rendered without the index is old. */
     do {
@@ -191,7 +237,18 @@ static void *follower(void *arg)
             err_clear(&cx);
             arena_reset(&arena);
         }
+        tend_index(serve);
+        bool due = clock_steady_ns() - saved_ns >= (i64)SAVE_MS * 1000000;
+        if (saved_seq < 0 || (due && seq > saved_seq)) {
+            save_index(serve, &cx, seq);
+            saved_seq = seq;
+            saved_ns = clock_steady_ns();
+            arena_reset(&arena);
+            malloc_trim(0); /* What the building took. */
+        }
     } while (wait_commit(serve, &seen, FOLLOW_MS));
+    if (seq > saved_seq)
+        save_index(serve, &cx, seq);
     house_reader_done(&cx);
     arena_done(&arena);
     return NULL;
@@ -218,14 +275,6 @@ static void *worker(void *arg)
     house_reader_done(&cx);
     arena_done(&arena);
     return NULL;
-}
-
-static bool is_stopping(Serve *serve)
-{
-    pthread_mutex_lock(&serve->mutex);
-    bool stopping = serve->stopping;
-    pthread_mutex_unlock(&serve->mutex);
-    return stopping;
 }
 
 static void *clock_thread(void *arg)
@@ -269,6 +318,10 @@ static void *flusher(void *arg)
 
 static void prepare(Serve *serve)
 {
+    /* Large pieces come from the system and go back to it at once. Left to itself the C library
+     * keeps
+     * them in each thread's own heap once one has been freed. */
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

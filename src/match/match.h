@@ -1,7 +1,8 @@
 /* match.h - finding patents, achievements and needs that fit a text, with the reasons.
  *
- * Owns    an index in memory, built from the rows and rebuilt from them at any time; nothing on
- * disk. Uses    base alone.
+ * Owns    an index of segments, in memory or in mapped files, built from the rows and rebuilt from
+ * them
+ * at any time. Uses    base alone.
  *
  * Text is cut into single Chinese characters, pairs of neighbouring ones, and words of Latin
  * letters and digits; class symbols (IPC, Locarno) become code terms for the subclass and the main
@@ -12,8 +13,9 @@
  * characters only refine the order, unless the question has nothing else or asks for loose hits.
  *
  * Many threads may search while one puts or drops: a reader-writer lock is held inside each call.
- * A few words among 78,000 patents take some hundred microseconds, a page of prose some ten
- * milliseconds, putting one document some microseconds.
+ * A few words among 78,000 patents take some ten microseconds, a page of prose some hundred,
+ * putting
+ * one document some microseconds. match_seg.h says how an index lies in memory and in files.
  */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H
@@ -60,8 +62,25 @@ void match_close(MatchIndex *index);
 /* Adds a document, or replaces the one of the same kind and id. Copies what it needs.
  * ERR_LIMIT when the index is full: "match.full". */
 NODISCARD Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc);
-/* Takes a document out; one that is not there is no error. */
+/* Takes a document out at once; one that is not there is no error. */
 void match_drop(MatchIndex *index, MatchKind kind, i64 id);
+/* Takes all documents out. */
+void match_clear(MatchIndex *index);
+/* Makes what was put ready to be found. A search does it too, when nobody has. */
+void match_settle(MatchIndex *index);
+/* One step of keeping it in good order: small segments become one, worn ones are written anew. A
+ * second at most, searches go on meanwhile. True when there may be more to do. */
+bool match_tend(MatchIndex *index);
+
+/* Writes the index into a folder of its own, which is made when absent, with a mark of up to 400
+ * bytes
+ * that says how far it is true. What was saved before holds until all is written. From one thread
+ * with the puts. ERR_IO "match.no_file". */
+NODISCARD Err match_save(Cx *cx, MatchIndex *index, Str folder, Str mark);
+/* Fills an empty index from such a folder. False when there is none, or when a byte of it is not
+ * as it
+ * was written (which a log line says): then the index is empty still. The mark is in cx->arena. */
+bool match_load(Cx *cx, MatchIndex *index, Str folder, Str *ret_mark);
 
 /* What is asked: the words typed, or the fields of a record that others shall fit. */
 typedef struct MatchQuery {
@@ -75,6 +94,7 @@ typedef struct MatchQuery {
     Str field_code;   /* Only this technical field; empty for all. */
     bool loose; /* One shared character makes a hit: for ranking a small set, not for search. */
     bool no_reasons; /* Nobody asks why: hits come without. */
+    bool no_total;   /* Nobody asks how many: MatchAnswer.total is the number of hits given. */
     size_t offset;
     size_t limit; /* offset + limit: at most MATCH_DEPTH_MAX. */
 } MatchQuery;
@@ -131,8 +151,9 @@ MatchSnippet match_snippet(Arena *arena, const MatchAsked *asked, Str text, size
 typedef struct MatchStats {
     i64 doc_count;  /* Live ones. */
     i64 dead_count; /* Dropped or replaced, not yet swept out. */
-    i64 term_count;
-    i64 bytes; /* Held from the system. */
+    i64 segment_count;
+    i64 posting_lists; /* Of all segments; a term counts once in each. */
+    i64 bytes;         /* Of all segments, in memory or mapped. */
 } MatchStats;
 
 /* How much is in it now. Any thread. */

@@ -2,6 +2,8 @@
 
 #include "registry/registry.h"
 
+enum { FEED_VERSION = 1 }; /* Counted up when the same rows give other documents. */
+
 enum { TITLE_WEIGHT = 4, SIDE_WEIGHT = 2, TEXT_WEIGHT = 1, CODE_WEIGHT = 2, INVENTORS_WEIGHT = 1 };
 
 static Err put_patent(Cx *cx, MatchIndex *index, const Patent *patent, const Listing *listing)
@@ -215,4 +217,46 @@ Err match_feed_fact(Cx *cx, MatchIndex *index, const Fact *fact)
         e = ERR_OK;
     }
     return e;
+}
+
+/* ---- Kept on disk ---- */
+
+/* What an index that is true up to a fact is of: the fact itself, for a log that was put back to an
+ * older state and went on from there has another one in its place. */
+static Err mark_of(Cx *cx, i64 seq, Str *ret)
+{
+    Fact *facts;
+    size_t count = 0;
+    Err e = seq ? fact_after(cx, seq - 1, 1, &facts, &count) : ERR_OK;
+    if (e)
+        return e;
+    if (!count || facts[0].seq != seq)
+        *ret = str_format(cx->arena, "%d 0", FEED_VERSION);
+    else
+        *ret = str_format(cx->arena, "%d %lld %lld %.*s %lld %.*s", FEED_VERSION, (long long)seq,
+                          (long long)facts[0].at_ms, STR_ARG(facts[0].table_name),
+                          (long long)facts[0].row_id, STR_ARG(facts[0].row_digest));
+    return ERR_OK;
+}
+
+Err match_feed_save(Cx *cx, MatchIndex *index, Str folder, i64 seq)
+{
+    Str mark;
+    Err e = mark_of(cx, seq, &mark);
+    return e ? e : match_save(cx, index, folder, mark);
+}
+
+bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq)
+{
+    Str mark, rest, version, number, expect;
+    if (!match_load(cx, index, folder, &mark))
+        return false;
+    rest = mark;
+    bool ok = str_split(&rest, ' ', &version) && str_split(&rest, ' ', &number) &&
+              str_to_i64(number, ret_seq) && mark_of(cx, *ret_seq, &expect) == ERR_OK &&
+              str_same(mark, expect);
+    err_clear(cx);
+    if (!ok)
+        match_clear(index);
+    return ok;
 }

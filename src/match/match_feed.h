@@ -15,6 +15,12 @@ NODISCARD Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq);
 /* Takes one fact in: reloads the row it is about. */
 NODISCARD Err match_feed_fact(Cx *cx, MatchIndex *index, const Fact *fact);
 
+/* Keeps the index in a folder, true up to a fact. */
+NODISCARD Err match_feed_save(Cx *cx, MatchIndex *index, Str folder, i64 seq);
+/* Fills an empty index from there. False when nothing is kept, it is damaged, or it is not of this
+ * exchange as it now stands (a restored backup, another version of what is fed). */
+bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq);
+
 /* Ops: search.all, need.matches. They use house->match, and make it when it is not there yet. */
 extern const Room match_room;
 

@@ -3,8 +3,10 @@
 #define MATCH_MATCH_INT_H
 
 #include "match/match.h"
+#include "match/match_seg.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* ---- Analysis (match_text.c) ---- */
 
@@ -66,74 +68,58 @@ void bag_add_fields(Bag *bag, const MatchField *fields, size_t count);
 /* ---- The index (match_index.c) ---- */
 
 enum {
-    WINDOW_DOCS = 1024, /* A search goes through the documents in windows of so many. */
-    DOC_LISTED = 1,     /* Flags. */
+    DOC_LISTED = 1, /* Flags of a SegDoc. */
+    SHELVES_MAX = 256,
+    PENDING_DOCS = 2048, /* Put and not yet in a segment; one more and they become one. */
 };
 
-/* What a reader stands at when it has read everything. */
-#define DOC_NONE UINT32_MAX
+/* A segment with which of its documents are alive. */
+typedef struct Shelf {
+    Arena arena; /* This struct, and the bytes when they lie in no file. */
+    Seg seg;
+    size_t map_size; /* Of the mapped file; 0: in memory. */
+    u64 number;      /* Of its file; 0: none yet. */
+    u32 live_count;
+    u64 live[SEG_DOCS / 64]; /* A bit for each, cleared when it is dropped. */
+} Shelf;
 
-typedef struct DocIds {
-    i64 id;
-    i64 org_id;
-} DocIds;
+/* A document that waits to be part of a segment. */
+typedef struct Pending {
+    SegDoc doc;
+    Str field_code;
+    BagItem *items; /* Hashes of terms with their weights. */
+    size_t item_count;
+    bool live;
+} Pending;
 
-/* The rest of a document: what a search asks of each, close together in memory. */
-typedef struct DocFacts {
-    u32 length; /* Sum of the weights of all its terms. */
-    uint16_t field_code;
-    u8 kind;
-    u8 flags;
-} DocFacts;
+struct MatchIndex {
+    pthread_rwlock_t lock;   /* Of everything that a search reads. */
+    pthread_mutex_t writing; /* Of who changes it; taken first. */
+    Arena arena;             /* This struct. */
+    Arena pending_arena;
+    Pending *pending;
+    size_t pending_count;
+    atomic_bool is_pending; /* The next search makes a segment of them. */
+    Shelf *shelves[SHELVES_MAX];
+    size_t shelf_count;
+    double length_mean; /* By which new segments weigh lengths; 0: the first ones tell. */
+    bool mean_fixed;
+    i64 live_count; /* In shelves. */
+    u64 length_total;
+    u64 last_number; /* Of files. */
+};
 
-/* WINDOW_DOCS documents, or as many as there are, from one whose number is a multiple of that. */
-typedef struct DocWindow {
-    u32 first;
-    const DocFacts *facts;
-    const DocIds *ids;
-    const u64 *live; /* A bit for each. */
-} DocWindow;
-
-typedef struct Posting {
-    u32 place;  /* Of the document in its window. */
-    u32 weight; /* Sum of field weights over the places where the term stands. */
-} Posting;
-
-/* Goes through the postings of a term by rising document, dead ones too. It stands at one that is
- * still to be taken; the members below that one are match_index.c's. */
-typedef struct PostingReader {
-    u32 doc; /* DOC_NONE: all are taken. */
-    u32 weight;
-    const struct Shelf *shelf;
-    const u8 *front, *back; /* What is left of the block. */
-    u32 block, tail, class;
-} PostingReader;
-
-/* Holds the lock for a search; between the two calls the functions below may be used. */
+/* Holds the lock for a search; what was put before is in shelves then. */
 void index_read_begin(MatchIndex *index);
 void index_read_end(MatchIndex *index);
-
-u32 index_doc_slots(const MatchIndex *index); /* Doc numbers run from 0 to here. */
-i64 index_live_count(const MatchIndex *index);
-double index_length_mean(const MatchIndex *index);
-/* The window in which a document lies. */
-DocWindow index_window(const MatchIndex *index, u32 doc);
-/* Number of a field code, 0 for the empty one, UINT16_MAX for one that no document has. */
-uint16_t index_field_code(const MatchIndex *index, Str code);
-/* Live documents that have the term. */
-i64 index_posting_count(const MatchIndex *index, u64 key);
-/* A reader at the first posting of the term. */
-PostingReader index_postings(const MatchIndex *index, u64 key);
-/* Leaves out all before document `to`. */
-void postings_skip(PostingReader *reader, u32 to);
-/* Takes all of a window and leaves out those before it. The ones whose bit is set in `only` go to
- * `buffer`, which has room for WINDOW_DOCS; returns how many. */
-size_t postings_take(PostingReader *reader, u32 window, const u64 *only, Posting *buffer);
+/* Lengths are weighed by this from now on, whatever the documents say: for tests and trials. */
+void index_fix_mean(MatchIndex *index, double length_mean);
+/* A shelf around bytes in `arena`, which it takes over, or NULL when they are no segment. */
+Shelf *shelf_new(Arena arena, Str bytes);
+void shelf_done(Shelf *shelf);
 
 /* ---- Scores (match_rank.c) ---- */
 
 double bm25_rarity(i64 live_count, i64 doc_count);
-/* Saturated weight of a term in a document of `length`. */
-double bm25_weight(double weight, double length, double length_mean);
 
 #endif

@@ -1,45 +1,27 @@
 /* match_rank.c - a question to ranked hits with their reasons.
  *
- * Window by window of documents, and in a window term by term: its share is added to every document
- * that has it, on a board that is as small as the window and stays in the processor's cache. Strong
- * terms (pairs, words, codes) come first; single characters then only add to documents that a
- * strong term has found, and a window without one is not looked at. The reasons of the few hits
- * that are handed out are worked out afterwards, in a second reading of the same postings.
+ * Segment by segment, and in one term by term: its postings are added to a board that stays in the
+ * processor's cache. Strong terms (pairs, words, codes) come first; single characters then only add
+ * to documents that a strong term has found. The reasons of the few hits that are handed out are
+ * worked out afterwards, from the same lists.
  */
 #include "match/match_int.h"
+#include "match/match_score.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SELF_WEIGHT = 3,  /* Weight of a title: a question that were a document would be one. */
-    MARKS_MAX = 8192, /* Places in postings that a search remembers. */
+    SELF_WEIGHT = 3, /* Weight of a title: a question that were a document would be one. */
     BEST_SPARE = 64,
+    COUNT_MAX = 4096, /* Postings of a list that are looked at one by one to be counted. */
 };
-
-static const double bm25_k1 = 1.2;
-static const double bm25_b = 0.75;
 
 double bm25_rarity(i64 live_count, i64 doc_count)
 {
     double n = (double)doc_count;
     return log(1 + ((double)live_count - n + 0.5) / (n + 0.5));
-}
-
-static double length_part(double length, double length_mean)
-{
-    return bm25_k1 * (1 - bm25_b + bm25_b * length / length_mean);
-}
-
-static double saturated(double weight, double part)
-{
-    return weight * (bm25_k1 + 1) / (weight + part);
-}
-
-double bm25_weight(double weight, double length, double length_mean)
-{
-    return saturated(weight, length_part(length, length_mean));
 }
 
 /* ---- The question ---- */
@@ -110,168 +92,152 @@ static Question question_read(Arena *arena, const MatchQuery *query)
 
 /* ---- Scores ---- */
 
-/* The documents of one window, by place in it. */
-typedef struct Board {
-    DocWindow window;
-    u64 found[WINDOW_DOCS / 64];      /* A bit for each that has a score. */
-    double scores[WINDOW_DOCS];       /* 0 for the others. */
-    double length_parts[WINDOW_DOCS]; /* Of those found. */
-    Posting postings[WINDOW_DOCS];    /* One term's at a time. */
-} Board;
+/* What is known of a term of the question, by place in its bag. */
+typedef struct Weigh {
+    u64 hash;
+    u32 factor; /* What it adds to a board for the full impact, nearly. */
+} Weigh;
 
 typedef struct Search {
     Arena scratch;
     MatchIndex *index;
     const MatchQuery *query;
     Question *question;
-    Board *board;
-    PostingReader *readers; /* By place in the bag. */
-    PostingReader *marks;   /* Where they stood at the beginning of each stride: rows of readers. */
-    u32 stride;             /* Documents from one row of marks to the next. */
-    u32 mark_count;         /* Rows set or passed over. */
-    double length_mean;
+    Weigh *weighs;
+    SegList *lists;    /* Rows of one shelf, by place in the bag. */
+    uint16_t *codes;   /* The field code asked for, by shelf. */
+    double scale;      /* Points on a board for a score of 1. */
     double self_score; /* What the question would score as a document's title. */
     bool strict;       /* Single characters only add to what strong terms find. */
-    uint16_t field_code;
+    bool filtered;     /* Not every document may be a hit. */
 } Search;
 
-/* Room for marks: one row for each window, fewer when there are many terms or documents. None when
- * no reasons will be looked for. */
-static void marks_prepare(Search *search)
+static SegList *lists_of(const Search *search, size_t shelf)
 {
-    size_t terms = search->question->bag.count;
-    u32 slots = index_doc_slots(search->index);
-    if (search->query->no_reasons)
-        return;
-    search->stride = WINDOW_DOCS;
-    while ((slots / search->stride + 1) * terms > MARKS_MAX && search->stride < slots)
-        search->stride *= 2;
-    search->marks = arena_take_raw(&search->scratch,
-                                   (slots / search->stride + 1) * terms * sizeof *search->marks);
+    return search->lists + shelf * search->question->bag.count;
+}
+
+/* Live documents among those of a list: counted where they are few, by the shelf's share where they
+ * are many. */
+static i64 live_of(const Shelf *shelf, SegList list)
+{
+    if (shelf->live_count == shelf->seg.doc_count || !list.count)
+        return list.count;
+    if (list.count > COUNT_MAX)
+        return (i64)list.count * shelf->live_count / shelf->seg.doc_count;
+    i64 count = 0;
+    for (SegWalk walk = seg_walk(list); walk.doc < SEG_DOCS; seg_walk_next(&walk))
+        count += (i64)(shelf->live[walk.doc / 64] >> walk.doc % 64 & 1);
+    return count;
+}
+
+/* Every list of the question, and how rare its terms are. */
+static void find_lists(Search *search)
+{
+    const MatchIndex *index = search->index;
+    Question *question = search->question;
+    size_t count = question->bag.count;
+    i64 *found = ARENA_NEW(&search->scratch, i64, count);
+    search->weighs = ARENA_NEW(&search->scratch, Weigh, count);
+    search->lists =
+        arena_take_raw(&search->scratch, index->shelf_count * count * sizeof *search->lists);
+    for (size_t t = 0; t < count; t++)
+        search->weighs[t].hash = seg_hash(question->bag.items[t].key);
+    for (size_t s = 0; s < index->shelf_count; s++) {
+        const Shelf *shelf = index->shelves[s];
+        SegList *lists = lists_of(search, s);
+        for (size_t t = 0; t < count; t++)
+            seg_find_soon(&shelf->seg, search->weighs[t].hash);
+        for (size_t t = 0; t < count; t++) {
+            lists[t] = seg_find(&shelf->seg, search->weighs[t].hash);
+            found[t] += live_of(shelf, lists[t]);
+        }
+    }
+    for (size_t t = 0; t < count; t++)
+        question->rarity[t] = bm25_rarity(index->live_count, found[t]);
+}
+
+/* Factors, so that no document comes to more than a board's place holds. */
+static void choose_factors(Search *search)
+{
+    const Question *question = search->question;
+    double most = 0, full = seg_impact_value(UINT8_MAX);
+    for (size_t t = 0; t < question->bag.count; t++)
+        most += question->rarity[t] * question->bag.items[t].weight * full;
+    search->scale = (double)(SCORE_MOST - question->bag.count) / most;
+    for (size_t t = 0; t < question->bag.count; t++) {
+        double factor = question->rarity[t] * question->bag.items[t].weight * full * search->scale;
+        search->weighs[t].factor = factor < 1 ? 1 : (u32)factor;
+    }
 }
 
 static void search_prepare(Search *search)
 {
     const MatchQuery *query = search->query;
+    const MatchIndex *index = search->index;
     Question *question = search->question;
-    i64 live_count = index_live_count(search->index);
-    search->board = ARENA_NEW(&search->scratch, Board, 1);
-    search->readers = ARENA_NEW(&search->scratch, PostingReader, question->bag.count);
-    marks_prepare(search);
-    search->field_code = index_field_code(search->index, query->field_code);
-    search->length_mean = index_length_mean(search->index);
+    find_lists(search);
+    choose_factors(search);
     search->strict = question->strong_count > 0 && !query->loose;
+    search->filtered = query->kinds || query->listed_only || query->field_code.len ||
+                       query->org_id || query->not_org_id;
+    search->codes = ARENA_NEW(&search->scratch, uint16_t, index->shelf_count);
+    for (size_t s = 0; s < index->shelf_count; s++)
+        search->codes[s] = seg_field_code(&index->shelves[s]->seg, query->field_code);
     double self_length = (double)bag_total(&question->bag) * SELF_WEIGHT;
-    for (size_t i = 0; i < question->bag.count; i++) {
-        size_t place = question->order[i];
-        const BagItem *item = &question->bag.items[place];
-        double rarity = bm25_rarity(live_count, index_posting_count(search->index, item->key));
-        double weight = (double)item->weight;
-        question->rarity[place] = rarity;
-        search->readers[place] = index_postings(search->index, item->key);
-        search->self_score +=
-            weight * rarity * bm25_weight(weight * SELF_WEIGHT, self_length, search->length_mean);
+    for (size_t t = 0; t < question->bag.count; t++) {
+        double weight = (double)question->bag.items[t].weight;
+        u8 impact = seg_impact(weight * SELF_WEIGHT, self_length, index->length_mean);
+        search->self_score += weight * question->rarity[t] * seg_impact_value(impact);
     }
 }
 
-/* What a term that stands in a document with `weight` adds to its score. */
-static double share(const Search *search, size_t place, u32 weight, double length_part)
-{
-    return search->question->rarity[place] * saturated((double)weight, length_part) *
-           (double)search->question->bag.items[place].weight;
-}
-
-/* Finds documents. */
-static void score_term(Search *search, size_t place)
-{
-    Board *board = search->board;
-    const DocWindow *window = &board->window;
-    size_t count =
-        postings_take(&search->readers[place], window->first, window->live, board->postings);
-    for (size_t i = 0; i < count; i++) /* They lie far apart: each would be waited for. */
-        __builtin_prefetch(&window->facts[board->postings[i].place]);
-    for (size_t i = 0; i < count; i++) {
-        u32 at = board->postings[i].place;
-        double part = length_part((double)window->facts[at].length, search->length_mean);
-        board->found[at / 64] |= (u64)1 << at % 64;
-        board->length_parts[at] = part;
-        board->scores[at] += share(search, place, board->postings[i].weight, part);
-    }
-}
-
-/* Adds to documents that are found. */
-static void score_term_of_found(Search *search, size_t place)
-{
-    Board *board = search->board;
-    size_t count =
-        postings_take(&search->readers[place], board->window.first, board->found, board->postings);
-    for (size_t i = 0; i < count; i++) {
-        u32 at = board->postings[i].place;
-        board->scores[at] +=
-            share(search, place, board->postings[i].weight, board->length_parts[at]);
-    }
-}
-
-/* The next document that can be a hit; DOC_NONE after the last. */
-static u32 next_doc(const Search *search)
+static void score_shelf(const Search *search, size_t shelf, uint16_t *board)
 {
     const Question *question = search->question;
-    size_t count = search->strict ? question->strong_count : question->bag.count;
-    u32 doc = DOC_NONE;
-    for (size_t i = 0; i < count; i++)
-        if (search->readers[question->order[i]].doc < doc)
-            doc = search->readers[question->order[i]].doc;
-    return doc;
-}
-
-static PostingReader *marks_at(const Search *search, u32 doc)
-{
-    return search->marks + doc / search->stride * search->question->bag.count;
-}
-
-static void score_window(Search *search, u32 doc)
-{
-    const Question *question = search->question;
-    search->board->window = index_window(search->index, doc);
-    if (search->marks && doc / search->stride >= search->mark_count) {
-        search->mark_count = doc / search->stride + 1;
-        memcpy(marks_at(search, doc), search->readers,
-               question->bag.count * sizeof *search->readers);
-    }
+    const SegList *lists = lists_of(search, shelf);
     for (size_t i = 0; i < question->bag.count; i++) {
+        size_t t = question->order[i];
+        if (!lists[t].count)
+            continue;
         if (search->strict && i >= question->strong_count)
-            score_term_of_found(search, question->order[i]);
+            score_add_found(board, &lists[t], search->weighs[t].factor);
         else
-            score_term(search, question->order[i]);
+            score_add(board, &lists[t], search->weighs[t].factor);
     }
 }
 
 /* ---- The best ---- */
 
+/* A document of the index: its shelf, then its number there. */
 typedef struct Candidate {
-    double score;
+    u32 score;
     u32 doc;
 } Candidate;
 
 /* A candidate with what decides between equal scores. */
 typedef struct Ranked {
-    double score;
     i64 id;
+    u32 score;
     u32 doc;
     u8 kind;
 } Ranked;
 
+static const SegDoc *doc_of(const MatchIndex *index, u32 doc)
+{
+    return &index->shelves[doc / SEG_DOCS]->seg.docs[doc % SEG_DOCS];
+}
+
 static Ranked rank_of(const MatchIndex *index, Candidate candidate)
 {
-    DocWindow window = index_window(index, candidate.doc);
-    u32 at = candidate.doc - window.first;
-    return (Ranked){candidate.score, window.ids[at].id, candidate.doc, window.facts[at].kind};
+    const SegDoc *doc = doc_of(index, candidate.doc);
+    return (Ranked){doc->id, candidate.score, candidate.doc, doc->kind};
 }
 
 static int ranked_order(const void *a, const void *b)
 {
     const Ranked *left = a, *right = b;
-    if (left->score > right->score || left->score < right->score)
+    if (left->score != right->score)
         return left->score > right->score ? -1 : 1;
     if (left->kind != right->kind)
         return left->kind < right->kind ? -1 : 1;
@@ -280,21 +246,20 @@ static int ranked_order(const void *a, const void *b)
 
 static bool better(const MatchIndex *index, const Candidate *a, const Candidate *b)
 {
-    if (a->score > b->score || a->score < b->score)
+    if (a->score != b->score)
         return a->score > b->score;
     Ranked left = rank_of(index, *a), right = rank_of(index, *b);
     return ranked_order(&left, &right) < 0;
 }
 
-static bool wanted(const Search *search, const DocWindow *window, u32 at)
+static bool wanted(const Search *search, size_t shelf, const SegDoc *doc)
 {
     const MatchQuery *query = search->query;
-    const DocFacts *facts = &window->facts[at];
-    return (!query->kinds || (query->kinds & 1u << facts->kind)) &&
-           (!query->listed_only || (facts->flags & DOC_LISTED)) &&
-           (!query->field_code.len || facts->field_code == search->field_code) &&
-           (!query->org_id || window->ids[at].org_id == query->org_id) &&
-           (!query->not_org_id || window->ids[at].org_id != query->not_org_id);
+    return (!query->kinds || (query->kinds & 1u << doc->kind)) &&
+           (!query->listed_only || (doc->flags & DOC_LISTED)) &&
+           (!query->field_code.len || doc->field_code == search->codes[shelf]) &&
+           (!query->org_id || doc->org_id == query->org_id) &&
+           (!query->not_org_id || doc->org_id != query->not_org_id);
 }
 
 static void swap(Candidate *a, Candidate *b)
@@ -328,8 +293,8 @@ typedef struct Best {
     const MatchIndex *index;
     Candidate *items;
     size_t count, cap, depth;
-    double score_min; /* Of a lower score there are `depth` better ones. */
-    i64 total;        /* Of all hits. */
+    u32 score_min; /* Of a lower score there are `depth` better ones; at least 1. */
+    i64 total;     /* Of all hits. */
 } Best;
 
 static void best_cut(Best *best)
@@ -338,7 +303,7 @@ static void best_cut(Best *best)
         return;
     best_to_front(best->index, best->items, best->count, best->depth);
     best->count = best->depth;
-    best->score_min = INFINITY;
+    best->score_min = UINT32_MAX;
     for (size_t i = 0; i < best->count; i++)
         if (best->items[i].score < best->score_min)
             best->score_min = best->items[i].score;
@@ -351,25 +316,37 @@ static void best_add(Best *best, Candidate next)
     best->items[best->count++] = next;
 }
 
-/* Takes a found document off the board. */
-static void collect(Search *search, u32 at, Best *best)
+static i64 count_bits(const u64 *bits, const u64 *live, u32 doc_count)
 {
-    const DocWindow *window = &search->board->window;
-    double score = search->board->scores[at];
-    search->board->scores[at] = 0;
-    if (!wanted(search, window, at))
-        return;
-    best->total++;
-    if (score >= best->score_min)
-        best_add(best, (Candidate){score, window->first + at});
+    i64 count = 0;
+    for (u32 i = 0; i < (doc_count + 63) / 64; i++)
+        count += __builtin_popcountll(bits[i] & live[i]);
+    return count;
 }
 
-static void collect_window(Search *search, Best *best)
+/* From the board to the best. How many there are in all is told by the bits alone where every
+ * document may be a hit. */
+static void collect_shelf(const Search *search, size_t at, const uint16_t *board, Best *best)
 {
-    u64 *found = search->board->found;
-    for (u32 word = 0; word < WINDOW_DOCS / 64; word++)
-        for (; found[word]; found[word] &= found[word] - 1)
-            collect(search, word * 64 + (u32)__builtin_ctzll(found[word]), best);
+    u64 bits[SEG_DOCS / 64];
+    const Shelf *shelf = search->index->shelves[at];
+    u32 doc_count = shelf->seg.doc_count;
+    bool count_all = !search->query->no_total;
+    if (count_all && !search->filtered) {
+        score_at_least(board, doc_count, 1, bits);
+        best->total += count_bits(bits, shelf->live, doc_count);
+        count_all = false;
+    }
+    score_at_least(board, doc_count, count_all ? 1 : best->score_min, bits);
+    for (u32 word = 0; word < (doc_count + 63) / 64; word++)
+        for (u64 left = bits[word] & shelf->live[word]; left; left &= left - 1) {
+            u32 doc = word * 64 + (u32)__builtin_ctzll(left);
+            if (search->filtered && !wanted(search, at, &shelf->seg.docs[doc]))
+                continue;
+            best->total += count_all;
+            if (board[doc] >= best->score_min)
+                best_add(best, (Candidate){board[doc], (u32)at * SEG_DOCS + doc});
+        }
 }
 
 /* The hits from `offset` on, best first: a part of the best. */
@@ -568,25 +545,16 @@ static double *find_shares(Search *search, const Ranked *page, size_t count)
     for (size_t h = 0; h < count; h++)
         hits[h] = &page[h];
     qsort(hits, count, sizeof *hits, by_doc);
-    double *length_parts = ARENA_NEW(&search->scratch, double, count);
-    for (size_t h = 0; h < count; h++) {
-        DocWindow window = index_window(search->index, hits[h]->doc);
-        length_parts[h] = length_part((double)window.facts[hits[h]->doc - window.first].length,
-                                      search->length_mean);
-    }
-    for (size_t place = 0; place < bag->count; place++) {
-        const PostingReader *mark = NULL;
-        PostingReader reader;
+    for (size_t t = 0; t < bag->count; t++) {
+        SegWalk walk = {0};
         for (size_t h = 0; h < count; h++) {
-            u32 doc = hits[h]->doc;
-            if (mark != &marks_at(search, doc)[place]) {
-                mark = &marks_at(search, doc)[place];
-                reader = *mark;
-            }
-            postings_skip(&reader, doc);
-            if (reader.doc == doc)
-                shares[(size_t)(hits[h] - page) * bag->count + place] =
-                    share(search, place, reader.weight, length_parts[h]);
+            u32 shelf = hits[h]->doc / SEG_DOCS, doc = hits[h]->doc % SEG_DOCS;
+            if (h == 0 || shelf != hits[h - 1]->doc / SEG_DOCS)
+                walk = seg_walk(lists_of(search, shelf)[t]);
+            seg_walk_to(&walk, doc);
+            if (walk.doc == doc)
+                shares[(size_t)(hits[h] - page) * bag->count + t] =
+                    score_share(walk.impact, search->weighs[t].factor) / search->scale;
         }
     }
     return shares;
@@ -599,12 +567,15 @@ static void search_locked(Cx *cx, Search *search, MatchAnswer *answer)
 {
     const MatchQuery *query = search->query;
     size_t depth = query->offset + query->limit;
-    Best best = {.index = search->index, .depth = depth, .cap = depth * 2 + BEST_SPARE};
+    Best best = {
+        .index = search->index, .depth = depth, .cap = depth * 2 + BEST_SPARE, .score_min = 1};
     best.items = arena_take_raw(&search->scratch, best.cap * sizeof *best.items);
     search_prepare(search);
-    for (u32 doc; (doc = next_doc(search)) != DOC_NONE;) {
-        score_window(search, doc);
-        collect_window(search, &best);
+    uint16_t *board = score_board();
+    for (size_t s = 0; s < search->index->shelf_count; s++) {
+        score_shelf(search, s, board);
+        collect_shelf(search, s, board, &best);
+        score_clear(board, search->index->shelves[s]->seg.doc_count);
     }
     answer->total = best.total;
     const Ranked *page = take_page(&search->scratch, &best, query->offset, &answer->count);
@@ -613,10 +584,11 @@ static void search_locked(Cx *cx, Search *search, MatchAnswer *answer)
 
     answer->hits = ARENA_NEW(cx->arena, MatchHit, answer->count);
     for (size_t h = 0; h < answer->count; h++)
-        answer->hits[h] = (MatchHit){.kind = (MatchKind)page[h].kind,
-                                     .id = page[h].id,
-                                     .score = page[h].score,
-                                     .percent = percent_of(page[h].score, search->self_score)};
+        answer->hits[h] =
+            (MatchHit){.kind = (MatchKind)page[h].kind,
+                       .id = page[h].id,
+                       .score = page[h].score / search->scale,
+                       .percent = percent_of(page[h].score / search->scale, search->self_score)};
     if (query->no_reasons)
         return;
     double *shares = find_shares(search, page, answer->count);

@@ -1,0 +1,159 @@
+/* match_score.c - the inner loops of a search. See match_score.h. */
+#include "match/match_score.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define HAS_AVX2 1
+#else
+#define HAS_AVX2 0
+#endif
+
+enum { BLOCK = 64 }; /* Documents of one word of bits. */
+
+static bool use_plain;
+
+void score_use_plain(bool plain)
+{
+    use_plain = plain;
+}
+
+uint16_t *score_board(void)
+{
+    static _Thread_local uint16_t board[SEG_DOCS];
+    return board;
+}
+
+void score_clear(uint16_t *board, u32 doc_count)
+{
+    memset(board, 0, doc_count * sizeof *board);
+}
+
+uint16_t score_share(u8 impact, u32 factor)
+{
+    return (uint16_t)((impact * factor + 255) >> 8);
+}
+
+/* ---- Adding ---- */
+
+static void add_gaps(uint16_t *board, const SegList *list, u32 factor)
+{
+    const u8 *pair = list->at, *end = pair + 2 * (size_t)list->pairs;
+    size_t doc = SIZE_MAX; /* A gap of 1 leads to document 0; a step adds 0. */
+    for (; pair < end; pair += 2) {
+        doc += pair[0];
+        board[doc] = (uint16_t)(board[doc] + score_share(pair[1], factor));
+    }
+}
+
+static void add_plain(uint16_t *board, const SegList *list, u32 factor)
+{
+    const u8 *impacts = list->at + 2 * (size_t)list->count;
+    for (u32 i = 0; i < list->count; i++) {
+        uint16_t doc;
+        memcpy(&doc, list->at + 2 * (size_t)i, sizeof doc);
+        board[doc] = (uint16_t)(board[doc] + score_share(impacts[i], factor));
+    }
+}
+
+static inline void dense_body(uint16_t *board, const u8 *impacts, u32 count, u32 factor)
+{
+    for (u32 i = 0; i < count; i++)
+        board[i] = (uint16_t)(board[i] + score_share(impacts[i], factor));
+}
+
+static void add_dense_plain(uint16_t *board, const u8 *impacts, u32 count, u32 factor)
+{
+    dense_body(board, impacts, count, factor);
+}
+
+void score_add_found(uint16_t *board, const SegList *list, u32 factor)
+{
+    for (SegWalk walk = seg_walk(*list); walk.doc < SEG_DOCS; seg_walk_next(&walk))
+        if (board[walk.doc])
+            board[walk.doc] = (uint16_t)(board[walk.doc] + score_share(walk.impact, factor));
+}
+
+/* ---- Looking for the best ---- */
+
+static void at_least_plain(const uint16_t *board, u32 count, u32 least, u64 *bits)
+{
+    for (u32 from = 0; from < count; from += BLOCK) {
+        u32 to = count - from < BLOCK ? count - from : (u32)BLOCK;
+        u64 found = 0;
+        for (u32 i = 0; i < to; i++)
+            found |= (u64)(board[from + i] >= least) << i;
+        bits[from / BLOCK] = found;
+    }
+}
+
+#if HAS_AVX2
+
+__attribute__((target("avx2"))) static void add_dense_avx2(uint16_t *board, const u8 *impacts,
+                                                           u32 count, u32 factor)
+{
+    dense_body(board, impacts, count, factor);
+}
+
+/* 32 documents at `at` that have at least `least`. */
+__attribute__((target("avx2"))) static u32 least_of_32(const uint16_t *at, __m256i least)
+{
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)at);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(at + 16));
+    low = _mm256_cmpeq_epi16(_mm256_max_epu16(low, least), low);
+    high = _mm256_cmpeq_epi16(_mm256_max_epu16(high, least), high);
+    __m256i both = _mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xD8);
+    return (u32)_mm256_movemask_epi8(both);
+}
+
+/* The last, unfilled block is read too: the board is as long as the largest segment. */
+__attribute__((target("avx2"))) static void at_least_avx2(const uint16_t *board, u32 count,
+                                                          u32 least, u64 *bits)
+{
+    __m256i wide = _mm256_set1_epi16((short)least);
+    for (u32 from = 0; from < count; from += BLOCK)
+        bits[from / BLOCK] = least_of_32(board + from, wide) |
+                             (u64)least_of_32(board + from + BLOCK / 2, wide) << 32;
+}
+
+static bool has_avx2(void)
+{
+    return !use_plain && __builtin_cpu_supports("avx2");
+}
+
+#endif
+
+void score_add(uint16_t *board, const SegList *list, u32 factor)
+{
+    if (list->form == SEG_GAPS) {
+        add_gaps(board, list, factor);
+    } else if (list->form == SEG_PLAIN) {
+        add_plain(board, list, factor);
+    } else if (list->form == SEG_ONE) {
+        board[list->one] = (uint16_t)(board[list->one] + score_share(list->most, factor));
+    } else {
+#if HAS_AVX2
+        if (has_avx2()) {
+            add_dense_avx2(board, list->at, list->pairs, factor);
+            return;
+        }
+#endif
+        add_dense_plain(board, list->at, list->pairs, factor);
+    }
+}
+
+void score_at_least(const uint16_t *board, u32 doc_count, u32 least, u64 *bits)
+{
+    if (least > SCORE_MOST) {
+        memset(bits, 0, (doc_count + BLOCK - 1) / BLOCK * sizeof *bits);
+        return;
+    }
+#if HAS_AVX2
+    if (has_avx2()) {
+        at_least_avx2(board, doc_count, least, bits);
+        return;
+    }
+#endif
+    at_least_plain(board, doc_count, least, bits);
+}
