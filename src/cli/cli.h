@@ -84,6 +84,7 @@ int cli_restore(Cli *cli);
 int cli_serve(Cli *cli);
 int cli_consent(Cli *cli);
 int cli_processing(Cli *cli);
+int cli_match(Cli *cli);
 int cli_op(Cli *cli, const Op *op);
 NODISCARD Err demo_fill(Cli *cli, Cx *cx, Open *open);
 

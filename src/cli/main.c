@@ -91,6 +91,8 @@ static const struct {
      "copy a consistent state of a running exchange"},
     {"restore", cli_restore, WHO_LOCAL, "--from FOLDER",
      "make an exchange from a backup, then verify it"},
+    {"match", cli_match, WHO_LOCAL, "eval --docs F --queries F --qrels F [--pool]",
+     "how good the ranking is on a judged set: nDCG, MRR and recall of the first ten"},
     {"config", cli_config, WHO_LOCAL, "", "print all settings as a YAML file"},
     {"flows", cli_flows, WHO_LOCAL, "[--dot]", "print every procedure as text, or for graphviz"},
     {"permissions", cli_permissions, WHO_LOCAL, "", "print who may do what"},
@@ -193,7 +195,7 @@ static int cli_help(Cli *cli)
 
 static bool is_flag(Str name)
 {
-    static const char *const flags[] = {"json", "demo", "dot", "help", "quiet"};
+    static const char *const flags[] = {"json", "demo", "dot", "help", "quiet", "pool"};
     for (size_t i = 0; i < COUNT(flags); i++)
         if (str_same_z(name, flags[i]))
             return true;

@@ -39,8 +39,10 @@ enum {
 
 typedef struct MatchField {
     Str text;
-    int weight; /* 1..100: a title 3 to 5, running text 1. */
-    bool codes; /* A list of class symbols, not prose. */
+    int weight;      /* 1..100: a title 3 to 5, running text 1. */
+    bool codes;      /* A list of class symbols, not prose. */
+    bool pairs_only; /* No single characters: for running text, where they say little and cost half
+                      * the index. */
 } MatchField;
 
 typedef struct MatchDoc {
@@ -92,6 +94,8 @@ typedef struct MatchQuery {
     i64 org_id;       /* Only this unit's; 0 for all. */
     i64 not_org_id;   /* Not this unit's own; 0 for all. */
     Str field_code;   /* Only this technical field; empty for all. */
+    const i64 *only;  /* Only these, by rising id, of the one kind in `kinds`; NULL for all. */
+    size_t only_count;
     bool loose; /* One shared character makes a hit: for ranking a small set, not for search. */
     bool no_reasons; /* Nobody asks why: hits come without. */
     bool no_total;   /* Nobody asks how many: MatchAnswer.total is the number of hits given. */
@@ -127,6 +131,11 @@ typedef struct MatchAnswer {
 /* Searches. Everything handed out is in cx->arena and stays true to the moment of the search.
  * ERR_LIMIT "match.too_deep" when offset + limit is over MATCH_DEPTH_MAX. */
 NODISCARD Err match_search(Cx *cx, MatchIndex *index, const MatchQuery *query, MatchAnswer *ret);
+
+/* The same for many questions at once, which share the reading of the index; `ret` has as many
+ * places. */
+NODISCARD Err match_search_all(Cx *cx, MatchIndex *index, const MatchQuery *queries, size_t count,
+                               MatchAnswer *ret);
 
 typedef struct MatchRange {
     size_t from, to; /* Bytes within the snippet's text. */

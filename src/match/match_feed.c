@@ -11,7 +11,7 @@ static Err put_patent(Cx *cx, MatchIndex *index, const Patent *patent, const Lis
     bool listed = listing->id && listing_public(listing);
     const MatchField fields[] = {
         {patent->title, TITLE_WEIGHT, false},
-        {patent->abstract, TEXT_WEIGHT, false},
+        {patent->abstract, TEXT_WEIGHT, false, .pairs_only = true},
         {patent->applicant, TEXT_WEIGHT, false},
         {patent->appno, TEXT_WEIGHT, false},
         {patent->pubno, TEXT_WEIGHT, false},

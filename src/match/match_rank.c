@@ -98,6 +98,21 @@ typedef struct Weigh {
     u32 factor; /* What it adds to a board for the full impact, nearly. */
 } Weigh;
 
+/* A document of the index: its shelf, then its number there. */
+typedef struct Candidate {
+    u32 score;
+    u32 doc;
+} Candidate;
+
+/* The best so far: `depth` of them and some more, from which the worst are cut when it is full. */
+typedef struct Best {
+    const MatchIndex *index;
+    Candidate *items;
+    size_t count, cap, depth;
+    u32 score_min; /* Of a lower score there are `depth` better ones; at least 1. */
+    i64 total;     /* Of all hits. */
+} Best;
+
 typedef struct Search {
     Arena scratch;
     MatchIndex *index;
@@ -110,6 +125,7 @@ typedef struct Search {
     double self_score; /* What the question would score as a document's title. */
     bool strict;       /* Single characters only add to what strong terms find. */
     bool filtered;     /* Not every document may be a hit. */
+    Best best;
 } Search;
 
 static SegList *lists_of(const Search *search, size_t shelf)
@@ -209,12 +225,6 @@ static void score_shelf(const Search *search, size_t shelf, uint16_t *board)
 
 /* ---- The best ---- */
 
-/* A document of the index: its shelf, then its number there. */
-typedef struct Candidate {
-    u32 score;
-    u32 doc;
-} Candidate;
-
 /* A candidate with what decides between equal scores. */
 typedef struct Ranked {
     i64 id;
@@ -288,15 +298,6 @@ static void best_to_front(const MatchIndex *index, Candidate *items, size_t coun
     }
 }
 
-/* The best so far: `depth` of them and some more, from which the worst are cut when it is full. */
-typedef struct Best {
-    const MatchIndex *index;
-    Candidate *items;
-    size_t count, cap, depth;
-    u32 score_min; /* Of a lower score there are `depth` better ones; at least 1. */
-    i64 total;     /* Of all hits. */
-} Best;
-
 static void best_cut(Best *best)
 {
     if (best->count <= best->depth)
@@ -322,6 +323,23 @@ static i64 count_bits(const u64 *bits, const u64 *live, u32 doc_count)
     for (u32 i = 0; i < (doc_count + 63) / 64; i++)
         count += __builtin_popcountll(bits[i] & live[i]);
     return count;
+}
+
+/* The documents of a short list, each looked up. */
+static void collect_only(const Search *search, size_t at, const uint16_t *board, Best *best)
+{
+    const MatchQuery *query = search->query;
+    const Shelf *shelf = search->index->shelves[at];
+    u8 kind = (u8)__builtin_ctz(query->kinds);
+    for (size_t i = 0; i < query->only_count; i++) {
+        u32 doc = seg_doc(&shelf->seg, kind, query->only[i]);
+        if (doc == SEG_DOCS || !board[doc] || !(shelf->live[doc / 64] >> doc % 64 & 1) ||
+            !wanted(search, at, &shelf->seg.docs[doc]))
+            continue;
+        best->total++;
+        if (board[doc] >= best->score_min)
+            best_add(best, (Candidate){board[doc], (u32)at * SEG_DOCS + doc});
+    }
 }
 
 /* From the board to the best. How many there are in all is told by the bits alone where every
@@ -562,26 +580,41 @@ static double *find_shares(Search *search, const Ranked *page, size_t count)
 
 /* ---- The search ---- */
 
+enum {
+    BATCH = 128
+}; /* Questions that go through a segment together: it is read in once for all. */
+
 /* With the read lock held. */
-static void search_locked(Cx *cx, Search *search, MatchAnswer *answer)
+static void search_begin(Search *search)
+{
+    size_t depth = search->query->offset + search->query->limit;
+    search->best = (Best){
+        .index = search->index, .depth = depth, .cap = depth * 2 + BEST_SPARE, .score_min = 1};
+    search->best.items =
+        arena_take_raw(&search->scratch, search->best.cap * sizeof *search->best.items);
+    search_prepare(search);
+}
+
+static void search_shelf(Search *search, size_t shelf)
+{
+    uint16_t *board = score_board();
+    score_shelf(search, shelf, board);
+    if (search->query->only)
+        collect_only(search, shelf, board, &search->best);
+    else
+        collect_shelf(search, shelf, board, &search->best);
+    score_clear(board, search->index->shelves[shelf]->seg.doc_count);
+}
+
+static void search_end(Cx *cx, Search *search, MatchAnswer *answer)
 {
     const MatchQuery *query = search->query;
-    size_t depth = query->offset + query->limit;
-    Best best = {
-        .index = search->index, .depth = depth, .cap = depth * 2 + BEST_SPARE, .score_min = 1};
-    best.items = arena_take_raw(&search->scratch, best.cap * sizeof *best.items);
-    search_prepare(search);
-    uint16_t *board = score_board();
-    for (size_t s = 0; s < search->index->shelf_count; s++) {
-        score_shelf(search, s, board);
-        collect_shelf(search, s, board, &best);
-        score_clear(board, search->index->shelves[s]->seg.doc_count);
-    }
-    answer->total = best.total;
-    const Ranked *page = take_page(&search->scratch, &best, query->offset, &answer->count);
+    answer->total = search->best.total;
+    const Ranked *page = take_page(&search->scratch, &search->best, query->offset, &answer->count);
+    if (query->no_total)
+        answer->total = (i64)answer->count;
     if (answer->count == 0)
         return;
-
     answer->hits = ARENA_NEW(cx->arena, MatchHit, answer->count);
     for (size_t h = 0; h < answer->count; h++)
         answer->hits[h] =
@@ -596,23 +629,81 @@ static void search_locked(Cx *cx, Search *search, MatchAnswer *answer)
         explain(cx->arena, search, shares + h * search->question->bag.count, &answer->hits[h]);
 }
 
+static Err check_depth(Cx *cx, const MatchQuery *query)
+{
+    if (query->offset <= MATCH_DEPTH_MAX && query->limit <= MATCH_DEPTH_MAX - query->offset)
+        return ERR_OK;
+    return err_set_arg(cx, ERR_LIMIT, "offset", "match.too_deep",
+                       str_format(cx->arena, "%d", MATCH_DEPTH_MAX));
+}
+
+/* What was asked, read; with a note instead when there is nothing to look for. */
+static void search_read(MatchIndex *index, const MatchQuery *query, Search *search,
+                        MatchAnswer *answer)
+{
+    *search = (Search){.index = index, .query = query};
+    *answer = (MatchAnswer){0};
+    Question question = question_read(&search->scratch, query);
+    if (question.bag.count == 0) {
+        answer->note = question.has_text ? "match.query_stop_words" : "match.query_empty";
+        return;
+    }
+    search->question = ARENA_NEW(&search->scratch, Question, 1);
+    *search->question = question;
+}
+
 Err match_search(Cx *cx, MatchIndex *index, const MatchQuery *query, MatchAnswer *ret)
 {
-    if (query->offset > MATCH_DEPTH_MAX || query->limit > MATCH_DEPTH_MAX - query->offset)
-        return err_set_arg(cx, ERR_LIMIT, "offset", "match.too_deep",
-                           str_format(cx->arena, "%d", MATCH_DEPTH_MAX));
-    Search search = {.index = index, .query = query};
-    MatchAnswer answer = {0};
-    Question question = question_read(&search.scratch, query);
-    search.question = &question;
-    if (question.bag.count == 0) {
-        answer.note = question.has_text ? "match.query_stop_words" : "match.query_empty";
-    } else {
+    Search search;
+    Err e = check_depth(cx, query);
+    if (e)
+        return e;
+    search_read(index, query, &search, ret);
+    if (search.question) {
         index_read_begin(index);
-        search_locked(cx, &search, &answer);
+        search_begin(&search);
+        for (size_t s = 0; s < index->shelf_count; s++)
+            search_shelf(&search, s);
+        search_end(cx, &search, ret);
         index_read_end(index);
     }
     arena_done(&search.scratch);
-    *ret = answer;
     return ERR_OK;
+}
+
+static void search_batch(Cx *cx, MatchIndex *index, Search *searches, size_t count,
+                         MatchAnswer *answers)
+{
+    index_read_begin(index);
+    for (size_t i = 0; i < count; i++)
+        if (searches[i].question)
+            search_begin(&searches[i]);
+    for (size_t s = 0; s < index->shelf_count; s++)
+        for (size_t i = 0; i < count; i++)
+            if (searches[i].question)
+                search_shelf(&searches[i], s);
+    for (size_t i = 0; i < count; i++)
+        if (searches[i].question)
+            search_end(cx, &searches[i], &answers[i]);
+    index_read_end(index);
+}
+
+Err match_search_all(Cx *cx, MatchIndex *index, const MatchQuery *queries, size_t count,
+                     MatchAnswer *ret)
+{
+    Arena arena = {0};
+    Search *searches = ARENA_NEW(&arena, Search, BATCH);
+    Err e = ERR_OK;
+    for (size_t i = 0; !e && i < count; i++)
+        e = check_depth(cx, &queries[i]);
+    for (size_t from = 0; !e && from < count; from += BATCH) {
+        size_t some = count - from < BATCH ? count - from : (size_t)BATCH;
+        for (size_t i = 0; i < some; i++)
+            search_read(index, &queries[from + i], &searches[i], &ret[from + i]);
+        search_batch(cx, index, searches, some, ret + from);
+        for (size_t i = 0; i < some; i++)
+            arena_done(&searches[i].scratch);
+    }
+    arena_done(&arena);
+    return e;
 }

@@ -401,7 +401,8 @@ void bag_add_fields(Bag *bag, const MatchField *fields, size_t count)
         else
             text_terms(bag->arena, fields[f].text, false, &list);
         for (size_t i = 0; i < list.count; i++)
-            bag_add(bag, list.terms[i].key, (u32)fields[f].weight);
+            if (!fields[f].pairs_only || list.terms[i].kind != TERM_CHAR)
+                bag_add(bag, list.terms[i].key, (u32)fields[f].weight);
     }
 }
 

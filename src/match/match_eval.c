@@ -1,0 +1,406 @@
+/* match_eval.c - see match_eval.h. */
+#include "match/match_eval.h"
+
+#include "match/match.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TITLE_WEIGHT = 3, TEXT_WEIGHT = 1, NAME_SLOTS_FIRST = 1024 };
+
+/* Names to numbers from 0, in the order they came. */
+typedef struct Names {
+    Arena *arena;
+    Str *names;
+    u32 *slots; /* Number + 1; 0 is free. */
+    size_t count, cap, slot_count;
+} Names;
+
+typedef struct Judgement {
+    u32 query, doc;
+    double gain;
+} Judgement;
+
+typedef struct EvalQuery {
+    Str title, text;
+} EvalQuery;
+
+typedef struct Eval {
+    Cx *cx;
+    MatchIndex *index;
+    Names docs, query_names;
+    EvalQuery *queries;
+    size_t query_cap;
+    Judgement *judgements; /* By question once sorted. */
+    size_t judgement_count, judgement_cap;
+    i64 unknown;
+} Eval;
+
+/* ---- Names ---- */
+
+static size_t name_slot(const Names *names, Str name)
+{
+    u64 hash = 14695981039346656037u;
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (u8)name.data[i]) * 1099511628211u;
+    size_t mask = names->slot_count - 1, slot = (size_t)(hash ^ hash >> 32) & mask;
+    while (names->slots[slot] && !str_same(names->names[names->slots[slot] - 1], name))
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static void names_widen(Names *names)
+{
+    size_t cap = names->cap ? names->cap * 2 : NAME_SLOTS_FIRST / 2;
+    names->names =
+        arena_grow(names->arena, names->names, names->cap * sizeof(Str), cap * sizeof(Str));
+    names->cap = cap;
+    names->slot_count = cap * 2;
+    names->slots = ARENA_NEW(names->arena, u32, names->slot_count);
+    for (size_t i = 0; i < names->count; i++)
+        names->slots[name_slot(names, names->names[i])] = (u32)i + 1;
+}
+
+/* Its number; a new name is added. */
+static u32 name_add(Names *names, Str name)
+{
+    if (names->count == names->cap)
+        names_widen(names);
+    size_t slot = name_slot(names, name);
+    if (!names->slots[slot]) {
+        names->names[names->count++] = str_copy(names->arena, name);
+        names->slots[slot] = (u32)names->count;
+    }
+    return names->slots[slot] - 1;
+}
+
+/* UINT32_MAX when it is not there. */
+static u32 name_find(const Names *names, Str name)
+{
+    if (!names->count)
+        return UINT32_MAX;
+    return names->slots[name_slot(names, name)] - 1;
+}
+
+/* ---- Reading ---- */
+
+typedef struct Line {
+    Str path;
+    i64 number;
+    Str text;
+} Line;
+
+static Err bad_line(Cx *cx, const Line *line, const char *why)
+{
+    return err_set_arg(
+        cx, ERR_INPUT, NULL, "eval.bad_line",
+        str_format(cx->arena, "%.*s:%lld: %s", STR_ARG(line->path), (long long)line->number, why));
+}
+
+/* Calls `each` with every line that is not empty. What it takes from cx->arena is kept. */
+static Err each_line(Eval *eval, Str path, Err (*each)(Eval *eval, const Line *line))
+{
+    Cx *cx = eval->cx;
+    Err e = ERR_OK;
+    Arena arena = {0};
+    char *text = arena_take_raw(&arena, EVAL_LINE_MAX);
+    Line line = {.path = path};
+    FILE *file = fopen(str_z(cx->arena, path), "rb");
+    if (!file)
+        e = err_set_arg(cx, ERR_IO, NULL, "eval.no_file", path);
+    while (!e && fgets(text, EVAL_LINE_MAX, file)) {
+        size_t len = strlen(text);
+        bool whole = len + 1 < EVAL_LINE_MAX || text[len - 1] == '\n';
+        line.number++;
+        line.text = str_trim((Str){text, len});
+        if (!whole || line.number > EVAL_ROWS_MAX)
+            e = err_set_arg(cx, ERR_LIMIT, NULL, "eval.too_large", path);
+        else if (line.text.len)
+            e = each(eval, &line);
+    }
+    if (!e && ferror(file))
+        e = err_set_arg(cx, ERR_IO, NULL, "eval.no_file", path);
+    if (file)
+        fclose(file);
+    arena_done(&arena);
+    return e;
+}
+
+/* An id may be written as text or as a number. */
+static Str id_of(Arena *arena, const Val *row)
+{
+    const Val *id = val_get(row, "id");
+    if (id && id->kind == VAL_INT)
+        return str_format(arena, "%lld", (long long)val_get_int(row, "id"));
+    return val_get_str(row, "id");
+}
+
+static Err take_doc(Eval *eval, const Line *line)
+{
+    Cx *cx = eval->cx;
+    Arena arena = {0};
+    Str why = {0};
+    const Val *row = val_read_json(&arena, utf8_repair(&arena, line->text), &why);
+    Str id = row ? id_of(&arena, row) : (Str){0};
+    Err e = ERR_OK;
+    if (!id.len) {
+        e = bad_line(cx, line, "no JSON object with an id");
+    } else {
+        u32 number = name_add(&eval->docs, id);
+        const MatchField fields[] = {{val_get_str(row, "title"), TITLE_WEIGHT, .codes = false},
+                                     {val_get_str(row, "text"), TEXT_WEIGHT, .codes = false}};
+        const MatchDoc doc = {.kind = MATCH_PATENT,
+                              .id = (i64)number + 1,
+                              .fields = fields,
+                              .field_count = COUNT(fields),
+                              .listed = true};
+        e = match_put(cx, eval->index, &doc);
+    }
+    arena_done(&arena);
+    return e;
+}
+
+static Err take_query(Eval *eval, const Line *line)
+{
+    Cx *cx = eval->cx;
+    Arena arena = {0};
+    Str why = {0};
+    const Val *row = val_read_json(&arena, utf8_repair(&arena, line->text), &why);
+    Str id = row ? id_of(&arena, row) : (Str){0};
+    Err e = ERR_OK;
+    if (!id.len) {
+        e = bad_line(cx, line, "no JSON object with an id");
+    } else {
+        u32 number = name_add(&eval->query_names, id);
+        if (number >= eval->query_cap) {
+            size_t wider = eval->query_cap ? eval->query_cap * 2 : NAME_SLOTS_FIRST;
+            eval->queries =
+                arena_grow(cx->arena, eval->queries, eval->query_cap * sizeof *eval->queries,
+                           wider * sizeof *eval->queries);
+            eval->query_cap = wider;
+        }
+        eval->queries[number] = (EvalQuery){str_copy(cx->arena, val_get_str(row, "title")),
+                                            str_copy(cx->arena, val_get_str(row, "text"))};
+    }
+    arena_done(&arena);
+    return e;
+}
+
+static Err take_judgement(Eval *eval, const Line *line)
+{
+    Cx *cx = eval->cx;
+    Str rest = line->text, query, doc, gain;
+    char number[32];
+    if (!str_split(&rest, '\t', &query) || !str_split(&rest, '\t', &doc) ||
+        !str_split(&rest, '\t', &gain) || gain.len == 0 || gain.len >= sizeof number)
+        return bad_line(cx, line, "not question, document and gain with tabs between");
+    memcpy(number, gain.data, gain.len);
+    number[gain.len] = 0;
+    char *end;
+    double value = strtod(number, &end);
+    if (*end || !(value >= 0) || value > 1e9)
+        return bad_line(cx, line, "the gain is no number from 0");
+    u32 q = name_find(&eval->query_names, query), d = name_find(&eval->docs, doc);
+    if (q == UINT32_MAX || d == UINT32_MAX) {
+        eval->unknown++;
+        return ERR_OK;
+    }
+    if (eval->judgement_count == eval->judgement_cap) {
+        size_t cap = eval->judgement_cap ? eval->judgement_cap * 2 : NAME_SLOTS_FIRST;
+        eval->judgements =
+            arena_grow(cx->arena, eval->judgements, eval->judgement_cap * sizeof *eval->judgements,
+                       cap * sizeof *eval->judgements);
+        eval->judgement_cap = cap;
+    }
+    eval->judgements[eval->judgement_count++] = (Judgement){q, d, value};
+    return ERR_OK;
+}
+
+/* ---- Figures ---- */
+
+static double discounted(const double *gains, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count && i < EVAL_DEPTH; i++)
+        sum += gains[i] / log2((double)i + 2);
+    return sum;
+}
+
+static int largest_first(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return left > right ? -1 : left < right;
+}
+
+double eval_ndcg(const double *ranked, size_t ranked_count, const double *all, size_t all_count)
+{
+    Arena arena = {0};
+    double *best = ARENA_NEW(&arena, double, all_count + 1);
+    if (all_count)
+        memcpy(best, all, all_count * sizeof *best);
+    qsort(best, all_count, sizeof *best, largest_first);
+    double most = discounted(best, all_count);
+    arena_done(&arena);
+    return most > 0 ? discounted(ranked, ranked_count) / most : 0;
+}
+
+static int by_query_and_doc(const void *a, const void *b)
+{
+    const Judgement *left = a, *right = b;
+    if (left->query != right->query)
+        return left->query < right->query ? -1 : 1;
+    return left->doc < right->doc ? -1 : left->doc > right->doc;
+}
+
+/* The judgements of one question. */
+typedef struct Pool {
+    const Judgement *rows;
+    size_t count;
+} Pool;
+
+static double gain_of(const Pool *pool, i64 id)
+{
+    for (size_t i = 0; i < pool->count; i++)
+        if ((i64)pool->rows[i].doc + 1 == id)
+            return pool->rows[i].gain;
+    return 0;
+}
+
+/* The first ten for a question. What no term leads to comes last, in the order of the file. */
+static Err rank(Eval *eval, const Pool *pool, bool only_pool, i64 ids[EVAL_DEPTH],
+                size_t *ret_count)
+{
+    Cx *cx = eval->cx;
+    const EvalQuery *query = &eval->queries[pool->rows[0].query];
+    const MatchField fields[] = {{query->title, TITLE_WEIGHT, .codes = false},
+                                 {query->text, TEXT_WEIGHT, .codes = false}};
+    MatchQuery asked = {.fields = fields,
+                        .field_count = COUNT(fields),
+                        .kinds = MATCH_OF_PATENTS,
+                        .loose = true,
+                        .no_reasons = true,
+                        .no_total = true,
+                        .limit = EVAL_DEPTH};
+    MatchAnswer answer;
+    i64 *only = ARENA_NEW(cx->arena, i64, pool->count);
+    for (size_t i = 0; i < pool->count; i++)
+        only[i] = (i64)pool->rows[i].doc + 1;
+    if (only_pool) {
+        asked.only = only;
+        asked.only_count = pool->count;
+    }
+    Err e = match_search(cx, eval->index, &asked, &answer);
+    if (e)
+        return e;
+    size_t count = answer.count;
+    for (size_t h = 0; h < count; h++)
+        ids[h] = answer.hits[h].id;
+    for (size_t i = 0; only_pool && i < pool->count && count < EVAL_DEPTH; i++) {
+        bool there = false;
+        for (size_t h = 0; h < count; h++)
+            there |= ids[h] == only[i];
+        if (!there)
+            ids[count++] = only[i];
+    }
+    *ret_count = count;
+    return ERR_OK;
+}
+
+typedef struct Sum {
+    double sum, squares;
+} Sum;
+
+static void sum_add(Sum *sum, double value)
+{
+    sum->sum += value;
+    sum->squares += value * value;
+}
+
+static double half_width(const Sum *sum, double count)
+{
+    if (count < 2)
+        return 0;
+    double mean = sum->sum / count, spread = sum->squares / count - mean * mean;
+    return spread > 0 ? 1.96 * sqrt(spread / (count - 1)) : 0;
+}
+
+typedef struct Sums {
+    Sum ndcg, mrr, recall;
+    double count;
+} Sums;
+
+static Err judge(Eval *eval, const Pool *pool, bool only_pool, Sums *sums)
+{
+    Cx *cx = eval->cx;
+    i64 ids[EVAL_DEPTH];
+    double ranked[EVAL_DEPTH], first = 0, found = 0, relevant = 0;
+    double *all = ARENA_NEW(cx->arena, double, pool->count);
+    size_t count = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        all[i] = pool->rows[i].gain;
+        relevant += all[i] > 0;
+    }
+    if (!(relevant > 0))
+        return ERR_OK;
+    Err e = rank(eval, pool, only_pool, ids, &count);
+    if (e)
+        return e;
+    for (size_t h = 0; h < count; h++) {
+        ranked[h] = gain_of(pool, ids[h]);
+        found += ranked[h] > 0;
+        if (ranked[h] > 0 && !(first > 0))
+            first = 1 / ((double)h + 1);
+    }
+    sum_add(&sums->ndcg, eval_ndcg(ranked, count, all, pool->count));
+    sum_add(&sums->mrr, first);
+    sum_add(&sums->recall, found / relevant);
+    sums->count++;
+    return ERR_OK;
+}
+
+static Err judge_all(Eval *eval, bool only_pool, EvalFigures *ret)
+{
+    Cx *cx = eval->cx;
+    Sums sums = {0};
+    Err e = ERR_OK;
+    if (eval->judgement_count)
+        qsort(eval->judgements, eval->judgement_count, sizeof *eval->judgements, by_query_and_doc);
+    for (size_t from = 0, to; !e && from < eval->judgement_count; from = to) {
+        for (to = from; to < eval->judgement_count &&
+                        eval->judgements[to].query == eval->judgements[from].query;)
+            to++;
+        ArenaMark mark = arena_mark(cx->arena);
+        e = judge(eval, &(Pool){eval->judgements + from, to - from}, only_pool, &sums);
+        arena_rewind(cx->arena, mark);
+    }
+    double count = sums.count > 0 ? sums.count : 1;
+    *ret = (EvalFigures){.ndcg = sums.ndcg.sum / count,
+                         .mrr = sums.mrr.sum / count,
+                         .recall = sums.recall.sum / count,
+                         .ndcg_half = half_width(&sums.ndcg, sums.count),
+                         .mrr_half = half_width(&sums.mrr, sums.count),
+                         .recall_half = half_width(&sums.recall, sums.count),
+                         .docs = (i64)eval->docs.count,
+                         .queries = (i64)sums.count,
+                         .unknown = eval->unknown};
+    return e;
+}
+
+Err match_eval(Cx *cx, const EvalFiles *files, EvalFigures *ret)
+{
+    Eval eval = {
+        .cx = cx, .index = match_open(), .docs.arena = cx->arena, .query_names.arena = cx->arena};
+    Err e = each_line(&eval, files->docs, take_doc);
+    while (!e && match_tend(eval.index))
+        ;
+    if (!e)
+        e = each_line(&eval, files->queries, take_query);
+    if (!e)
+        e = each_line(&eval, files->qrels, take_judgement);
+    if (!e)
+        e = judge_all(&eval, files->pool, ret);
+    match_close(eval.index);
+    return e;
+}

@@ -1,0 +1,165 @@
+/* The figures of judged sets: by hand on small ones, and what is said of files that are not right.
+ * */
+#include "match/match_eval.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static Arena test_arena;
+static Cx cx;
+static char folder[] = "/tmp/match_eval.XXXXXX";
+
+static int setup(void **state)
+{
+    (void)state;
+    cx = (Cx){.arena = &test_arena};
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"docs", "queries", "qrels"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        unlink(str_z(&test_arena, str_format(&test_arena, "%s/%s", folder, names[i])));
+    rmdir(folder);
+    arena_done(&test_arena);
+    return 0;
+}
+
+static Str file_of(const char *name, const char *text)
+{
+    Str path = str_format(&test_arena, "%s/%s", folder, name);
+    FILE *file = fopen(str_z(&test_arena, path), "wb");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    return path;
+}
+
+static Err eval(const char *docs, const char *queries, const char *qrels, bool pool,
+                EvalFigures *ret)
+{
+    EvalFiles files = {file_of("docs", docs), file_of("queries", queries), file_of("qrels", qrels),
+                       pool};
+    err_clear(&cx);
+    return match_eval(&cx, &files, ret);
+}
+
+static void assert_near(double got, double want)
+{
+    if (fabs(got - want) > 1e-9)
+        fail_msg("%.12f, not %.12f", got, want);
+}
+
+static void test_ndcg(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { double ranked[4]; size_t ranked_count; double all[4]; size_t all_count; double want; } cases[] = {
+        {{1},       1, {1},       1, 1},
+        {{0, 1},    2, {1, 0},    2, 0.63092975357145742},        /* 1 / log2(3) */
+        {{3, 7, 0}, 3, {7, 3, 0}, 3, (3 + 7 / 1.5849625007211562) / (7 + 3 / 1.5849625007211562)},
+        {{0},       1, {0, 0},    2, 0},
+        {{0},       0, {5},       1, 0},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_near(
+            eval_ndcg(cases[i].ranked, cases[i].ranked_count, cases[i].all, cases[i].all_count),
+            cases[i].want);
+}
+
+#define DOCS                                                                                       \
+    "{\"id\":\"a\",\"title\":\"石墨烯散热膜\"}\n"                                            \
+    "{\"id\":\"b\",\"title\":\"污水处理装置\",\"text\":\"厌氧反应\"}\n"                  \
+    "\n"                                                                                           \
+    "{\"id\":7,\"text\":\"石墨电极\"}\n"
+#define QUERIES                                                                                    \
+    "{\"id\":\"q1\",\"text\":\"石墨烯膜的散热\"}\n"                                         \
+    "{\"id\":\"q2\",\"title\":\"污水\",\"text\":\"厌氧\"}\n"
+
+static void test_figures(void **state)
+{
+    (void)state;
+    EvalFigures figures;
+    /* q1: a, then 7; q2: b alone. */
+    assert_int_equal(eval(DOCS, QUERIES, "q1\ta\t3\nq1\t7\t1\nq2\tb\t1\n", false, &figures),
+                     ERR_OK);
+    assert_near(figures.ndcg, 1);
+    assert_near(figures.mrr, 1);
+    assert_near(figures.recall, 1);
+    assert_int_equal(figures.queries, 2);
+    assert_int_equal(figures.docs, 3);
+    assert_int_equal(figures.unknown, 0);
+
+    /* q1's right one stands second; q2's is not found, and one with nothing right does not count.
+     * */
+    assert_int_equal(eval(DOCS, QUERIES, "q1\t7\t1\nq2\ta\t1\n", false, &figures), ERR_OK);
+    assert_near(figures.mrr, 0.25);
+    assert_near(figures.recall, 0.5);
+    assert_near(figures.ndcg, 0.63092975357145742 / 2);
+    assert_true(figures.mrr_half > 0);
+    assert_int_equal(
+        eval(DOCS, QUERIES, "q1\ta\t0\nq2\tb\t1\nq9\tb\t1\nq2\tz\t1\n", false, &figures), ERR_OK);
+    assert_int_equal(figures.queries, 1);
+    assert_int_equal(figures.unknown, 2);
+}
+
+/* Only what was judged is ranked; what no term leads to stands last. */
+static void test_pool(void **state)
+{
+    (void)state;
+    EvalFigures figures;
+    assert_int_equal(eval(DOCS, QUERIES, "q1\t7\t1\nq1\tb\t0\n", true, &figures), ERR_OK);
+    assert_near(figures.mrr, 1);
+    assert_int_equal(eval(DOCS, QUERIES, "q1\t7\t0\nq1\tb\t1\nq1\ta\t0\n", true, &figures), ERR_OK);
+    assert_near(figures.mrr, 1.0 / 3);
+}
+
+static void test_wrong_files(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *docs, *queries, *qrels, *where; } cases[] = {
+        {"{\"id\":\"a\"}\nnot json\n", QUERIES, "", "docs:2"},
+        {"[1]\n",                      QUERIES, "", "docs:1"},
+        {DOCS, "{\"text\":\"no id\"}\n",        "", "queries:1"},
+        {DOCS, QUERIES, "q1\ta\t1\nq1 a 1\n",       "qrels:2"},
+        {DOCS, QUERIES, "q1\ta\tmuch\n",            "qrels:1"},
+        {DOCS, QUERIES, "q1\ta\t-1\n",              "qrels:1"},
+        {DOCS, QUERIES, "q1\ta\tnan\n",             "qrels:1"},
+        {DOCS, QUERIES, "q1\ta\n",                  "qrels:1"},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        EvalFigures figures;
+        assert_int_equal(eval(cases[i].docs, cases[i].queries, cases[i].qrels, false, &figures),
+                         ERR_INPUT);
+        assert_string_equal(cx.err.key, "eval.bad_line");
+        assert_true(str_has(cx.err.args[0], str_from(cases[i].where)));
+    }
+    EvalFigures figures;
+    EvalFiles none = {S("/no/such/file"), S("/no/such/file"), S("/no/such/file"), false};
+    err_clear(&cx);
+    assert_int_equal(match_eval(&cx, &none, &figures), ERR_IO);
+    assert_int_equal(eval("", "", "", false, &figures), ERR_OK);
+    assert_int_equal(figures.queries, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ndcg),
+        cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_wrong_files),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
