@@ -162,8 +162,9 @@ static void find_lists(Search *search)
     for (size_t s = 0; s < index->shelf_count; s++) {
         const Shelf *shelf = index->shelves[s];
         SegList *lists = lists_of(search, s);
-        for (size_t t = 0; t < count; t++)
-            seg_find_soon(&shelf->seg, search->weighs[t].hash);
+        for (int step = 0; step < 2; step++)
+            for (size_t t = 0; t < count; t++)
+                seg_find_soon(&shelf->seg, search->weighs[t].hash, step);
         for (size_t t = 0; t < count; t++) {
             lists[t] = seg_find(&shelf->seg, search->weighs[t].hash);
             found[t] += live_of(shelf, lists[t]);

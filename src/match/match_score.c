@@ -21,8 +21,8 @@ void score_use_plain(bool plain)
 
 uint16_t *score_board(void)
 {
-    static _Thread_local uint16_t board[SEG_DOCS];
-    return board;
+    static _Thread_local uint16_t places[SEG_DOCS + 1]; /* add_gaps begins one before document 0. */
+    return places + 1;
 }
 
 void score_clear(uint16_t *board, u32 doc_count)
@@ -30,20 +30,34 @@ void score_clear(uint16_t *board, u32 doc_count)
     memset(board, 0, doc_count * sizeof *board);
 }
 
-uint16_t score_share(u8 impact, u32 factor)
+static inline uint16_t share(u32 impact, u32 factor)
 {
     return (uint16_t)((impact * factor + 255) >> 8);
 }
 
+uint16_t score_share(u8 impact, u32 factor)
+{
+    return share(impact, factor);
+}
+
 /* ---- Adding ---- */
 
+/* Four pairs at a time: their places are known before the first is added. */
 static void add_gaps(uint16_t *board, const SegList *list, u32 factor)
 {
     const u8 *pair = list->at, *end = pair + 2 * (size_t)list->pairs;
-    size_t doc = SIZE_MAX; /* A gap of 1 leads to document 0; a step adds 0. */
+    uint16_t *at = board - 1; /* A gap of 1 leads to document 0; a step adds 0. */
+    for (; end - pair >= 8; pair += 8) {
+        uint16_t *first = at + pair[0], *second = first + pair[2], *third = second + pair[4];
+        at = third + pair[6];
+        *first = (uint16_t)(*first + share(pair[1], factor));
+        *second = (uint16_t)(*second + share(pair[3], factor));
+        *third = (uint16_t)(*third + share(pair[5], factor));
+        *at = (uint16_t)(*at + share(pair[7], factor));
+    }
     for (; pair < end; pair += 2) {
-        doc += pair[0];
-        board[doc] = (uint16_t)(board[doc] + score_share(pair[1], factor));
+        at += pair[0];
+        *at = (uint16_t)(*at + share(pair[1], factor));
     }
 }
 
@@ -53,14 +67,14 @@ static void add_plain(uint16_t *board, const SegList *list, u32 factor)
     for (u32 i = 0; i < list->count; i++) {
         uint16_t doc;
         memcpy(&doc, list->at + 2 * (size_t)i, sizeof doc);
-        board[doc] = (uint16_t)(board[doc] + score_share(impacts[i], factor));
+        board[doc] = (uint16_t)(board[doc] + share(impacts[i], factor));
     }
 }
 
 static inline void dense_body(uint16_t *board, const u8 *impacts, u32 count, u32 factor)
 {
     for (u32 i = 0; i < count; i++)
-        board[i] = (uint16_t)(board[i] + score_share(impacts[i], factor));
+        board[i] = (uint16_t)(board[i] + share(impacts[i], factor));
 }
 
 static void add_dense_plain(uint16_t *board, const u8 *impacts, u32 count, u32 factor)
@@ -72,7 +86,7 @@ void score_add_found(uint16_t *board, const SegList *list, u32 factor)
 {
     for (SegWalk walk = seg_walk(*list); walk.doc < SEG_DOCS; seg_walk_next(&walk))
         if (board[walk.doc])
-            board[walk.doc] = (uint16_t)(board[walk.doc] + score_share(walk.impact, factor));
+            board[walk.doc] = (uint16_t)(board[walk.doc] + share(walk.impact, factor));
 }
 
 /* ---- Looking for the best ---- */
@@ -131,7 +145,7 @@ void score_add(uint16_t *board, const SegList *list, u32 factor)
     } else if (list->form == SEG_PLAIN) {
         add_plain(board, list, factor);
     } else if (list->form == SEG_ONE) {
-        board[list->one] = (uint16_t)(board[list->one] + score_share(list->most, factor));
+        board[list->one] = (uint16_t)(board[list->one] + share(list->most, factor));
     } else {
 #if HAS_AVX2
         if (has_avx2()) {

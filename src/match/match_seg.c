@@ -116,9 +116,12 @@ static SegList list_at(const Seg *seg, u32 ref)
     return list;
 }
 
-void seg_find_soon(const Seg *seg, u64 hash)
+void seg_find_soon(const Seg *seg, u64 hash, int step)
 {
-    __builtin_prefetch(&seg->buckets[hash >> 32]);
+    if (step == 0)
+        __builtin_prefetch(&seg->buckets[hash >> 32]);
+    else
+        __builtin_prefetch(&seg->terms[seg->buckets[hash >> 32]]);
 }
 
 SegList seg_find(const Seg *seg, u64 hash)

@@ -103,8 +103,8 @@ bool seg_check(const Seg *seg);
 double seg_length_mean(const Seg *seg);
 u64 seg_length_total(const Seg *seg); /* Of all its documents. */
 SegList seg_find(const Seg *seg, u64 hash);
-/* Has the processor fetch what seg_find will look at. */
-void seg_find_soon(const Seg *seg, u64 hash);
+/* Has the processor fetch what seg_find will look at: steps 0 and 1, for many terms in turn. */
+void seg_find_soon(const Seg *seg, u64 hash, int step);
 /* Document of this kind and id, or SEG_DOCS. */
 u32 seg_doc(const Seg *seg, u8 kind, i64 id);
 /* Number of a field code: 0 for the empty one, UINT16_MAX for one that no document has. */

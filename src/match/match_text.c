@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { KIND_SHIFT = 60, PAIR_SHIFT = 21, WORD_BYTES_MAX = 64 };
+enum { KIND_SHIFT = 60, PAIR_SHIFT = 21, WORD_BYTES_MAX = 64, STOP_BITS = 4096 };
 
 /* ---- What says nothing ---- */
 
@@ -32,8 +32,21 @@ static const char *const dull_words[] = {
 };
 // clang-format on
 
+/* A bit for each remainder that a stop character has: most others are known by that to be none. */
+static u64 stop_bits[STOP_BITS / 64];
+
+static void set_stop_bits(void)
+{
+    for (size_t i = 0; i < COUNT(stop_chars) - 1; i++)
+        stop_bits[stop_chars[i] % STOP_BITS / 64] |= (u64)1 << stop_chars[i] % 64;
+}
+
 static bool is_stop_char(u32 code)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, set_stop_bits);
+    if (!(stop_bits[code % STOP_BITS / 64] >> code % 64 & 1))
+        return false;
     for (size_t i = 0; i < COUNT(stop_chars) - 1; i++)
         if (stop_chars[i] == code)
             return true;
