@@ -3,8 +3,8 @@
  *
  *     bench_match [--docs N] [--questions N] [--dump FOLDER]
  *
- * Prints one line of JSON; rates are by processor time. With --dump the same documents and questions
- * are written as plain lines, for other engines.
+ * Prints one line of JSON; rates are by processor time. With --dump the same documents and
+ * questions are written as plain lines, for other engines.
  */
 #include "match_corpus.h"
 
