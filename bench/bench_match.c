@@ -42,7 +42,7 @@ static const char *option_text(int argc, char **argv, const char *name)
     return NULL;
 }
 
-/* Processor time of this process: the machine has others to serve, and everything here is one thread. */
+/* Processor time of this process, which is one thread: the machine has others to serve. */
 static i64 spent_ns(void)
 {
     struct timespec spent;

@@ -36,11 +36,11 @@ int cli_match(Cli *cli)
                        .pool = cli_flag(cli, "pool")};
     Str folds =
         cli_take(cli, "folds"); /* Nothing is learnt from the set: any number is the same. */
-    i64 fold_count = 1;
     EvalFigures figures;
     bool known = cli->word_count == 2 && str_same(cli->words[1], S("eval"));
     if (!known || !files.docs.len || !files.queries.len || !files.qrels.len || cli->arg_count ||
-        (folds.len && !str_to_i64(folds, &fold_count))) {
+        (folds.len &&
+         (!str_to_i64(folds, &files.folds) || files.folds < 1 || files.folds > EVAL_FOLDS_MAX))) {
         fprintf(stderr, "techbourse match eval --docs F.jsonl --queries F.jsonl --qrels F.tsv "
                         "[--pool] [--folds K] [--json]\n");
         return EXIT_USAGE;

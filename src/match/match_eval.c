@@ -29,12 +29,15 @@ typedef struct EvalQuery {
 
 typedef struct Eval {
     Cx *cx;
-    MatchIndex *index;
+    MatchIndex *index; /* NULL while names are read alone. */
     Names docs, query_names;
     EvalQuery *queries;
     size_t query_cap;
     Judgement *judgements; /* By question once sorted. */
     size_t judgement_count, judgement_cap;
+    u32 *by_doc;   /* Places of judgements above 0, by document. */
+    u32 *doc_from; /* Where a document's begin there; one more than documents. */
+    i64 fold_count, fold;
     i64 unknown;
 } Eval;
 
@@ -137,27 +140,59 @@ static Str id_of(Arena *arena, const Val *row)
     return val_get_str(row, "id");
 }
 
+/* Questions of other folds spread over these by their place in the file. */
+static bool in_fold(const Eval *eval, u32 query)
+{
+    return eval->fold_count < 2 || (i64)(query % (u64)eval->fold_count) == eval->fold;
+}
+
+/* What is known of a document from other questions: those of the other folds that it was right
+ * for. */
+static Str learnt_of(const Eval *eval, Arena *arena, u32 doc)
+{
+    Buf out = buf_new(arena);
+    if (eval->fold_count < 2)
+        return (Str){0};
+    for (u32 i = eval->doc_from[doc]; i < eval->doc_from[doc + 1]; i++) {
+        u32 query = eval->judgements[eval->by_doc[i]].query;
+        if (in_fold(eval, query))
+            continue;
+        buf_add(&out, eval->queries[query].title);
+        buf_char(&out, '\n');
+        buf_add(&out, eval->queries[query].text);
+        buf_char(&out, '\n');
+    }
+    return buf_str(&out);
+}
+
+static Err put_doc(Eval *eval, Arena *arena, const Val *row, u32 number)
+{
+    const MatchField fields[] = {
+        {val_get_str(row, "title"), TITLE_WEIGHT, .codes = false},
+        {val_get_str(row, "text"), TEXT_WEIGHT, .codes = false},
+        {learnt_of(eval, arena, number), TEXT_WEIGHT, .codes = false},
+    };
+    const MatchDoc doc = {.kind = MATCH_PATENT,
+                          .id = (i64)number + 1,
+                          .fields = fields,
+                          .field_count = COUNT(fields),
+                          .listed = true};
+    return match_put(eval->cx, eval->index, &doc);
+}
+
 static Err take_doc(Eval *eval, const Line *line)
 {
-    Cx *cx = eval->cx;
     Arena arena = {0};
     Str why = {0};
     const Val *row = val_read_json(&arena, utf8_repair(&arena, line->text), &why);
     Str id = row ? id_of(&arena, row) : (Str){0};
     Err e = ERR_OK;
-    if (!id.len) {
-        e = bad_line(cx, line, "no JSON object with an id");
-    } else {
-        u32 number = name_add(&eval->docs, id);
-        const MatchField fields[] = {{val_get_str(row, "title"), TITLE_WEIGHT, .codes = false},
-                                     {val_get_str(row, "text"), TEXT_WEIGHT, .codes = false}};
-        const MatchDoc doc = {.kind = MATCH_PATENT,
-                              .id = (i64)number + 1,
-                              .fields = fields,
-                              .field_count = COUNT(fields),
-                              .listed = true};
-        e = match_put(cx, eval->index, &doc);
-    }
+    if (!id.len)
+        e = bad_line(eval->cx, line, "no JSON object with an id");
+    else if (eval->index)
+        e = put_doc(eval, &arena, row, name_find(&eval->docs, id));
+    else
+        name_add(&eval->docs, id);
     arena_done(&arena);
     return e;
 }
@@ -360,47 +395,87 @@ static Err judge(Eval *eval, const Pool *pool, bool only_pool, Sums *sums)
     return ERR_OK;
 }
 
-static Err judge_all(Eval *eval, bool only_pool, EvalFigures *ret)
+/* Questions of this fold. */
+static Err judge_fold(Eval *eval, bool only_pool, Sums *sums)
 {
     Cx *cx = eval->cx;
-    Sums sums = {0};
     Err e = ERR_OK;
-    if (eval->judgement_count)
-        qsort(eval->judgements, eval->judgement_count, sizeof *eval->judgements, by_query_and_doc);
     for (size_t from = 0, to; !e && from < eval->judgement_count; from = to) {
-        for (to = from; to < eval->judgement_count &&
-                        eval->judgements[to].query == eval->judgements[from].query;)
+        u32 query = eval->judgements[from].query;
+        for (to = from; to < eval->judgement_count && eval->judgements[to].query == query;)
             to++;
         ArenaMark mark = arena_mark(cx->arena);
-        e = judge(eval, &(Pool){eval->judgements + from, to - from}, only_pool, &sums);
+        if (in_fold(eval, query))
+            e = judge(eval, &(Pool){eval->judgements + from, to - from}, only_pool, sums);
         arena_rewind(cx->arena, mark);
     }
-    double count = sums.count > 0 ? sums.count : 1;
-    *ret = (EvalFigures){.ndcg = sums.ndcg.sum / count,
-                         .mrr = sums.mrr.sum / count,
-                         .recall = sums.recall.sum / count,
-                         .ndcg_half = half_width(&sums.ndcg, sums.count),
-                         .mrr_half = half_width(&sums.mrr, sums.count),
-                         .recall_half = half_width(&sums.recall, sums.count),
-                         .docs = (i64)eval->docs.count,
-                         .queries = (i64)sums.count,
-                         .unknown = eval->unknown};
     return e;
+}
+
+static void group_by_doc(Eval *eval)
+{
+    Arena *arena = eval->cx->arena;
+    u32 *next;
+    if (eval->judgement_count)
+        qsort(eval->judgements, eval->judgement_count, sizeof *eval->judgements, by_query_and_doc);
+    eval->doc_from = ARENA_NEW(arena, u32, eval->docs.count + 2);
+    eval->by_doc = ARENA_NEW(arena, u32, eval->judgement_count + 1);
+    next = ARENA_NEW(arena, u32, eval->docs.count + 1);
+    for (size_t i = 0; i < eval->judgement_count; i++)
+        eval->doc_from[eval->judgements[i].doc + 1] += eval->judgements[i].gain > 0;
+    for (size_t d = 0; d < eval->docs.count; d++)
+        eval->doc_from[d + 1] += eval->doc_from[d];
+    for (size_t i = 0; i < eval->judgement_count; i++) {
+        u32 doc = eval->judgements[i].doc;
+        if (eval->judgements[i].gain > 0)
+            eval->by_doc[eval->doc_from[doc] + next[doc]++] = (u32)i;
+    }
+}
+
+/* An index for each fold, of all documents. */
+static Err eval_fold(Eval *eval, const EvalFiles *files, Sums *sums)
+{
+    eval->index = match_open();
+    Err e = each_line(eval, files->docs, take_doc);
+    while (!e && match_tend(eval->index))
+        ;
+    if (!e)
+        e = judge_fold(eval, files->pool, sums);
+    match_close(eval->index);
+    return e;
+}
+
+static EvalFigures figures_of(const Eval *eval, const Sums *sums)
+{
+    double count = sums->count > 0 ? sums->count : 1;
+    return (EvalFigures){.ndcg = sums->ndcg.sum / count,
+                         .mrr = sums->mrr.sum / count,
+                         .recall = sums->recall.sum / count,
+                         .ndcg_half = half_width(&sums->ndcg, sums->count),
+                         .mrr_half = half_width(&sums->mrr, sums->count),
+                         .recall_half = half_width(&sums->recall, sums->count),
+                         .docs = (i64)eval->docs.count,
+                         .queries = (i64)sums->count,
+                         .unknown = eval->unknown};
 }
 
 Err match_eval(Cx *cx, const EvalFiles *files, EvalFigures *ret)
 {
-    Eval eval = {
-        .cx = cx, .index = match_open(), .docs.arena = cx->arena, .query_names.arena = cx->arena};
+    Eval eval = {.cx = cx,
+                 .docs.arena = cx->arena,
+                 .query_names.arena = cx->arena,
+                 .fold_count = files->folds > 1 ? files->folds : 1};
+    Sums sums = {0};
     Err e = each_line(&eval, files->docs, take_doc);
-    while (!e && match_tend(eval.index))
-        ;
     if (!e)
         e = each_line(&eval, files->queries, take_query);
     if (!e)
         e = each_line(&eval, files->qrels, take_judgement);
     if (!e)
-        e = judge_all(&eval, files->pool, ret);
-    match_close(eval.index);
+        group_by_doc(&eval);
+    for (; !e && eval.fold < eval.fold_count; eval.fold++)
+        e = eval_fold(&eval, files, &sums);
+    if (!e)
+        *ret = figures_of(&eval, &sums);
     return e;
 }

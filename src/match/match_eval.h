@@ -4,7 +4,8 @@
  *     questions   lines of {"id", "text", "title"?}
  *     judgements  lines of question <TAB> document <TAB> gain; above 0 is relevant
  *
- * The documents go into an index of their own, the exchange is not touched.
+ * The documents go into an index of their own, the exchange is not touched. What is learnt from a
+ * judgement above 0 is what an outcome teaches: the question's words become words of the document.
  */
 #ifndef MATCH_MATCH_EVAL_H
 #define MATCH_MATCH_EVAL_H
@@ -15,11 +16,14 @@ enum {
     EVAL_DEPTH = 10,                 /* Figures are of the first ten. */
     EVAL_LINE_MAX = 4 * 1024 * 1024, /* Bytes of one line. */
     EVAL_ROWS_MAX = 4 * 1000 * 1000, /* Of each file. */
+    EVAL_FOLDS_MAX = 20,             /* Of each file. */
 };
 
 typedef struct EvalFiles {
     Str docs, queries, qrels; /* Paths. */
     bool pool;                /* Each question ranks only the documents that it was judged with. */
+    i64 folds; /* From 2 on: each part of the questions is asked of an index that has learnt from the
+                * judgements of the others. */
 } EvalFiles;
 
 /* Means over the questions that have something relevant, with the half width of their 95 % interval

@@ -47,7 +47,7 @@ static Err eval(const char *docs, const char *queries, const char *qrels, bool p
                 EvalFigures *ret)
 {
     EvalFiles files = {file_of("docs", docs), file_of("queries", queries), file_of("qrels", qrels),
-                       pool};
+                       pool, 0};
     err_clear(&cx);
     return match_eval(&cx, &files, ret);
 }
@@ -123,6 +123,25 @@ static void test_pool(void **state)
     assert_near(figures.mrr, 1.0 / 3);
 }
 
+/* Two questions without a word of their document, but with words in common: each teaches the
+ * other's
+ * fold, never its own. */
+static void test_folds(void **state)
+{
+    (void)state;
+    static const char queries[] = "{\"id\":\"q1\",\"text\":\"壁虎爬墙\"}\n"
+                                  "{\"id\":\"q2\",\"text\":\"墙上的壁虎\"}\n";
+    static const char qrels[] = "q1\ta\t1\nq2\ta\t1\n";
+    for (i64 folds = 0; folds <= 3; folds++) {
+        EvalFiles files = {file_of("docs", DOCS), file_of("queries", queries),
+                           file_of("qrels", qrels), false, folds};
+        EvalFigures figures;
+        assert_int_equal(match_eval(&cx, &files, &figures), ERR_OK);
+        assert_near(figures.mrr, folds > 1 ? 1 : 0);
+        assert_int_equal(figures.queries, 2);
+    }
+}
+
 static void test_wrong_files(void **state)
 {
     (void)state;
@@ -146,7 +165,7 @@ static void test_wrong_files(void **state)
         assert_true(str_has(cx.err.args[0], str_from(cases[i].where)));
     }
     EvalFigures figures;
-    EvalFiles none = {S("/no/such/file"), S("/no/such/file"), S("/no/such/file"), false};
+    EvalFiles none = {S("/no/such/file"), S("/no/such/file"), S("/no/such/file"), false, 0};
     err_clear(&cx);
     assert_int_equal(match_eval(&cx, &none, &figures), ERR_IO);
     assert_int_equal(eval("", "", "", false, &figures), ERR_OK);
@@ -156,9 +175,8 @@ static void test_wrong_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ndcg),
-        cmocka_unit_test(test_figures),
-        cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_ndcg),        cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_pool),        cmocka_unit_test(test_folds),
         cmocka_unit_test(test_wrong_files),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
