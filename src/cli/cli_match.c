@@ -1,6 +1,8 @@
-/* cli_match.c - the matcher from outside: how good it is on a set that people bring. */
+/* cli_match.c - the matcher from outside: how good it is on a set that people bring, and its index
+ * made anew. */
 #include "cli/cli.h"
 #include "match/match_eval.h"
+#include "match/match_feed.h"
 
 #include <stdio.h>
 
@@ -27,8 +29,45 @@ static Val *figures_val(Arena *arena, const EvalFigures *figures)
     return val;
 }
 
+/* From the rows, whatever lies there. A server that is running would save its own over it: it says
+ * that somebody else has the lock. */
+static int cli_match_rebuild(Cli *cli)
+{
+    Open open;
+    Cx cx;
+    i64 seq = 0;
+    Err e = house_open(&cli->cx, &cli->settings, OPEN_WRITE, &open);
+    if (e)
+        return cli_fail(cli, &cli->cx, e);
+    MatchIndex *index = match_open();
+    e = house_reader(&open, &cli->arena, &cx);
+    if (!e)
+        e = match_feed_all(&cx, index, &seq);
+    match_settle(index);
+    while (!e && match_tend(index))
+        ;
+    if (!e)
+        e = match_feed_save(&cx, index, match_feed_folder(&cx), seq);
+    MatchStats stats = match_stats(index);
+    int code = e ? cli_fail(cli, &cx, e) : EXIT_DONE;
+    if (cx.db)
+        house_reader_done(&cx);
+    match_close(index);
+    house_close(&open);
+    if (!e) {
+        Val *val = val_map(&cli->arena);
+        val_set_int(&cli->arena, val, "docs", stats.doc_count);
+        val_set_int(&cli->arena, val, "segments", stats.segment_count);
+        val_set_int(&cli->arena, val, "bytes", stats.bytes);
+        cli_print(cli, val);
+    }
+    return code;
+}
+
 int cli_match(Cli *cli)
 {
+    if (cli->word_count == 2 && str_same(cli->words[1], S("rebuild")) && !cli->arg_count)
+        return cli_match_rebuild(cli);
     Cx *cx = &cli->cx;
     EvalFiles files = {.docs = cli_take(cli, "docs"),
                        .queries = cli_take(cli, "queries"),
@@ -42,7 +81,8 @@ int cli_match(Cli *cli)
         (folds.len &&
          (!str_to_i64(folds, &files.folds) || files.folds < 1 || files.folds > EVAL_FOLDS_MAX))) {
         fprintf(stderr, "techbourse match eval --docs F.jsonl --queries F.jsonl --qrels F.tsv "
-                        "[--pool] [--folds K] [--json]\n");
+                        "[--pool] [--folds K] [--json]\n"
+                        "techbourse match rebuild --data DIR\n");
         return EXIT_USAGE;
     }
     Err e = match_eval(cx, &files, &figures);

@@ -180,11 +180,6 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
 
 /* ---- the index ---- */
 
-static Str index_folder(Serve *serve, Cx *cx)
-{
-    return str_format(cx->arena, "%.*s/index", STR_ARG(serve->open.house.data_folder));
-}
-
 static bool is_stopping(Serve *serve)
 {
     pthread_mutex_lock(&serve->mutex);
@@ -195,7 +190,7 @@ static bool is_stopping(Serve *serve)
 
 static void save_index(Serve *serve, Cx *cx, i64 seq)
 {
-    if (match_feed_save(cx, serve->index, index_folder(serve, cx), seq) != ERR_OK)
+    if (match_feed_save(cx, serve->index, match_feed_folder(cx), seq) != ERR_OK)
         log_line(LOG_ERROR_LEVEL, "match.not_saved", "why", cx->err.key, NULL);
     err_clear(cx);
 }
@@ -203,7 +198,7 @@ static void save_index(Serve *serve, Cx *cx, i64 seq)
 /* As it was kept, else from all rows. Returns up to which fact it is on disk. */
 static i64 begin_index(Serve *serve, Cx *cx, i64 *ret_seq)
 {
-    if (match_feed_load(cx, serve->index, index_folder(serve, cx), ret_seq))
+    if (match_feed_load(cx, serve->index, match_feed_folder(cx), ret_seq))
         return *ret_seq;
     if (match_feed_all(cx, serve->index, ret_seq) != ERR_OK)
         log_line(LOG_ERROR_LEVEL, "match.not_built", "why", cx->err.key, NULL);

@@ -22,7 +22,7 @@ enum {
 typedef struct EvalFiles {
     Str docs, queries, qrels; /* Paths. */
     bool pool;                /* Each question ranks only the documents that it was judged with. */
-    i64 folds; /* From 2 on: each part of the questions is asked of an index that has learnt from the
+    i64 folds; /* From 2 on: each part of the questions meets an index that learnt from the
                 * judgements of the others. */
 } EvalFiles;
 

@@ -239,6 +239,11 @@ static Err mark_of(Cx *cx, i64 seq, Str *ret)
     return ERR_OK;
 }
 
+Str match_feed_folder(Cx *cx)
+{
+    return str_format(cx->arena, "%.*s/index", STR_ARG(house_of(cx)->data_folder));
+}
+
 Err match_feed_save(Cx *cx, MatchIndex *index, Str folder, i64 seq)
 {
     Str mark;

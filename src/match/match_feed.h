@@ -15,6 +15,7 @@ NODISCARD Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq);
 /* Takes one fact in: reloads the row it is about. */
 NODISCARD Err match_feed_fact(Cx *cx, MatchIndex *index, const Fact *fact);
 
+Str match_feed_folder(Cx *cx); /* Where the exchange's index is kept. */
 /* Keeps the index in a folder, true up to a fact. */
 NODISCARD Err match_feed_save(Cx *cx, MatchIndex *index, Str folder, i64 seq);
 /* Fills an empty index from there. False when nothing is kept, it is damaged, or it is not of this
