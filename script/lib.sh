@@ -14,7 +14,7 @@ packages_build=(
 )
 packages_test=(
     libcmocka-dev clang clang-format clang-tidy cppcheck shellcheck curl
-    patch postgresql chromium
+    patch postgresql chromium-headless-shell
     # What Glewlwyd, the OpenID provider of test/oidc, is linked to; itself it is only unpacked.
     libhoel1.4 libiddawc1.1 liboath0 libconfig9 libcbor0.8 sqlite3
 )
@@ -58,9 +58,13 @@ need_packages() {
         apt-get install -y -qq --no-install-recommends $missing >&2
 }
 
-# The front's libraries, exactly as the lock file says; instant when they are there.
+# The front's libraries, exactly as the lock file says; instant when they are there. A link leads to
+# another tree's, which npm would empty for everybody who uses it: it is left as it is.
 need_node_modules() {
     local stamp=node_modules/.package-lock.json
+    if [ -L node_modules ] && [ -e "$stamp" ]; then
+        return 0
+    fi
     if [ -e "$stamp" ] && [ ! package-lock.json -nt "$stamp" ]; then
         return 0
     fi

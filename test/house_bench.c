@@ -33,41 +33,42 @@ static Db *wrap_writer(Db *inner, void *context)
 }
 
 /* The tables of the program's own schema are emptied: to make them anew takes ten times as long. */
-static Err pg_empty(Cx *cx)
+static Err pg_empty(Cx *cx, Str schema)
 {
     Rows found;
     Buf sql = buf_new(cx->arena);
-    Err e = db_query(cx, &found, "SELECT tablename FROM pg_tables WHERE schemaname = 'house_bench'",
-                     NULL, 0);
+    Err e = DB_QUERY(cx, &found, "SELECT tablename FROM pg_tables WHERE schemaname = ?1",
+                     BIND_STR(schema));
     if (e)
         return e;
     while (rows_next(&found))
-        buf_format(&sql, "DELETE FROM house_bench.%.*s;", STR_ARG(rows_str(&found, 0)));
+        buf_format(&sql, "DELETE FROM %.*s.%.*s;", STR_ARG(schema), STR_ARG(rows_str(&found, 0)));
     e = rows_end(&found);
     return e || !sql.len ? e : db_exec_plain(cx, str_z(cx->arena, buf_str(&sql)));
 }
 
-/* An empty schema, and the address of the server as seen from within it. */
+/* An empty schema, and the address of the server as seen from within it. Each program has its own:
+ * they run beside each other. */
 static Err pg_schema(Bench *bench, Cx *cx, Str *ret_url)
 {
-    static const char sql[] =
-        "DROP SCHEMA IF EXISTS house_bench CASCADE; CREATE SCHEMA house_bench";
-    static bool is_made; /* By this program: another's may be of older tables. */
+    static bool is_made;
+    Str schema = str_format(&bench->arena, "house_bench_%d", (int)getpid());
     Str plain = str_from(getenv("TECHBOURSE_TEST_PG"));
     Err e = db_open(cx, plain, DB_WRITE, &cx->db);
     if (e)
         return e;
-    e = is_made ? pg_empty(cx) : db_exec_plain(cx, sql);
+    Str make = str_format(cx->arena, "DROP SCHEMA IF EXISTS %.*s CASCADE; CREATE SCHEMA %.*s",
+                          STR_ARG(schema), STR_ARG(schema));
+    e = is_made ? pg_empty(cx, schema) : db_exec_plain(cx, str_z(cx->arena, make));
     is_made = is_made || !e;
     db_close(cx->db);
     cx->db = NULL;
-    *ret_url =
-        str_format(&bench->arena, "%.*s?options=-csearch_path%%3Dhouse_bench", STR_ARG(plain));
+    *ret_url = str_format(&bench->arena, "%.*s?options=-csearch_path%%3D%.*s", STR_ARG(plain),
+                          STR_ARG(schema));
     return e;
 }
 
-/* Memory where there is some: these tests are about what is written, not about the disk's
- * patience. */
+/* Memory where there is some: these tests are about what is written, not about the disk. */
 static const char *bench_root(void)
 {
     struct statvfs room;

@@ -187,7 +187,15 @@ static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *con
     return e;
 }
 
-/* What a new exchange begins with, by the writer: with facts like everything after it. */
+static Err publish_old(Cx *cx, void *arg)
+{
+    size_t count;
+    const RecordType **types = house_types(cx->arena, arg, &count);
+    return fact_publish_old(cx, types, count);
+}
+
+/* What a new exchange begins with, and what an older one lacks, by the writer: with facts like
+ * everything after it. */
 static Err first_rows(Cx *cx, Open *open)
 {
     Cx own = {.arena = &open->arena,
@@ -196,6 +204,8 @@ static Err first_rows(Cx *cx, Open *open)
               .house = &open->house,
               .actor = {.via = VIA_SYSTEM}};
     Err e = consent_texts_load(&own);
+    if (!e)
+        e = writer_run(open->house.writer, &own, publish_old, &open->house);
     if (e)
         cx->err = own.err;
     return e;

@@ -154,6 +154,11 @@ See see_level(Cx *cx, i64 owner_org, bool is_party)
     return who & WHO_SIGNED ? SEE_SIGNED : SEE_PUBLIC;
 }
 
+See see_published(Cx *cx)
+{
+    return who_of(cx, 0, false) & WHO_SIGNED ? SEE_SIGNED : SEE_PUBLIC;
+}
+
 Err op_read_texts(Cx *cx, const Op *op, const NameText *texts, size_t count, bool strict,
                   void **ret_in)
 {

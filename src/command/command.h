@@ -182,6 +182,8 @@ void count_memo_done(struct CountMemo *memo);
 /* The level at which this actor sees a record of `owner_org`. The three administrators see no more
  * of it than the public. */
 See see_level(Cx *cx, i64 owner_org, bool is_party);
+/* The level at which he sees the published form of a record: there is nothing more in it. */
+See see_published(Cx *cx);
 /* Roles and relations of this actor to such a record: what flow_step asks for. */
 unsigned who_of(Cx *cx, i64 owner_org, bool is_party);
 /* The ids of a F_REFS input, at most `most` (ERR_LIMIT). ERR_INPUT when there is none. */

@@ -35,14 +35,18 @@ Err record_org(Cx *cx, Str table, i64 id, i64 *ret_org_id)
 {
     const RecordType *type = type_find(house_of(cx), table);
     const Field *field = type ? record_field(type, "org_id") : NULL;
-    *ret_org_id = 0;
-    if (!field)
-        return ERR_OK;
-    void *record = arena_take(cx->arena, type->size);
-    Err e = record_load(cx, type, id, record);
-    if (!e)
-        *ret_org_id = field_int(field, record);
-    return e;
+    i64 org_id = 0;
+    if (field) { /* Whose it is, and nothing else of it. */
+        Str sql = str_format(cx->arena, "SELECT org_id FROM %s WHERE id = ?1", type->name);
+        Err e = DB_INT(cx, &org_id, -1, db_keep(sql), BIND_INT(id));
+        if (e)
+            return e;
+    }
+    if (org_id < 0)
+        return err_set_arg(cx, ERR_MISSING, NULL, "record.missing",
+                           str_from(cx->lang == LANG_EN ? type->en : type->zh));
+    *ret_org_id = org_id;
+    return ERR_OK;
 }
 
 Err record_seen(Cx *cx, Str table, i64 id, Str *ret_title)

@@ -1,6 +1,8 @@
 /* Appending facts, sealing the block of a commit, and reading the log. */
 #include "fact/fact_int.h"
 
+#include "record/published.h"
+
 #include <string.h>
 
 /* The log's own tables are not records: nothing but this room writes them, and never twice. */
@@ -153,30 +155,146 @@ static Err next_id(Cx *cx, const RecordType *type, i64 *ret_id)
     return ERR_OK;
 }
 
-Err fact_create(Cx *cx, const RecordType *type, void *record, FactNote note)
+/* id, rev, made_ms, changed_ms: RECORD_HEAD. */
+static void set_head(const RecordType *type, void *record, const i64 head[4])
 {
-    i64 id, now_ms = clock_now_ms(cx->clock);
-    Err e = next_id(cx, type, &id);
-    if (e)
-        return e;
-    const i64 head[] = {id, 1, now_ms, now_ms};
-    for (size_t i = 0; i < COUNT(head); i++)
+    for (size_t i = 0; i < 4; i++)
         field_set_int(&type->fields[i], record, head[i]);
-    e = record_insert(cx, type, record);
+}
+
+static Err insert_row(Cx *cx, const RecordType *type, void *record, i64 id, FactNote note)
+{
+    i64 now_ms = clock_now_ms(cx->clock);
+    set_head(type, record, (const i64[]){id, 1, now_ms, now_ms});
+    Err e = record_insert(cx, type, record);
     return e ? e : append_row(cx, type, record, note);
 }
 
-Err fact_change(Cx *cx, const RecordType *type, void *record, FactNote note)
+static Err change_row(Cx *cx, const RecordType *type, void *record, FactNote note)
 {
     field_set_int(&type->fields[3], record, clock_now_ms(cx->clock));
     Err e = record_update(cx, type, record);
     return e ? e : append_row(cx, type, record, note);
 }
 
-Err fact_remove(Cx *cx, const RecordType *type, i64 id, FactNote note)
+static Err remove_row(Cx *cx, const RecordType *type, i64 id, FactNote note)
 {
     Err e = record_delete(cx, type, id);
     return e ? e : append(cx, type, id, S("-"), note);
+}
+
+/* ---- the published form follows its record ---- */
+
+static bool same_row(Cx *cx, const RecordType *type, const void *a, const void *b)
+{
+    Buf texts[] = {buf_new(cx->arena), buf_new(cx->arena)};
+    record_canonical(type, a, &texts[0]);
+    record_canonical(type, b, &texts[1]);
+    return str_same(buf_str(&texts[0]), buf_str(&texts[1]));
+}
+
+/* The row that there is, if any. */
+static Err published_load(Cx *cx, const RecordType *type, i64 id, void *ret, bool *ret_is)
+{
+    Err e = record_load(cx, type, id, ret);
+    *ret_is = !e;
+    if (e != ERR_MISSING)
+        return e;
+    err_clear(cx);
+    return ERR_OK;
+}
+
+/* After a change of `record`; NULL: it was removed. What changed nothing of it is no fact. */
+static Err publish(Cx *cx, const RecordType *type, i64 id, const void *record)
+{
+    const Published *published = type->published;
+    if (!published)
+        return ERR_OK;
+    void *there = arena_take(cx->arena, type->size), *form = arena_take(cx->arena, type->size);
+    bool is_there, is_public = record && published->is_public(record);
+    Err e = published_load(cx, published->type, id, there, &is_there);
+    if (e)
+        return e;
+    if (!is_public)
+        return is_there
+                   ? remove_row(cx, published->type, id, (FactNote){.kind = published->removed})
+                   : ERR_OK;
+    record_published(cx->arena, type, record, form);
+    if (!is_there)
+        return insert_row(cx, published->type, form, id, (FactNote){.kind = published->made});
+    i64 head[4];
+    for (size_t i = 0; i < COUNT(head); i++)
+        head[i] = field_int(&type->fields[i], there);
+    set_head(type, form, head);
+    return same_row(cx, type, there, form)
+               ? ERR_OK
+               : change_row(cx, published->type, form, (FactNote){.kind = published->changed});
+}
+
+Err fact_create(Cx *cx, const RecordType *type, void *record, FactNote note)
+{
+    i64 id;
+    Err e = next_id(cx, type, &id);
+    if (!e)
+        e = insert_row(cx, type, record, id, note);
+    return e ? e : publish(cx, type, id, record);
+}
+
+Err fact_change(Cx *cx, const RecordType *type, void *record, FactNote note)
+{
+    Err e = change_row(cx, type, record, note);
+    return e ? e : publish(cx, type, field_int(&type->fields[0], record), record);
+}
+
+Err fact_remove(Cx *cx, const RecordType *type, i64 id, FactNote note)
+{
+    Err e = remove_row(cx, type, id, note);
+    return e ? e : publish(cx, type, id, NULL);
+}
+
+/* All at once or none: the first fact about a published form says that it has been done. */
+static Err publish_type(Cx *cx, const RecordType *type)
+{
+    Rows rows;
+    i64 *ids = NULL, known = 0;
+    size_t count = 0, cap = 0;
+    Err e = DB_INT(cx, &known, 0,
+                   "SELECT COUNT(*) FROM (SELECT 1 FROM fact WHERE table_name = ?1 "
+                   "LIMIT 1) f",
+                   BIND_STR(str_from(type->published->type->name)));
+    if (e || known)
+        return e;
+    e = db_query(cx, &rows,
+                 db_keep(str_format(cx->arena, "SELECT id FROM %s ORDER BY id", type->name)), NULL,
+                 0);
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        if (count == cap) {
+            cap = cap ? cap * 2 : 64;
+            ids = arena_grow(cx->arena, ids, count * sizeof *ids, cap * sizeof *ids);
+        }
+        ids[count++] = rows_int(&rows, 0);
+    }
+    e = rows_end(&rows);
+    for (size_t i = 0; !e && i < count; i++) {
+        ArenaMark mark = arena_mark(cx->arena);
+        void *record = arena_take(cx->arena, type->size);
+        e = record_load(cx, type, ids[i], record);
+        if (!e)
+            e = publish(cx, type, ids[i], record);
+        arena_rewind(cx->arena, mark);
+    }
+    return e;
+}
+
+Err fact_publish_old(Cx *cx, const RecordType *const *types, size_t count)
+{
+    Err e = ERR_OK;
+    for (size_t i = 0; !e && i < count; i++)
+        if (types[i]->published)
+            e = publish_type(cx, types[i]);
+    return e;
 }
 
 Err fact_tell(Cx *cx, const RecordType *type, i64 row_id, FactNote note)

@@ -44,12 +44,17 @@ typedef struct FactNote {
     i64 other_id;
 } FactNote;
 
-/* Changes with their fact. The record's id, rev and times are set here. Only inside the writer. */
+/* Changes with their fact. The record's id, rev and times are set here; its published form follows
+ * (RecordType.published), with a fact of its own. Only inside the writer. */
 NODISCARD Err fact_create(Cx *cx, const RecordType *type, void *record, FactNote note);
 NODISCARD Err fact_change(Cx *cx, const RecordType *type, void *record, FactNote note);
 NODISCARD Err fact_remove(Cx *cx, const RecordType *type, i64 id, FactNote note);
 /* A fact without a change of a row: a sign-in, a refusal. */
 NODISCARD Err fact_tell(Cx *cx, const RecordType *type, i64 row_id, FactNote note);
+
+/* Makes the published forms of records that an older program published without: at every opening,
+ * of each type of which there has never been one. Only inside the writer. */
+NODISCARD Err fact_publish_old(Cx *cx, const RecordType *const *types, size_t count);
 
 /* Reading. */
 NODISCARD Err fact_last_seq(Cx *cx, i64 *ret_seq);

@@ -46,14 +46,9 @@ static Err put_achievement(Cx *cx, MatchIndex *index, const Achievement *row)
     return e ? e : match_put(cx, index, &doc);
 }
 
-/* Published needs only, as the public sees them. */
-static Err put_need(Cx *cx, MatchIndex *index, Need *row)
+/* The published form, and nothing but it. */
+static Err put_need(Cx *cx, MatchIndex *index, const Need *row)
 {
-    if (!need_public(row)) {
-        match_drop(index, MATCH_NEED, row->id);
-        return ERR_OK;
-    }
-    record_mask(cx->arena, &need_type, row, SEE_PUBLIC);
     const MatchField fields[] = {{row->title, TITLE_WEIGHT, false},
                                  {row->problem, TEXT_WEIGHT, false},
                                  {row->params, TEXT_WEIGHT, false}};
@@ -161,7 +156,7 @@ Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq)
     if (!e)
         e = feed_ids(cx, index, "SELECT id FROM achievement ORDER BY id", "achievement");
     if (!e)
-        e = feed_ids(cx, index, "SELECT id FROM need ORDER BY id", "need");
+        e = feed_ids(cx, index, "SELECT id FROM need_public ORDER BY id", "need_public");
     arena_rewind(cx->arena, mark);
     return e;
 }
@@ -206,9 +201,11 @@ Err match_feed_fact(Cx *cx, MatchIndex *index, const Fact *fact)
         e = record_load(cx, &achievement_type, fact->row_id, &row);
         if (!e)
             e = put_achievement(cx, index, &row);
-    } else if (str_same(fact->table_name, S("need"))) {
+    } else if (str_same(fact->table_name, S("need_public"))) {
         Need row = {0};
-        e = record_load(cx, &need_type, fact->row_id, &row);
+        e = record_load(cx, &need_public_type, fact->row_id, &row);
+        if (e == ERR_MISSING)
+            match_drop(index, MATCH_NEED, fact->row_id);
         if (!e)
             e = put_need(cx, index, &row);
     }

@@ -1,8 +1,9 @@
 /* match_feed.h - fills the index from rows, keeps it true by facts, and answers search and
  * need.matches.
  *
- * Only what everybody may see goes into the index: a need's hidden fields and an unpublished need
- * or listing are never indexed, so no search can find, rank or time them.
+ * Only what everybody may see goes into the index: of a need its published form (need_public), so
+ * that hidden fields, passages and unpublished needs are never indexed, and no search can find,
+ * rank or time them. Nor does an unpublished listing.
  */
 #ifndef MATCH_MATCH_FEED_H
 #define MATCH_MATCH_FEED_H

@@ -82,7 +82,7 @@ typedef struct HitRows {
     Listing listings[RECORD_IDS_MAX]; /* Of the patents. */
     Achievement achievements[RECORD_IDS_MAX];
     i64 offers[RECORD_IDS_MAX]; /* Listings of the achievements. */
-    Need needs[RECORD_IDS_MAX];
+    Need needs[RECORD_IDS_MAX]; /* As published, whoever asks. */
 } HitRows;
 
 static Err load_offers(Cx *cx, const i64 *ids, size_t count, i64 *offers)
@@ -137,7 +137,7 @@ static Err load_rows(Cx *cx, const HitIds *ids, size_t count, HitRows *rows)
     if (!e)
         e = load_offers(cx, ids->of[MATCH_ACHIEVEMENT], count, rows->offers);
     if (!e)
-        e = record_load_all(cx, &need_type, ids->of[MATCH_NEED], count, rows->needs);
+        e = record_load_all(cx, &need_public_type, ids->of[MATCH_NEED], count, rows->needs);
     return e;
 }
 
@@ -148,14 +148,12 @@ typedef struct HitText {
     Str text; /* As this reader may see it. */
 } HitText;
 
-/* By way of record_val, which hides and counts what is not for everyone. */
-static HitText need_text(Cx *cx, const Need *need)
+static HitText need_text(const Need *need)
 {
-    const Val *val = record_val(cx, &need_type, need, see_level(cx, need->org_id, false));
-    return (HitText){need->id != 0, val_get_str(val, "title"), val_get_str(val, "problem")};
+    return (HitText){need->id != 0, need->title, need->problem};
 }
 
-static HitText text_of(Cx *cx, MatchKind kind, const HitRows *rows, size_t i)
+static HitText text_of(MatchKind kind, const HitRows *rows, size_t i)
 {
     const Patent *patent = &rows->patents[i];
     const Achievement *achievement = &rows->achievements[i];
@@ -164,7 +162,7 @@ static HitText text_of(Cx *cx, MatchKind kind, const HitRows *rows, size_t i)
                          patent->abstract.len ? patent->abstract : patent->applicant};
     if (kind == MATCH_ACHIEVEMENT)
         return (HitText){achievement->id != 0, achievement->title, achievement->intro};
-    return need_text(cx, &rows->needs[i]);
+    return need_text(&rows->needs[i]);
 }
 
 /* `sql` asks for id, title and text. */
@@ -186,7 +184,7 @@ static Err load_some_texts(Cx *cx, const char *sql, const i64 *ids, size_t count
     return rows_end(&rows);
 }
 
-/* As text_of of all hits, without the rest of the rows; a need's row says what of it is hidden. */
+/* As text_of of all hits, without the rest of the rows. */
 static Err load_texts(Cx *cx, const MatchHit *hits, const HitIds *ids, size_t count, HitText *texts)
 {
     Need needs[RECORD_IDS_MAX] = {0};
@@ -199,10 +197,10 @@ static Err load_texts(Cx *cx, const MatchHit *hits, const HitIds *ids, size_t co
                             "SELECT id, title, intro FROM achievement WHERE id IN (" RECORD_IDS ")",
                             ids->of[MATCH_ACHIEVEMENT], count, texts);
     if (!e)
-        e = record_load_all(cx, &need_type, ids->of[MATCH_NEED], count, needs);
+        e = record_load_all(cx, &need_public_type, ids->of[MATCH_NEED], count, needs);
     for (size_t i = 0; !e && i < count; i++)
         if (hits[i].kind == MATCH_NEED)
-            texts[i] = need_text(cx, &needs[i]);
+            texts[i] = need_text(&needs[i]);
     return e;
 }
 
@@ -241,8 +239,7 @@ static void add_record(Cx *cx, const MatchHit *hit, const HitRows *rows, size_t 
         val_push(cx->arena, owned,
                  achievement_val(cx, &rows->achievements[i], rows->offers[i], row));
     } else {
-        val_set(cx->arena, row, "need",
-                record_val(cx, &need_type, need, see_level(cx, need->org_id, false)));
+        val_set(cx->arena, row, "need", record_val(cx, &need_type, need, see_published(cx)));
         val_set_str(cx->arena, row, "title", need->title);
     }
 }
@@ -264,7 +261,7 @@ static Err some_hits(Cx *cx, const MatchHit *hits, size_t count, const Telling *
         return e;
     for (size_t i = 0; i < count; i++) {
         const MatchHit *hit = &hits[i];
-        HitText text = rows ? text_of(cx, hit->kind, rows, i) : texts[i];
+        HitText text = rows ? text_of(hit->kind, rows, i) : texts[i];
         if (!text.there)
             continue;
         Val *row = val_map(cx->arena);
@@ -299,21 +296,19 @@ static Err hits_val(Cx *cx, const MatchAnswer *answer, const Telling *telling, V
 static Err matches_run(Cx *cx, const void *arg, Val **ret)
 {
     const MatchesIn *in = arg;
-    Need need = {0};
+    NeedSeen seen;
     MatchIndex *index;
     MatchAnswer answer = {0};
     Val *items;
-    Err e = record_load(cx, &need_type, in->id, &need);
-    if (!e &&
-        !(who_of(cx, need.org_id, false) & (WHO_OWNER | WHO_OPERATOR | WHO_MANAGER | WHO_LOCAL)))
+    Err e = need_read(cx, in->id, &seen); /* A manager matches what everybody may read of it. */
+    if (!e && !(seen.who & (WHO_OWNER | WHO_OPERATOR | WHO_MANAGER | WHO_LOCAL)))
         e = err_set_arg(cx, ERR_MISSING, NULL, "record.missing", str_from(need_type.zh));
     if (!e)
         e = ready(cx, &index);
     if (e)
         return e;
-    See level = see_level(cx, need.org_id, false);
-    /* A manager matches what the public sees of it. */
-    record_mask(cx->arena, &need_type, &need, level);
+    Need need = seen.row;
+    record_mask(cx->arena, &need_type, &need, seen.see);
     const MatchField fields[] = {
         {need.title, 3, false}, {need.problem, 1, false}, {need.params, 1, false}};
     const MatchQuery query = {.fields = fields,

@@ -1,6 +1,7 @@
 #include "record/record.h"
 
 #include "flow/flow.h"
+#include "record/published.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -272,4 +273,9 @@ void record_verify(const RecordType *type)
             verify_fail(type, &type->fields[i], "not the head");
     for (size_t i = 0; i < type->count; i++)
         verify_field(type, i);
+    const Published *published = type->published;
+    if (published &&
+        (published->type->size != type->size || published->type->fields != type->fields ||
+         published->type->count != type->count || published->type->published))
+        verify_fail(type, NULL, "published as something else");
 }

@@ -109,11 +109,11 @@ struct RecordType {
     const char *name; /* Table and JSON name. */
     const char *zh;
     const char *en;
-    size_t size; /* sizeof the struct. */
-    const Field
-        *fields; /* The first two are always id and rev (RECORD_HEAD, RECORD_HEAD_FIELDS). */
+    size_t size;         /* sizeof the struct. */
+    const Field *fields; /* First those of RECORD_HEAD_FIELDS. */
     size_t count;
-    const char *indexes; /* Further indexes: "org_id,state|kind,state". NULL: none. */
+    const char *indexes;               /* Further indexes: "org_id,state|kind,state". NULL: none. */
+    const struct Published *published; /* record/published.h; NULL: the row itself is shown. */
 };
 
 /* Every record begins with these. */

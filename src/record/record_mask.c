@@ -1,5 +1,5 @@
 /* What a reader is shown of a value about a person, and the count of what was shown. */
-#include "record/record.h"
+#include "record/published.h"
 
 #include <string.h>
 
@@ -89,6 +89,15 @@ Str passages_hidden(Arena *arena, Str text)
     }
     buf_add(&out, str_slice(text, from, text.len));
     return buf_str(&out);
+}
+
+void record_published(Arena *arena, const RecordType *type, const void *record, void *ret)
+{
+    const Field *hidden = record_field(type, "hidden");
+    memcpy(ret, record, type->size);
+    record_mask(arena, type, ret, SEE_PUBLIC);
+    if (hidden)
+        field_set_str(hidden, ret, field_str(hidden, record));
 }
 
 Err rule_passages(Cx *cx, const Field *field, const void *member)

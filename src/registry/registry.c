@@ -1,6 +1,8 @@
 /* Listings and needs, and the table of the room's ops. */
 #include "registry/registry_int.h"
 
+#include "record/published.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -290,27 +292,92 @@ Err need_post_run(Cx *cx, const void *arg, Val **ret)
     return ERR_OK;
 }
 
-Err need_show_run(Cx *cx, const void *arg, Val **ret)
+/* Relations that show the original, published or not. */
+enum { NEED_KNOWS = WHO_OWNER | WHO_OPERATOR | WHO_LOCAL | WHO_CLOCK };
+
+/* What this reader is to a need, from whose it is alone. Nobody who is not signed in is anything,
+ * so then nothing is read. */
+static Err need_who(Cx *cx, i64 id, unsigned *ret)
 {
-    Need row = {0};
-    Str org = S("");
-    Err e = record_load(cx, &need_type, ((const IdIn *)arg)->id, &row);
+    i64 org_id = 0;
+    bool signed_in = cx->actor.account_id || cx->actor.via == VIA_LOCAL;
+    Err e = signed_in && !(cx->actor.roles & WHO_ADMINS)
+                ? DB_INT(cx, &org_id, 0, "SELECT org_id FROM need WHERE id = ?1", BIND_INT(id))
+                : ERR_OK;
     if (!e)
-        e = may_know(cx, need_public(&row), row.org_id, &need_type);
-    if (!e)
-        e = org_name(cx, row.org_id, &org);
+        *ret = who_of(cx, org_id, false);
+    return e;
+}
+
+Err need_read(Cx *cx, i64 id, NeedSeen *ret)
+{
+    NeedSeen seen = {0};
+    Err e = need_who(cx, id, &seen.who);
+    bool knows = seen.who & NEED_KNOWS;
+    if (!e && !knows)
+        e = record_load(cx, &need_public_type, id, &seen.row);
+    seen.whole = knows || (seen.who & WHO_ABOVE);
+    if (!e && seen.whole)
+        e = record_load(cx, &need_type, id, &seen.row);
+    if (e == ERR_MISSING)
+        return err_set_arg(cx, ERR_MISSING, NULL, "record.missing",
+                           str_from(cx->lang == LANG_EN ? need_type.en : need_type.zh));
     if (e)
         return e;
+    seen.see = seen.whole ? see_level(cx, seen.row.org_id, false) : see_published(cx);
+    *ret = seen;
+    return ERR_OK;
+}
+
+static Err org_add(Cx *cx, Val *need, const Need *row)
+{
+    Str org = S("");
+    if (!val_get(need, "org_id") || !row->org_id)
+        return ERR_OK;
+    Err e = org_name(cx, row->org_id, &org);
+    if (!e)
+        val_set_str(cx->arena, need, "org", org);
+    return e;
+}
+
+/* What others see of it; while it waits, what they will see once it is accepted (`is_made`). */
+static Err published_add(Cx *cx, const Need *need, Val *map)
+{
+    Need form = {0};
+    Err e = ERR_OK;
+    if (need_public(need))
+        e = record_load(cx, &need_public_type, need->id, &form);
+    else
+        record_published(cx->arena, &need_type, need, &form);
+    if (e)
+        return e;
+    Val *val = record_val(cx, &need_type, &form, SEE_PUBLIC);
+    val_set_bool(cx->arena, val, "is_made", need_public(need));
+    val_set(cx->arena, map, "published", val);
+    return org_add(cx, val, &form);
+}
+
+Err need_show_run(Cx *cx, const void *arg, Val **ret)
+{
+    NeedSeen seen;
+    Err e = need_read(cx, ((const IdIn *)arg)->id, &seen);
+    if (e)
+        return e;
+    const Need *row = &seen.row;
+    bool knows = seen.who & NEED_KNOWS;
     Val *map = val_map(cx->arena);
-    Val *val = record_val(cx, &need_type, &row, see_level(cx, row.org_id, false));
-    if (val_get(val, "org_id"))
-        val_set_str(cx->arena, val, "org", org);
+    Val *val = record_val(cx, &need_type, row, seen.see);
+    e = org_add(cx, val, row);
+    if (e)
+        return e;
     val_set(cx->arena, map, "need", val);
-    unsigned who = who_of(cx, row.org_id, false);
-    val_set_bool(cx->arena, map, "mine", (who & WHO_OWNER) != 0);
-    e = add_page(cx, map, &need_type, row.id, &need_flow, row.state, who);
-    if (!e &&
-        !(who & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL))) /* The actor would name the hidden firm. */
+    val_set_bool(cx->arena, map, "mine", (seen.who & WHO_OWNER) != 0);
+    val_set(cx->arena, map, "published", val_null(cx->arena));
+    if (knows && row->state != NEED_WITHDRAWN)
+        e = published_add(cx, row, map);
+    if (!e)
+        e = add_page(cx, map, &need_type, row->id, &need_flow, row->state, seen.who);
+    if (!e && !knows) /* The actor would name the hidden firm. */
         val_set(cx->arena, map, "history", val_list(cx->arena));
     if (!e)
         *ret = map;
@@ -416,7 +483,7 @@ static const Op ops[] = {
 // clang-format on
 
 static const RecordType *const types[] = {&patent_type, &achievement_type, &listing_type,
-                                          &need_type};
+                                          &need_type, &need_public_type};
 static const Flow *const flows[] = {&listing_flow, &need_flow};
 static const CodeList *const codes[] = {&patent_kinds, &industry_fields,   &achievement_kinds,
                                         &trade_modes,  &cooperation_codes, &hideable_fields};

@@ -1,11 +1,12 @@
 /* registry.h - what is on offer and what is wanted: patents, achievements, needs, and the listings
  * that offer the first two for sale or licence.
  *
- * Owns    the tables patent, achievement, listing, need.
+ * Owns    the tables patent, achievement, listing, need, need_public.
  * Emits   patent.imported, patent.updated, patent.removed, achievement.added, listing.filed,
  *         listing.accepted, listing.returned, listing.withdrawn, listing.in_lot,
  *         listing.out_of_lot, listing.sold, listing.licensed, listing.relisted, need.posted,
- *         need.accepted, need.returned, need.withdrawn, need.matched.
+ *         need.accepted, need.returned, need.withdrawn, need.matched, need.published,
+ *         need.republished, need.unpublished.
  *
  * A Chinese patent is known by its application number, by its publication number while the first is
  * unknown; the two are joined when both appear. Numbers, classes and dates are read by ids.h.
@@ -104,6 +105,7 @@ enum {
 enum { NEED_FILED, NEED_RETURNED, NEED_LISTED, NEED_MATCHED, NEED_WITHDRAWN };
 
 extern const RecordType patent_type, achievement_type, listing_type, need_type;
+extern const RecordType need_public_type; /* Of Need, under the ids of needs; see need_read. */
 extern const CodeList patent_kinds, achievement_kinds, trade_modes, cooperation_codes;
 extern const Flow listing_flow, need_flow;
 extern const Room registry_room;
@@ -120,6 +122,16 @@ NODISCARD Err patent_co_owners(Cx *cx, i64 patent_id, Str **ret, size_t *ret_cou
 /* True when everybody may see it. */
 bool listing_public(const Listing *listing);
 bool need_public(const Need *need);
+/* A need as this reader may have it: the row itself for its owner, the operator, and those above
+ * its owner once it is published; for everybody else its published form, and only that is read.
+ * ERR_MISSING: none, or not his to know of. */
+typedef struct NeedSeen {
+    Need row;
+    unsigned who; /* This reader to the need. */
+    See see;
+    bool whole; /* `row` is the original. */
+} NeedSeen;
+NODISCARD Err need_read(Cx *cx, i64 id, NeedSeen *ret);
 /* The listing through which a patent is on offer now, else the last that was sold; id 0 when there
  * is none. */
 NODISCARD Err listing_of_patent(Cx *cx, i64 patent_id, Listing *ret);

@@ -83,17 +83,102 @@ Err listing_list_run(Cx *cx, const void *arg, Val **ret)
                      ret);
 }
 
+/* ---- needs ---- */
+
+/* What others have published, and this reader's own as they are. */
+#define NEEDS_SEEN                                                                                 \
+    "FROM (SELECT id, state, field, changed_ms, 0 AS own FROM need_public p WHERE NOT EXISTS "     \
+    "(SELECT 1 FROM need n WHERE n.id = p.id AND n.org_id = ?3) "                                  \
+    "UNION ALL SELECT id, state, field, changed_ms, 1 AS own FROM need WHERE org_id = ?3) s "      \
+    "WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2)"
+
+typedef struct NeedPage {
+    i64 ids[2][PAGE_SIZE]; /* Of others, of one's own; each at its place on the page, else 0. */
+    size_t count;
+} NeedPage;
+static_assert((int)PAGE_SIZE <= (int)RECORD_IDS_MAX, "a page is read with one statement");
+
+static Err need_page_find(Cx *cx, const Bind *binds, size_t count, NeedPage *ret)
+{
+    Rows rows;
+    Err e = db_query(cx, &rows,
+                     "SELECT id, own " NEEDS_SEEN
+                     " ORDER BY changed_ms DESC, id DESC LIMIT ?4 OFFSET ?5",
+                     binds, count);
+    if (e)
+        return e;
+    for (; ret->count < PAGE_SIZE && rows_next(&rows); ret->count++)
+        ret->ids[rows_int(&rows, 1)][ret->count] = rows_int(&rows, 0);
+    return rows_end(&rows);
+}
+
+static Err need_page_read(Cx *cx, const RecordType *whole, bool brief, const i64 *ids, See see,
+                          Val **items)
+{
+    RecordType type = *whole;
+    Rows rows;
+    Bind binds[RECORD_IDS_MAX];
+    if (brief)
+        record_listed(cx->arena, whole, &type);
+    if (!record_ids_bind(ids, PAGE_SIZE, binds))
+        return ERR_OK;
+    Err e = db_query(cx, &rows, record_select(cx, &type, "WHERE id IN (" RECORD_IDS ")"), binds,
+                     COUNT(binds));
+    if (e)
+        return e;
+    type.name = need_type.name; /* What was shown is told of as a need. */
+    while (rows_next(&rows)) {
+        Need row = {0};
+        record_read_row(cx, &type, &rows, &row);
+        for (size_t i = 0; i < PAGE_SIZE; i++)
+            if (ids[i] == row.id)
+                items[i] = record_val(cx, &type, &row, see);
+    }
+    return rows_end(&rows);
+}
+
+/* For somebody signed in, who may have needs of his own among the others. */
+static Err needs_seen(Cx *cx, const ListQuery *in, Val **ret)
+{
+    i64 page = page_number(in->page), total = 0;
+    NeedPage found = {0};
+    Val *vals[PAGE_SIZE] = {0}, *items = val_list(cx->arena);
+    const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)), BIND_STR(in->field),
+                          BIND_INT(cx->actor.org_id ? cx->actor.org_id : -1), BIND_INT(PAGE_SIZE),
+                          BIND_INT((page - 1) * PAGE_SIZE)};
+    Err e = count_rows(cx, "SELECT COUNT(*) " NEEDS_SEEN, binds, 3, &total);
+    if (!e)
+        e = need_page_find(cx, binds, COUNT(binds), &found);
+    if (!e)
+        e = need_page_read(cx, &need_public_type, in->brief, found.ids[0], see_published(cx), vals);
+    if (!e)
+        e = need_page_read(cx, &need_type, in->brief, found.ids[1], SEE_OWNER, vals);
+    if (e)
+        return e;
+    for (size_t i = 0; i < found.count; i++)
+        if (vals[i]) /* Else withdrawn since it was found. */
+            val_push(cx->arena, items, vals[i]);
+    *ret = list_val(cx, items, total, page, PAGE_SIZE);
+    return org_names_add(cx, items, "org_id", "org");
+}
+
+/* The rows themselves are for those who see all of them, and for their own unit. */
 Err need_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
+    bool admin = cx->actor.roles & WHO_ADMINS, mine = in->mine && cx->actor.org_id && !admin;
     const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)), BIND_STR(in->field),
-                          BIND_INT(in->mine ? cx->actor.org_id : 0), BIND_INT(sees_all(cx)),
-                          BIND_INT(cx->actor.org_id)};
-    Str where = S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) "
-                  "AND (?3 = 0 OR org_id = ?3) "
-                  "AND (?4 = 1 OR state IN (2, 3) OR (?5 <> 0 AND org_id = ?5))");
-    return list_rows(cx, &need_type, in, where, "changed_ms DESC, id DESC", binds, COUNT(binds),
-                     ret);
+                          BIND_INT(mine ? cx->actor.org_id : 0)};
+    if (mine || sees_all(cx))
+        return list_rows(cx, &need_type, in,
+                         S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) "
+                           "AND (?3 = 0 OR org_id = ?3)"),
+                         "changed_ms DESC, id DESC", binds, COUNT(binds), ret);
+    if (cx->actor.account_id && !admin)
+        return needs_seen(cx, in, ret);
+    return list_rows(cx, &need_public_type, in,
+                     S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2)"),
+                     "changed_ms DESC, id DESC", binds, 2, ret);
 }
 
 Err achievement_list_run(Cx *cx, const void *arg, Val **ret)

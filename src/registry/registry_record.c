@@ -1,5 +1,12 @@
 #include "registry/registry_int.h"
 
+#include "record/published.h"
+
+static bool need_is_public(const void *record)
+{
+    return need_public(record);
+}
+
 // clang-format off
 static const Code patent_kind_rows[] = {
     {"INV", "发明", "Invention"}, {"UM", "实用新型", "Utility model"}, {"DES", "外观设计", "Design"},
@@ -126,7 +133,10 @@ const Field need_fields[NEED_FIELD_COUNT] = {
     {AT(Need, reason),           F_TEXT,  "退回原因",     "Reason",       FORM_OFF, SEE_OWNER, NULL, .max = 200},
     {AT(Need, state),            F_STATE, "状态",         "State",        INDEXED | FORM_OFF | LISTED, SEE_PUBLIC, NULL, .flow = &need_flow},
 };
-const RecordType need_type = {"need", "需求", "Need", sizeof(Need), need_fields, COUNT(need_fields), NULL};
+/* What everybody may read of a need that is published (decision 18). */
+const RecordType need_public_type = {"need_public", "需求公开稿", "Need as published", sizeof(Need), need_fields, COUNT(need_fields), NULL};
+static const Published need_published = {&need_public_type, need_is_public, "need.published", "need.republished", "need.unpublished"};
+const RecordType need_type = {"need", "需求", "Need", sizeof(Need), need_fields, COUNT(need_fields), NULL, &need_published};
 
 static const Code hideable_rows[] = {
     {"org_id", "企业名称", "Firm's name"}, {"problem", "技术难题", "Problem"},

@@ -612,7 +612,7 @@ static void test_need_flow(void **state)
         i64 other = post_need(t, "");
         HOUSE_OK(t, act(t, OPERATOR, "need.accept", other));
         HOUSE_OK(t, act(t, enders[i], "need.withdraw", other));
-        same(house_last_fact(t).kind, "need.withdrawn");
+        same(house_last_fact(t).kind, "need.unpublished");
     }
 }
 
@@ -698,6 +698,84 @@ static void test_need_hidden(void **state)
         assert_int_equal(val_count(val_get(reply, "history")) > 0, cases[i].sees);
         assert_int_equal(val_get_bool(reply, "mine"), cases[i].player == FIRM);
     }
+}
+
+static Need published_row(TestHouse *t, i64 id, Err want)
+{
+    Need row = {0};
+    Cx cx = house_cx(t, players[PUBLIC]);
+    assert_int_equal(record_load(&cx, &need_public_type, id, &row), want);
+    return row;
+}
+
+static Err publish_old(Cx *cx, void *arg)
+{
+    const RecordType *const types[] = {&need_type, &need_public_type};
+    (void)arg;
+    return fact_publish_old(cx, types, COUNT(types));
+}
+
+/* What others read is a row that is made, changed and removed with the need. */
+static void test_need_published(void **state)
+{
+    TestHouse *t = *state;
+    i64 id = post_need(t, "\"org_id\",\"problem\"");
+    published_row(t, id, ERR_MISSING);
+    HOUSE_OK(t, act(t, OPERATOR, "need.accept", id));
+    Fact fact = house_last_fact(t);
+    same(fact.kind, "need.published");
+    same(fact.table_name, "need_public");
+    assert_int_equal(fact.row_id, id);
+    Need row = published_row(t, id, ERR_OK);
+    assert_int_equal(row.state, NEED_LISTED);
+    assert_int_equal(row.org_id, 0);
+    assert_int_equal(row.amount_fen, 12345600);
+    same(row.title, "寻找耐磨涂层");
+    same(row.params, "SECRETPARAMS 硬度");
+    same(row.hidden, "org_id,problem");
+    assert_int_equal(row.problem.len + row.contact.len + row.phone.len + row.reason.len, 0);
+    HOUSE_OK(t, act(t, FIRM, "need.match", id));
+    same(house_last_fact(t).kind, "need.republished");
+    row = published_row(t, id, ERR_OK);
+    assert_int_equal(row.state, NEED_MATCHED);
+    assert_int_equal(row.rev, 2);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM need_public"), 1);
+}
+
+/* As an older program wrote them, which kept no published form. */
+static Err add_old(Cx *cx, void *arg)
+{
+    static RecordType older;
+    Need needs[] = {{.org_id = 3, .state = NEED_LISTED}, {.org_id = 3, .state = NEED_FILED}};
+    Err e = ERR_OK;
+    (void)arg;
+    older = need_type;
+    older.published = NULL;
+    for (size_t i = 0; !e && i < COUNT(needs); i++) {
+        needs[i].title = S("旧程序发布的需求");
+        needs[i].problem = S("公开部分 [[SECRETPASSAGE]]");
+        needs[i].hidden = S("org_id");
+        e = fact_create(cx, &older, &needs[i], (FactNote){.kind = "need.posted"});
+    }
+    return e;
+}
+
+/* Its published needs get their rows, once. */
+static void test_need_old(void **state)
+{
+    TestHouse *t = *state;
+    Cx cx = house_cx(t, players[CLOCK]);
+    HOUSE_OK(t, writer_run(t->house.writer, &cx, add_old, NULL));
+    published_row(t, 1, ERR_MISSING);
+    HOUSE_OK(t, writer_run(t->house.writer, &cx, publish_old, NULL));
+    same(house_last_fact(t).kind, "need.published");
+    Need row = published_row(t, 1, ERR_OK);
+    assert_int_equal(row.org_id, 0);
+    same(row.problem, "公开部分 ■■■");
+    published_row(t, 2, ERR_MISSING);
+    i64 facts = house_count(t, "SELECT COUNT(*) FROM fact");
+    HOUSE_OK(t, writer_run(t->house.writer, &cx, publish_old, NULL));
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM fact"), facts);
 }
 
 /* Only what is ticked is hidden; contact and phone are the other party's in any case. */
@@ -800,6 +878,8 @@ int main(void)
         CASE(test_need_flow),
         CASE(test_need_wrong),
         CASE(test_need_hidden),
+        CASE(test_need_published),
+        CASE(test_need_old),
         CASE(test_need_choice),
         CASE(test_achievement),
         CASE(test_faults),

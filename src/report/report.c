@@ -29,7 +29,7 @@ static Err figures(Cx *cx, Val **ret)
     } rows[] = {
         {"patents", "SELECT COUNT(*) FROM patent", "/patents"},
         {"listings", "SELECT COUNT(*) FROM listing WHERE state IN (2, 3)", "/listings"},
-        {"needs", "SELECT COUNT(*) FROM need WHERE state = 2", "/needs"},
+        {"needs", "SELECT COUNT(*) FROM need_public WHERE state = 2", "/needs"},
         {"lots_open", "SELECT COUNT(*) FROM lot WHERE state = 1", "/lots"},
         {"deals", "SELECT COUNT(*) FROM deal", "/lots?state=sold"},
         {"orgs", "SELECT COUNT(*) FROM org", "/orgs"},
@@ -137,7 +137,7 @@ static Err home_run(Cx *cx, const void *arg, Val **ret)
     if (e)
         return e;
     val_set(cx->arena, map, "listings", list);
-    e = newest(cx, &need_type, sizeof(Need),
+    e = newest(cx, &need_public_type, sizeof(Need),
                "WHERE state = 2 ORDER BY changed_ms DESC, id DESC LIMIT ?1", &list);
     if (e)
         return e;

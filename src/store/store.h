@@ -121,6 +121,8 @@ bool db_in_transaction(Cx *cx);
 Db *db_fault_wrap(Db *inner);
 void db_fault_arm(Db *fault, int calls_before); /* Once; -1 disarms. */
 bool db_fault_fired(const Db *fault);
+/* Tells `seen` of every statement that goes through the wrapper; NULL: no more. */
+void db_fault_watch(Db *fault, void (*seen)(void *context, const char *sql), void *context);
 
 /* Schema. */
 NODISCARD Err db_columns(Cx *cx, const char *table, Str **ret_names,

@@ -8,6 +8,8 @@ typedef struct FaultDb {
     Db *inner;
     int calls_before; /* Calls that still succeed; -1: disarmed. */
     bool fired;
+    void (*seen)(void *context, const char *sql);
+    void *context;
 } FaultDb;
 
 static FaultDb *fault_of(Db *db)
@@ -26,6 +28,12 @@ static bool fault_due(FaultDb *fault)
     return true;
 }
 
+static void tell(const FaultDb *fault, const char *sql)
+{
+    if (fault->seen)
+        fault->seen(fault->context, sql);
+}
+
 static Err fault_err(Cx *cx)
 {
     return err_set(cx, ERR_STORE, NULL, "store.failed"); /* Not logged: it was asked for. */
@@ -34,6 +42,7 @@ static Err fault_err(Cx *cx)
 static Err fault_exec(Db *db, Cx *cx, const char *sql, const Bind *binds, size_t count)
 {
     FaultDb *fault = fault_of(db);
+    tell(fault, sql);
     if (fault_due(fault))
         return fault_err(cx);
     return fault->inner->ops->exec(fault->inner, cx, sql, binds, count);
@@ -42,6 +51,7 @@ static Err fault_exec(Db *db, Cx *cx, const char *sql, const Bind *binds, size_t
 static Err fault_plain(Db *db, Cx *cx, const char *sql)
 {
     FaultDb *fault = fault_of(db);
+    tell(fault, sql);
     if (fault_due(fault))
         return fault_err(cx);
     return fault->inner->ops->plain(fault->inner, cx, sql);
@@ -58,6 +68,7 @@ static Err fault_step(Db *db, Cx *cx, TxStep step)
 static Err fault_query(Db *db, Cx *cx, const char *sql, const Bind *binds, size_t count, Rows *rows)
 {
     FaultDb *fault = fault_of(db);
+    tell(fault, sql);
     if (fault_due(fault))
         return fault_err(cx);
     return fault->inner->ops->query(fault->inner, cx, sql, binds, count, rows);
@@ -136,4 +147,11 @@ bool db_fault_fired(const Db *fault)
 {
     assert(fault->ops == &fault_ops);
     return ((const FaultDb *)fault)->fired;
+}
+
+void db_fault_watch(Db *fault, void (*seen)(void *context, const char *sql), void *context)
+{
+    assert(fault->ops == &fault_ops);
+    fault_of(fault)->seen = seen;
+    fault_of(fault)->context = context;
 }

@@ -149,6 +149,7 @@ Err build_need(PageCx *page)
         return e;
     Val *need = shape_record(page, &need_type, val_get(reply, "need"));
     page_put(page, "need", need);
+    page_put(page, "published", shape_record(page, &need_type, val_get(reply, "published")));
     page_put(page, "matches", matches);
     shape_page(page, reply, own_path(page, "need"));
     set_title(page, need, "title");

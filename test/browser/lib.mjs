@@ -4,7 +4,7 @@
 // $CHROMIUM. Without either the test is skipped (exit status 77). A test program ends with the line
 // "N passed, N failed, N skipped".
 import { execFileSync, spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,7 +64,10 @@ async function exchange_open() {
   const data = mkdtempSync(join(tmpdir(), 'techbourse-'));
   const drop = () => rmSync(data, { recursive: true, force: true });
   try {
-    command('init', '--demo', '--data', data);
+    if (process.env.TECHBOURSE_TEST_DEMO)     // Made once by script/test.
+      cpSync(process.env.TECHBOURSE_TEST_DEMO, data, { recursive: true });
+    else
+      command('init', '--demo', '--data', data);
     const server = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0'],
       { env: demo, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
@@ -88,7 +91,8 @@ async function exchange_open() {
 
 // --- the browser ---------------------------------------------------------------------------------
 
-const browsers = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'];
+// The shell draws no window around its pages, which is half of what the whole browser does.
+const browsers = [process.env.CHROMIUM, '/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/chromium-browser'];
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
@@ -119,6 +123,14 @@ export async function person(place, { login, lang = 'zh', theme = 'light', width
   page.troubles = watch(page);
   if (login)
     await sign_in(page, login);
+  return page;
+}
+
+// Another page of the same person: signed in as the first one, with a size and troubles of its own.
+export async function beside(other, { width, height }) {
+  const page = await other.context().newPage();
+  await page.setViewportSize({ width, height });
+  page.troubles = watch(page);
   return page;
 }
 

@@ -14,6 +14,8 @@
 
 #include "house_bench.h"
 #include "ident/ident.h"
+#include "match/match.h"
+#include "record/published.h"
 #include "web/app_int.h"
 
 #include <fcntl.h>
@@ -50,6 +52,8 @@ static struct {
     i64 highest[TYPES_MAX]; /* Row ids by type, as house_types lists them. */
     const RecordType **types;
     size_t type_count;
+    const struct Reader *reading;
+    const char *poison; /* A word that stands in originals alone; NULL: none. */
 } world;
 
 /* ---- readers ---- */
@@ -147,6 +151,8 @@ static void leak(const Reader *reader, const char *where, const Word *word)
 /* Looks for words "cnry<number>z" and amounts "88<six digits>" that stand alone. */
 static void look(const Reader *reader, const char *where, Str text)
 {
+    if (world.poison && str_has(text, str_from(world.poison)) && world.leaks++ < 60)
+        print_message("%s reads an original in %s\n", reader->name, where);
     for (size_t i = 0; i + 8 <= text.len; i++) {
         i64 n;
         size_t end = i + 8;
@@ -320,6 +326,15 @@ static void plant_type(const RecordType *type)
     }
 }
 
+/* The type of which this one is the published form; NULL: of none. */
+static const RecordType *original_of(const RecordType *type)
+{
+    for (size_t i = 0; i < world.type_count; i++)
+        if (world.types[i]->published && world.types[i]->published->type == type)
+            return world.types[i];
+    return NULL;
+}
+
 static int setup(void **state)
 {
     Bench *bench = &world.bench;
@@ -330,7 +345,8 @@ static int setup(void **state)
     plant_type(&org_type);
     plant_type(&account_type);
     for (size_t i = 0; i < world.type_count; i++)
-        if (world.types[i] != &org_type && world.types[i] != &account_type)
+        if (world.types[i] != &org_type && world.types[i] != &account_type &&
+            !original_of(world.types[i])) /* That comes with the original. */
             plant_type(world.types[i]);
     world.app = (App){.house = &bench->open.house,
                       .clock = &bench->open.clock,
@@ -368,6 +384,7 @@ static void ask(const Reader *reader, const Op *op, Val *in)
     ArenaMark mark = arena_mark(&bench->arena);
     Val *reply = NULL;
     Buf out = buf_new(&bench->arena);
+    world.reading = reader;
     Err e = bench_call(bench, actor_of(reader), op->name, in, &reply);
     val_write_json(&out, e ? err_val(&bench->cx) : reply);
     look(reader, op->name, buf_str(&out));
@@ -451,6 +468,7 @@ static void read_page(const Reader *reader, Str target)
     Call *call = ARENA_NEW(&bench->arena, Call, 1);
     assert_true(request_make(&bench->arena, METHOD_GET, target, request));
     response_init(&bench->arena, &response);
+    world.reading = reader;
     err_clear(&bench->cx);
     call->cx = bench->cx;
     call->cx.actor = actor_of(reader);
@@ -462,29 +480,143 @@ static void read_page(const Reader *reader, Str target)
     arena_rewind(&bench->arena, mark);
 }
 
-static void test_pages(void **state)
+static void read_pages(const Reader *reader)
 {
     Arena *arena = &world.bench.arena;
-    (void)state;
-    world.leaks = 0;
     for (size_t p = 0; p < pages_count; p++) {
         const char *id_at = strstr(pages[p].path, "{id}");
         if (strstr(pages[p].path, "{name}"))
             continue;
-        for (size_t n = 0; n < COUNT(readers); n++) {
-            for (i64 id = 1; id <= (id_at ? highest_row() : 1); id++) {
-                ArenaMark mark = arena_mark(arena);
-                Str target = id_at ? str_format(arena, "%.*s%lld%s", (int)(id_at - pages[p].path),
-                                                pages[p].path, (long long)id, id_at + 4)
-                                   : str_from(pages[p].path);
-                read_page(&readers[n], target);
-                if (!id_at)
-                    read_page(&readers[n],
-                              str_format(arena, "%.*s?q=need&mine=1", STR_ARG(target)));
-                arena_rewind(arena, mark);
-            }
+        for (i64 id = 1; id <= (id_at ? highest_row() : 1); id++) {
+            ArenaMark mark = arena_mark(arena);
+            Str target = id_at ? str_format(arena, "%.*s%lld%s", (int)(id_at - pages[p].path),
+                                            pages[p].path, (long long)id, id_at + 4)
+                               : str_from(pages[p].path);
+            read_page(reader, target);
+            if (!id_at)
+                read_page(reader, str_format(arena, "%.*s?q=need&mine=1", STR_ARG(target)));
+            arena_rewind(arena, mark);
         }
     }
+}
+
+static void test_pages(void **state)
+{
+    (void)state;
+    world.leaks = 0;
+    for (size_t n = 0; n < COUNT(readers); n++)
+        read_pages(&readers[n]);
+    assert_int_equal(world.leaks, 0);
+}
+
+/* ---- the originals of what is published ---- */
+
+static bool names_table(const char *sql, const char *table)
+{
+    size_t len = strlen(table);
+    for (const char *at = strstr(sql, table); at; at = strstr(at + 1, table))
+        if (at > sql && at[-1] == ' ' && (at[len] == ' ' || at[len] == 0))
+            return true;
+    return false;
+}
+
+/* Whose a row is may be asked by who is signed in, and for his own unit's rows; nothing else. */
+static void see_statement(void *context, const char *sql)
+{
+    const Reader *reader = world.reading;
+    (void)context;
+    for (size_t t = 0; t < world.type_count; t++) {
+        const char *table = world.types[t]->name;
+        if (!world.types[t]->published || !names_table(sql, table))
+            continue;
+        bool whose = strstr(sql, "SELECT org_id FROM ") == sql, own = strstr(sql, "org_id = ?");
+        if ((!reader->signed_in || !(whose || own)) && world.leaks++ < 60)
+            print_message("%s: %.200s\n", reader->name, sql);
+    }
+}
+
+/* Behind the program's back, by a connection of its own. */
+static void change_store(const char *sql)
+{
+    Cx cx = world.bench.cx;
+    cx.db = NULL;
+    assert_int_equal(db_open(&cx, world.bench.open.house.store_url, DB_WRITE, &cx.db), ERR_OK);
+    assert_int_equal(db_exec_plain(&cx, sql), ERR_OK);
+    db_close(cx.db);
+}
+
+/* Whatever is remembered is read anew. */
+static void forget(void)
+{
+    House *house = &world.bench.open.house;
+    page_cache_done(world.app.cache);
+    world.app.cache = page_cache_new();
+    if (house->match)
+        match_close(house->match);
+    house->match = NULL;
+}
+
+static bool is_stranger(const Reader *reader)
+{
+    return reader->owner < 0 && !(reader->roles & WHO_OPERATOR);
+}
+
+static void ask_stranger(const Reader *reader, const Op *op)
+{
+    if (is_stranger(reader))
+        ask_every_way(reader, op);
+}
+
+/* The titles of needs are public, and yet nobody without a right is given them from there. */
+static void test_originals(void **state)
+{
+    (void)state;
+    world.leaks = 0;
+    world.poison = "arsenic";
+    change_store("UPDATE need SET title = 'arsenic ' || title, problem = 'arsenic ' || problem, "
+                 "params = 'arsenic ' || params");
+    forget();
+    db_fault_watch(world.bench.fault_read, see_statement, NULL);
+    each_op(false, ask_stranger);
+    for (size_t n = 0; n < COUNT(readers); n++)
+        if (is_stranger(&readers[n]))
+            read_pages(&readers[n]);
+    db_fault_watch(world.bench.fault_read, NULL, NULL);
+    int leaks = world.leaks;
+    ask(&readers[10], op_find(&world.bench.open.house, S("need.list")),
+        val_map(&world.bench.arena));
+    assert_string_equal(readers[10].name, "operator");
+    assert_int_not_equal(world.leaks, leaks); /* He is: so the poison can be seen. */
+    world.poison = NULL;
+    change_store("UPDATE need SET title = substr(title, 9), problem = substr(problem, 9), "
+                 "params = substr(params, 9)");
+    forget();
+    assert_int_equal(leaks, 0);
+}
+
+/* The rows themselves, as they lie in the store: nothing in them that the public may not see. */
+static void test_published(void **state)
+{
+    Cx *cx = &world.bench.cx;
+    size_t rows_read = 0;
+    (void)state;
+    world.leaks = 0;
+    for (size_t t = 0; t < world.type_count; t++) {
+        const RecordType *type = world.types[t];
+        Rows rows;
+        if (!original_of(type))
+            continue;
+        void *row = arena_take(cx->arena, type->size);
+        assert_int_equal(record_query(cx, type, &rows, "ORDER BY id", NULL, 0), ERR_OK);
+        for (; rows_next(&rows); rows_read++) {
+            Buf text = buf_new(cx->arena);
+            record_read_row(cx, type, &rows, row);
+            record_canonical(type, row, &text);
+            look(&readers[0], type->name, buf_str(&text));
+        }
+        assert_int_equal(rows_end(&rows), ERR_OK);
+    }
+    assert_int_equal(rows_read, 2 * OWNERS); /* Needs that are open or matched. */
     assert_int_equal(world.leaks, 0);
 }
 
@@ -613,9 +745,10 @@ int main(void)
 {
     log_level_set(LOG_DEBUG_LEVEL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_search),   cmocka_unit_test(test_reads),
-        cmocka_unit_test(test_pages),    cmocka_unit_test(test_strangers),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_log),
+        cmocka_unit_test(test_search),    cmocka_unit_test(test_reads),
+        cmocka_unit_test(test_pages),     cmocka_unit_test(test_published),
+        cmocka_unit_test(test_originals), cmocka_unit_test(test_strangers),
+        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests_name("canary", tests, setup, teardown);
 }
