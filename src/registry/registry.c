@@ -392,17 +392,16 @@ Err need_act_run(Cx *cx, const void *arg, Val **ret)
     size_t count;
     Err e = refs_read(cx, in->ids, "ids", &ids, &count);
     for (size_t i = 0; !e && i < count; i++) {
-        Need need = {0};
-        e = record_load(cx, &need_type, ids[i], &need);
+        NeedSeen seen;
+        Need *need = &seen.row;
+        e = need_read(cx, ids[i], &seen);
         if (!e)
-            e = may_know(cx, need_public(&need), need.org_id, &need_type);
-        if (!e)
-            e = flow_step(cx, &need_flow, need.state, action, who_of(cx, need.org_id, false), &need,
-                          &to);
+            e = flow_step(cx, &need_flow, need->state, action, seen.who, need, &to);
         if (!e) {
-            need.state = to;
-            need.reason = in->reason;
-            e = fact_change(cx, &need_type, &need, (FactNote){.kind = fact_of("need", action)});
+            assert(seen.whole); /* No edge is for those who are shown the published form. */
+            need->state = to;
+            need->reason = in->reason;
+            e = fact_change(cx, &need_type, need, (FactNote){.kind = fact_of("need", action)});
         }
     }
     if (e)
