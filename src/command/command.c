@@ -287,14 +287,28 @@ static Err run_op(Cx *cx, const Op *op, const void *in, Val **ret)
     return e;
 }
 
-/* A read, with a line in the access log when it showed what is not public. */
+typedef struct Telling {
+    Cx *cx;
+    const Op *op;
+} Telling;
+
+/* Before the read has ended: should it fail yet, more is told than was seen, never less. */
+static void tell_rows(void *context, const ShownRows *rows)
+{
+    const Telling *telling = context;
+    const Shown part = {.count = (i64)rows->count, .rows = {*rows}};
+    house_of(telling->cx)->hooks.shown(telling->cx, telling->op, &part, ERR_OK);
+}
+
+/* A read, with lines in the access log when it showed what is not public. */
 static Err run_read(Cx *cx, const Op *op, const void *in, Val **ret)
 {
     const HouseHooks *hooks = &house_of(cx)->hooks;
     if (cx->shown || !hooks->shown ||
         (op->flags & OP_PLAIN)) /* Part of another read: that one tells. */
         return run_op(cx, op, in, ret);
-    Shown shown = {0};
+    Telling telling = {cx, op};
+    Shown shown = {.full = tell_rows, .context = &telling};
     cx->shown = &shown;
     Err e = run_op(cx, op, in, ret);
     cx->shown = NULL;
