@@ -67,15 +67,21 @@ static bool sees_all(const Cx *cx)
     return (cx->actor.roles & (WHO_OPERATOR | WHO_CLOCK)) != 0 || cx->actor.via == VIA_LOCAL;
 }
 
+/* Whose drafts are this reader's own. The administrators have none: they see no business data. */
+static i64 own_org(const Cx *cx)
+{
+    return cx->actor.roles & WHO_ADMINS ? 0 : cx->actor.org_id;
+}
+
 Err listing_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
     const Bind binds[] = {BIND_INT(state_asked(&listing_flow, in->state)),
                           BIND_STR(in->field),
                           BIND_STR(in->kind),
-                          BIND_INT(in->mine ? cx->actor.org_id : in->org_id),
+                          BIND_INT(in->mine ? own_org(cx) : in->org_id),
                           BIND_INT(sees_all(cx)),
-                          BIND_INT(cx->actor.org_id)};
+                          BIND_INT(own_org(cx))};
     Str where = S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) "
                   "AND (?3 = '' OR mode = ?3) AND (?4 = 0 OR org_id = ?4) "
                   "AND (?5 = 1 OR state IN (2, 3, 4) OR (?6 <> 0 AND org_id = ?6))");
@@ -87,8 +93,8 @@ Err need_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
     const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)), BIND_STR(in->field),
-                          BIND_INT(in->mine ? cx->actor.org_id : 0), BIND_INT(sees_all(cx)),
-                          BIND_INT(cx->actor.org_id)};
+                          BIND_INT(in->mine ? own_org(cx) : 0), BIND_INT(sees_all(cx)),
+                          BIND_INT(own_org(cx))};
     Str where = S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) "
                   "AND (?3 = 0 OR org_id = ?3) "
                   "AND (?4 = 1 OR state IN (2, 3) OR (?5 <> 0 AND org_id = ?5))");
@@ -99,7 +105,7 @@ Err need_list_run(Cx *cx, const void *arg, Val **ret)
 Err achievement_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
-    const Bind binds[] = {BIND_INT(in->mine ? cx->actor.org_id : in->org_id), BIND_STR(in->kind),
+    const Bind binds[] = {BIND_INT(in->mine ? own_org(cx) : in->org_id), BIND_STR(in->kind),
                           BIND_STR(in->field)};
     Str where = S("WHERE (?1 = 0 OR org_id = ?1) AND (?2 = '' OR kind = ?2) "
                   "AND (?3 = '' OR field = ?3)");
@@ -184,9 +190,9 @@ static Str number_asked(Cx *cx, Str number)
 Err patent_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
-    i64 org_id = in->mine ? cx->actor.org_id : in->org_id;
+    i64 org_id = in->mine ? own_org(cx) : in->org_id;
     if (in->import_id && !sees_all(cx)) /* What was imported together is the owner's to know. */
-        org_id = cx->actor.org_id ? cx->actor.org_id : -1;
+        org_id = own_org(cx) ? own_org(cx) : -1;
     Str number = number_asked(cx, in->number);
     const Bind binds[] = {BIND_INT(org_id), BIND_STR(in->kind), BIND_STR(in->field),
                           BIND_STR(number), BIND_INT(in->import_id)};
