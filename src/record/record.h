@@ -11,6 +11,7 @@
 #define RECORD_RECORD_H
 
 #include "base/base.h"
+#include "record/shown.h"
 #include "store/store.h"
 
 typedef enum FieldKind {
@@ -159,30 +160,6 @@ typedef enum CheckTime { CHECK_SAVE, CHECK_SUBMIT } CheckTime;
  * also asks REQUIRED. ERR_INPUT when there is any. */
 NODISCARD Err fields_check(Cx *cx, const Field *fields, size_t count, const void *record,
                            CheckTime when);
-
-/* What a request has been shown of data that is not public. Filled by record_val while cx->shown
- * points to it, a line of the access log at a time: no record is left out, however many there are. */
-enum { SHOWN_ROWS_MAX = 20, SHOWN_TYPES_MAX = 4 };
-
-/* Records of one type of which a field above SEE_PUBLIC was handed out. */
-typedef struct ShownRows {
-    const char *type; /* Its name; static. NULL: nothing yet. */
-    i64 personal;     /* Those with an unmasked field about a person. */
-    size_t count;
-    i64 ids[SHOWN_ROWS_MAX];
-} ShownRows;
-
-typedef struct Shown {
-    i64 count; /* Of all types, those that were told already too. */
-    ShownRows rows[SHOWN_TYPES_MAX];
-    /* Takes the fullest of `rows` when there is no room for the next record; NULL: the records that
-     * found no room are only counted. */
-    void (*full)(void *context, const ShownRows *rows);
-    void *context;
-} Shown;
-
-/* Adds a record that was handed out; `type` may be a copy, its name is static. */
-void shown_add(Shown *shown, const RecordType *type, i64 id, bool personal);
 
 /* A value about a person, masked: 138****1234, 张*, z***@example.cn (domain.md 8.1). In `arena`. */
 Str mask_personal(Arena *arena, Str value);

@@ -28,7 +28,7 @@ void response_text(Response *response, int status, const char *content_type, Str
     response->body = body;
 }
 
-/* An address is ASCII (RFC 3986): other bytes would be read in another way by each who sees them. */
+/* An address is ASCII (RFC 3986): other bytes would be read by each in a way of his own. */
 static Str ascii_url(Arena *arena, Str url)
 {
     Buf out = buf_new(arena);
