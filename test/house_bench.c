@@ -7,6 +7,7 @@
 #include "match/match_feed.h"
 #include "store/files.h"
 
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,17 +33,28 @@ static Db *wrap_writer(Db *inner, void *context)
     return bench->fault_write;
 }
 
+/* A schema for each program: they may run beside each other. */
+static Str pg_schema_name(Arena *arena)
+{
+    char *name = str_z(arena, str_format(arena, "house_bench_%s", program_invocation_short_name));
+    for (char *c = name; *c; c++)
+        if (*c != '_' && (*c < 'a' || *c > 'z') && (*c < '0' || *c > '9'))
+            *c = '_';
+    return str_from(name);
+}
+
 /* The tables of the program's own schema are emptied: to make them anew takes ten times as long. */
 static Err pg_empty(Cx *cx)
 {
     Rows found;
     Buf sql = buf_new(cx->arena);
-    Err e = db_query(cx, &found, "SELECT tablename FROM pg_tables WHERE schemaname = 'house_bench'",
-                     NULL, 0);
+    Str schema = pg_schema_name(cx->arena);
+    Err e = DB_QUERY(cx, &found, "SELECT tablename FROM pg_tables WHERE schemaname = ?1",
+                     BIND_STR(schema));
     if (e)
         return e;
     while (rows_next(&found))
-        buf_format(&sql, "DELETE FROM house_bench.%.*s;", STR_ARG(rows_str(&found, 0)));
+        buf_format(&sql, "DELETE FROM %.*s.%.*s;", STR_ARG(schema), STR_ARG(rows_str(&found, 0)));
     e = rows_end(&found);
     return e || !sql.len ? e : db_exec_plain(cx, str_z(cx->arena, buf_str(&sql)));
 }
@@ -50,8 +62,11 @@ static Err pg_empty(Cx *cx)
 /* An empty schema, and the address of the server as seen from within it. */
 static Err pg_schema(Bench *bench, Cx *cx, Str *ret_url)
 {
-    static const char sql[] =
-        "DROP SCHEMA IF EXISTS house_bench CASCADE; CREATE SCHEMA house_bench";
+    Str name = pg_schema_name(&bench->arena);
+    char *sql =
+        str_z(&bench->arena,
+              str_format(&bench->arena, "DROP SCHEMA IF EXISTS %.*s CASCADE; CREATE SCHEMA %.*s",
+                         STR_ARG(name), STR_ARG(name)));
     static bool is_made; /* By this program: another's may be of older tables. */
     Str plain = str_from(getenv("TECHBOURSE_TEST_PG"));
     Err e = db_open(cx, plain, DB_WRITE, &cx->db);
@@ -61,12 +76,12 @@ static Err pg_schema(Bench *bench, Cx *cx, Str *ret_url)
     is_made = is_made || !e;
     db_close(cx->db);
     cx->db = NULL;
-    *ret_url =
-        str_format(&bench->arena, "%.*s?options=-csearch_path%%3Dhouse_bench", STR_ARG(plain));
+    *ret_url = str_format(&bench->arena, "%.*s?options=-csearch_path%%3D%.*s", STR_ARG(plain),
+                          STR_ARG(name));
     return e;
 }
 
-/* Memory where there is some: these tests are about what is written, not about the disk's patience. */
+/* Memory where there is some: these tests are about what is written, not about the disk. */
 static const char *bench_root(void)
 {
     struct statvfs room;
