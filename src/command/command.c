@@ -128,7 +128,9 @@ bool op_allowed(const Cx *cx, const Op *op)
 unsigned who_of(Cx *cx, i64 owner_org, bool is_party)
 {
     unsigned who = held(cx);
-    if (who & WHO_ADMINS) /* They are nobody's owner, party or superior. */
+    /* The administrators are nobody's owner, party or superior; nor is an account whose last role
+     * has ended: with it goes what it may do for its unit. */
+    if ((who & WHO_ADMINS) || !(who & WHO_ROLES & ~(unsigned)(WHO_PUBLIC | WHO_SIGNED | WHO_HALF)))
         return who;
     if (is_party)
         who |= WHO_PARTY;

@@ -67,10 +67,10 @@ static bool sees_all(const Cx *cx)
     return (cx->actor.roles & (WHO_OPERATOR | WHO_CLOCK)) != 0 || cx->actor.via == VIA_LOCAL;
 }
 
-/* Whose drafts are this reader's own. The administrators have none: they see no business data. */
-static i64 own_org(const Cx *cx)
+/* Whose drafts are this reader's own. Administrators, and accounts without a role, have none. */
+static i64 own_org(Cx *cx)
 {
-    return cx->actor.roles & WHO_ADMINS ? 0 : cx->actor.org_id;
+    return who_of(cx, cx->actor.org_id, false) & WHO_OWNER ? cx->actor.org_id : 0;
 }
 
 Err listing_list_run(Cx *cx, const void *arg, Val **ret)

@@ -55,11 +55,10 @@ static const struct {
     const char *name, *members;
 } role_groups[] =
     {
-        {"member", "plain,office,inventor,firm,manager,expert,finance,liaison,agency"},
+        {"member", "office,inventor,firm,manager,expert,finance,liaison,agency"},
         {"over", "department,centre"},
-        {"trade",
-         "plain,office,inventor,firm,manager,expert,finance,liaison,agency,department,centre,"
-         "operator"},
+        {"trade", "office,inventor,firm,manager,expert,finance,liaison,agency,department,centre,"
+                  "operator"},
         {"admin", "system,security,audit"},
         {"signed",
          "plain,office,inventor,firm,manager,expert,finance,liaison,agency,department,centre,"
