@@ -136,7 +136,7 @@ static Err enter_allowed(Cx *cx, const Lot *lot)
 {
     if (!cx->actor.org_id)
         return err_set(cx, ERR_DENIED, NULL, "auction.no_firm");
-    if (cx->actor.org_id == lot->org_id)
+    if (who_of(cx, lot->org_id, false) & WHO_OWNER) /* Nor does a university on its college's. */
         return err_set(cx, ERR_DENIED, NULL, "auction.own_lot");
     bool live = lot->state == LOT_SCHEDULED || lot->state == LOT_OPEN || lot->state == LOT_PAUSED;
     if (!live || (lot->state != LOT_PAUSED && cx->arrived_ms >= lot->end_ms))

@@ -238,7 +238,7 @@ Err lot_show_run(Cx *cx, const void *input, Val **ret)
     if (e)
         return e;
     LotBidder me = {0};
-    if (cx->actor.org_id) {
+    if (who_of(cx, cx->actor.org_id, false) & WHO_OWNER) { /* No administrator of that unit. */
         e = lot_bidder_find(cx, lot.id, cx->actor.org_id, &me);
         if (e)
             return e;

@@ -32,7 +32,8 @@ enum {
     AUDIT_EXPORT_DAYS = 7,      /* Then the file is removed; its row stays. */
 };
 
-/* One view, or one refusal. */
+/* One view, or one refusal. A view of several types, or of more than SHOWN_ROWS_MAX records of one,
+ * is as many lines, of the same moment and session. */
 typedef struct AccessLine {
     i64 id; /* 1.. without gaps. */
     i64 at_ms;
@@ -44,9 +45,9 @@ typedef struct AccessLine {
     Str via;
     Str address;
     Str op;          /* Or the path of a page. */
-    Str record_type; /* Of what was shown first; '' for a refusal. */
-    Str record_ids;  /* ",12,15,": the first SHOWN_ROWS_MAX of that type. */
-    i64 shown;       /* Records with something that is not public. */
+    Str record_type; /* Of what was shown; '' for a refusal. */
+    Str record_ids;  /* ",12,15,": all of them, at most SHOWN_ROWS_MAX. */
+    i64 shown;       /* How many: records with something that is not public. */
     i64 personal;    /* Those with an unmasked field about a person. */
     Str result;      /* "ok" or err_name. */
 } AccessLine;

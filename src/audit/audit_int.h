@@ -9,12 +9,12 @@ enum { ACCESS_ADDRESS_MAX = 48, EXPORT_PATH_MAX = 512 };
 /* A line as it lies in the ring: no pointer into a request. */
 typedef struct RingLine {
     i64 at_ms, account_id, for_id, org_id, session_id, token_id;
-    i64 shown, personal;
+    i64 personal;
     const char *what; /* Static: an op's name, a page's path. */
     const char *type; /* Static, too; NULL for none. */
     Via via;
     Err result;
-    u32 id_count;
+    u32 shown; /* So many ids. */
     char address[ACCESS_ADDRESS_MAX];
     i64 ids[SHOWN_ROWS_MAX];
 } RingLine;

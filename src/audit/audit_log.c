@@ -95,7 +95,7 @@ static Str via_text(Via via)
 static Str ids_text(Cx *cx, const RingLine *line)
 {
     Buf out = buf_new(cx->arena);
-    for (u32 i = 0; i < line->id_count; i++)
+    for (u32 i = 0; i < line->shown; i++)
         buf_format(&out, "%s%lld,", i ? "" : ",", (long long)line->ids[i]);
     return buf_str(&out);
 }

@@ -55,7 +55,7 @@ void access_log_done(AccessLog *log)
 
 /* ---- in ---- */
 
-static void fill(RingLine *line, Cx *cx, const char *what, const Shown *shown, Err result)
+static void fill(RingLine *line, Cx *cx, const char *what, const ShownRows *rows, Err result)
 {
     const Actor *actor = &cx->actor;
     Str address = str_slice(cx->address, 0, ACCESS_ADDRESS_MAX - 1);
@@ -65,16 +65,15 @@ static void fill(RingLine *line, Cx *cx, const char *what, const Shown *shown, E
                        .org_id = actor->org_id,
                        .session_id = actor->session_id,
                        .token_id = actor->token_id,
-                       .shown = shown->count,
-                       .personal = shown->personal,
+                       .personal = rows->personal,
                        .what = what,
-                       .type = shown->type,
+                       .type = rows->type,
                        .via = actor->via,
                        .result = result,
-                       .id_count = (u32)shown->id_count};
+                       .shown = (u32)rows->count};
     if (address.len)
         memcpy(line->address, address.data, address.len);
-    memcpy(line->ids, shown->ids, shown->id_count * sizeof shown->ids[0]);
+    memcpy(line->ids, rows->ids, rows->count * sizeof rows->ids[0]);
 }
 
 static void ring_bell(AccessLog *log, u64 at)
@@ -84,11 +83,8 @@ static void ring_bell(AccessLog *log, u64 at)
         sem_post(&log->bell);
 }
 
-void access_note(Cx *cx, const char *what, const Shown *shown, Err result)
+static void note_rows(AccessLog *log, Cx *cx, const char *what, const ShownRows *rows, Err result)
 {
-    AccessLog *log = house_of(cx)->accesses;
-    if (!log || cx->actor.via == VIA_SYSTEM) /* The exchange itself is no reader. */
-        return;
     unsigned long long at = atomic_load_explicit(&log->tail, memory_order_relaxed);
     for (;;) {
         u64 turn = atomic_load_explicit(&log->turns[at % ACCESS_RING_MAX], memory_order_acquire);
@@ -101,9 +97,19 @@ void access_note(Cx *cx, const char *what, const Shown *shown, Err result)
         else if (atomic_compare_exchange_weak(&log->tail, &at, at + 1))
             break;
     }
-    fill(&log->slots[at % ACCESS_RING_MAX], cx, what, shown, result);
+    fill(&log->slots[at % ACCESS_RING_MAX], cx, what, rows, result);
     atomic_store_explicit(&log->turns[at % ACCESS_RING_MAX], at + 1, memory_order_release);
     ring_bell(log, at + 1);
+}
+
+void access_note(Cx *cx, const char *what, const Shown *shown, Err result)
+{
+    AccessLog *log = house_of(cx)->accesses;
+    if (!log || cx->actor.via == VIA_SYSTEM) /* The exchange itself is no reader. */
+        return;
+    note_rows(log, cx, what, &shown->rows[0], result); /* Also when nothing was shown. */
+    for (size_t i = 1; i < SHOWN_TYPES_MAX && shown->rows[i].count; i++)
+        note_rows(log, cx, what, &shown->rows[i], result);
 }
 
 void access_shown(Cx *cx, const Op *op, const Shown *shown, Err result)

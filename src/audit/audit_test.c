@@ -136,6 +136,55 @@ static void test_no_line(void **state)
     assert_int_equal(access_state(t->house.accesses).waiting, 1); /* Who watches is watched. */
 }
 
+enum { MANY_ROWS = 130 };
+
+/* A view of many records keeps every one of their numbers, in as many lines as they need. */
+static void test_all_ids(void **state)
+{
+    TestHouse *t = *state;
+    for (i64 i = 1; i <= MANY_ROWS; i++)
+        view(t, reader, "need.show", &org_type, i, false, ERR_OK);
+    flush(t);
+    HOUSE_OK(t, house_call(t, auditor, "audit.search", NULL, "{\"limit\":200}"));
+    flush(t);
+    static const char of_search[] = "SELECT COUNT(*) FROM access_line WHERE op = 'audit.search'";
+    assert_int_equal(house_count(t, of_search), (MANY_ROWS + SHOWN_ROWS_MAX - 1) / SHOWN_ROWS_MAX);
+    for (i64 i = 1; i <= MANY_ROWS; i++) {
+        char sql[200];
+        snprintf(sql, sizeof sql, "%s AND record_ids LIKE '%%,%lld,%%'", of_search, (long long)i);
+        assert_int_equal(house_count(t, db_keep(str_from(sql))), 1);
+    }
+    assert_int_equal(house_count(t, "SELECT SUM(shown) FROM access_line WHERE op = 'audit.search'"),
+                     MANY_ROWS);
+    assert_true(check(t).ok);
+}
+
+static void count_rows_told(void *context, const ShownRows *rows)
+{
+    int *seen = context; /* By type and id. */
+    for (size_t i = 0; i < rows->count; i++)
+        seen[(rows->type[0] - 'a') * MANY_ROWS + rows->ids[i]]++;
+}
+
+/* More types than a view has places for, turn about: each record is told once. */
+static void test_all_types(void **state)
+{
+    enum { TYPES = SHOWN_TYPES_MAX + 2 };
+    static int seen[TYPES * MANY_ROWS];
+    static const char *const names[TYPES] = {"a", "b", "c", "d", "e", "f"};
+    Shown shown = {.full = count_rows_told, .context = seen};
+    (void)state;
+    memset(seen, 0, sizeof seen);
+    for (i64 id = 0; id < MANY_ROWS; id++)
+        for (size_t i = 0; i < TYPES; i++)
+            shown_add(&shown, &(RecordType){.name = names[i]}, id, false);
+    assert_int_equal(shown.count, TYPES * MANY_ROWS);
+    for (size_t i = 0; i < SHOWN_TYPES_MAX; i++)
+        count_rows_told(seen, &shown.rows[i]);
+    for (size_t i = 0; i < COUNT(seen); i++)
+        assert_int_equal(seen[i], 1);
+}
+
 /* ---- the ring ---- */
 
 /* A full ring loses what comes and says how much; it neither waits nor writes over what it has. */
@@ -576,11 +625,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_line),        TEST(test_no_line),        TEST(test_full),
-        TEST(test_threads),     TEST(test_writer_blocked), TEST(test_bell),
-        TEST(test_store_fails), TEST(test_verify),         TEST(test_sm3),
-        TEST(test_prune),       TEST(test_prune_fails),    TEST(test_search),
-        TEST(test_export),
+        TEST(test_line),           TEST(test_no_line),   TEST(test_full),
+        TEST(test_all_ids),        TEST(test_all_types), TEST(test_threads),
+        TEST(test_writer_blocked), TEST(test_bell),      TEST(test_store_fails),
+        TEST(test_verify),         TEST(test_sm3),       TEST(test_prune),
+        TEST(test_prune_fails),    TEST(test_search),    TEST(test_export),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void same(Str got, const char *want)
 {
@@ -239,6 +241,46 @@ static void seeded_chance_repeats(void **state)
     assert_true(chance_u64(&c) != chance_u64(&c));
 }
 
+/* Whatever is put into it, a line of the log stays one JSON object in one line. */
+static void log_lines_stay_lines(void **state)
+{
+    static const char *const texts[] = {"a\r\n{\"at\":1,\"event\":\"forged\"}\n",
+                                        "\"},{\"b\":\"",
+                                        "\x1b[2J\x7f\x08",
+                                        "\xff\xc0\xaf",
+                                        "\\\",",
+                                        "\xe2\x80\xa8"};
+    char text[4096];
+    Arena arena = {0};
+    FILE *file = tmpfile();
+    int own = dup(STDERR_FILENO);
+    (void)state;
+    assert_non_null(file);
+    dup2(fileno(file), STDERR_FILENO);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        log_line(LOG_ERROR_LEVEL, "test", "text", texts[i], NULL);
+    dup2(own, STDERR_FILENO);
+    close(own);
+    rewind(file);
+    Str rest = {text, fread(text, 1, sizeof text, file)}, line;
+    fclose(file);
+    size_t count = 0;
+    while (str_split(&rest, '\n', &line)) {
+        Str why;
+        if (!line.len && !rest.len)
+            break;
+        Val *one = val_read_json(&arena, line, &why);
+        assert_non_null(one);
+        same(val_get_str(one, "event"), "test");
+        assert_int_equal(val_count(one), 4);
+        for (size_t i = 0; i < line.len; i++)
+            assert_true((u8)line.data[i] >= 0x20 && line.data[i] != 0x7f);
+        count++;
+    }
+    assert_int_equal(count, COUNT(texts));
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +292,7 @@ int main(void)
         cmocka_unit_test(text_is_escaped_for_its_place),
         cmocka_unit_test(text_is_formatted_at_any_length),
         cmocka_unit_test(seeded_chance_repeats),
+        cmocka_unit_test(log_lines_stay_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,7 +66,7 @@ typedef struct Cx {
     Actor actor;
     const char *doing; /* Name of the op under way, for the fact of a refusal. */
     struct Shown
-        *shown;    /* What of non-public data was handed out; record/record.h. NULL: uncounted. */
+        *shown;    /* What of non-public data was handed out; record/shown.h. NULL: uncounted. */
     Str address;   /* Of the peer, for the access log; '' on the command line. */
     Str agent;     /* What the browser calls itself. */
     bool approved; /* A second person has agreed to the act that runs. */

@@ -128,7 +128,9 @@ bool op_allowed(const Cx *cx, const Op *op)
 unsigned who_of(Cx *cx, i64 owner_org, bool is_party)
 {
     unsigned who = held(cx);
-    if (who & WHO_ADMINS) /* They are nobody's owner, party or superior. */
+    /* The administrators are nobody's owner, party or superior; nor is an account whose last role
+     * has ended: with it goes what it may do for its unit. */
+    if ((who & WHO_ADMINS) || !(who & WHO_ROLES & ~(unsigned)(WHO_PUBLIC | WHO_SIGNED | WHO_HALF)))
         return who;
     if (is_party)
         who |= WHO_PARTY;
@@ -292,14 +294,28 @@ static Err run_op(Cx *cx, const Op *op, const void *in, Val **ret)
     return e;
 }
 
-/* A read, with a line in the access log when it showed what is not public. */
+typedef struct Telling {
+    Cx *cx;
+    const Op *op;
+} Telling;
+
+/* Before the read has ended: should it fail yet, more is told than was seen, never less. */
+static void tell_rows(void *context, const ShownRows *rows)
+{
+    const Telling *telling = context;
+    const Shown part = {.count = (i64)rows->count, .rows = {*rows}};
+    house_of(telling->cx)->hooks.shown(telling->cx, telling->op, &part, ERR_OK);
+}
+
+/* A read, with lines in the access log when it showed what is not public. */
 static Err run_read(Cx *cx, const Op *op, const void *in, Val **ret)
 {
     const HouseHooks *hooks = &house_of(cx)->hooks;
     if (cx->shown || !hooks->shown ||
         (op->flags & OP_PLAIN)) /* Part of another read: that one tells. */
         return run_op(cx, op, in, ret);
-    Shown shown = {0};
+    Telling telling = {cx, op};
+    Shown shown = {.full = tell_rows, .context = &telling};
     cx->shown = &shown;
     Err e = run_op(cx, op, in, ret);
     cx->shown = NULL;

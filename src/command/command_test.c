@@ -353,6 +353,8 @@ static void test_relations(void **state)
         {{.account_id = 1, .org_id = 5, .roles = WHO_AUDIT}, 5, false, SEE_PUBLIC, 0},
         {{.account_id = 1, .org_id = 5, .roles = WHO_FIRM, .half = true}, 5, false, SEE_PUBLIC, 0},
         {{.org_id = 4, .via = VIA_WEB}, 4, false, SEE_PUBLIC, 0}, /* A unit without an account. */
+        /* An account whose last role has ended. */
+        {{.account_id = 1, .org_id = 4}, 4, true, SEE_SIGNED, 0},
         {{.roles = WHO_CLOCK, .via = VIA_SYSTEM}, 4, false, SEE_OPERATOR, 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -576,13 +576,14 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
     if (e)
         return e;
     bool mine = about_org && (who_of(cx, about_org, false) & WHO_OWNER);
+    bool own = who_of(cx, cx->actor.org_id, false) & WHO_OWNER; /* He acts for his unit. */
     const Bind binds[] = {BIND_STR(in->kind),
                           BIND_STR(in->about),
                           BIND_INT(in->about_id),
                           BIND_INT(in->org_id),
                           BIND_INT(all),
                           BIND_INT(cx->actor.account_id),
-                          BIND_INT(cx->actor.org_id ? cx->actor.org_id : -1),
+                          BIND_INT(own ? cx->actor.org_id : -1),
                           BIND_INT(mine),
                           BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};

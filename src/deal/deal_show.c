@@ -38,8 +38,9 @@ typedef struct DealFilter {
 static Err filter_from(Cx *cx, const DealListIn *in, DealFilter *ret)
 {
     const unsigned sees_all = WHO_OPERATOR | WHO_LOCAL;
+    bool own = who_of(cx, cx->actor.org_id, false) & WHO_OWNER; /* He acts for his unit. */
     DealFilter filter = {.all = (cx->actor.roles & sees_all) != 0,
-                         .org_id = cx->actor.org_id ? cx->actor.org_id : -1,
+                         .org_id = own ? cx->actor.org_id : -1,
                          .stage = -1};
     if (in->state.len) {
         filter.stage = flow_state_find(&deal_flow, in->state);

@@ -158,6 +158,8 @@ typedef struct SignedIn {
     Str org_name;
 } SignedIn;
 NODISCARD Err session_find(Cx *cx, Str token, SignedIn *ret);
+/* Compares what only one of the two sides may know: takes as long wherever they differ. */
+bool secret_same(Str a, Str b);
 /* The actor an account is, for `--as LOGIN` of the command line. ERR_MISSING. */
 NODISCARD Err account_actor(Cx *cx, Str login, Actor *ret);
 /* The actor an account is now, by its id. ERR_MISSING when it is closed. */

@@ -278,6 +278,47 @@ static void test_same_work(void **state)
     assert_int_equal(password_runs() - before, 1);
 }
 
+/* How many calls of the store it takes to find that this token is nobody's. */
+static int calls_of_token(TestHouse *t, Db *counted, Str token)
+{
+    for (int calls = 0;; calls++) {
+        Cx cx = house_cx(t, nobody);
+        SignedIn me;
+        cx.db = counted;
+        db_fault_arm(counted, calls);
+        Err e = session_find(&cx, token, &me);
+        bool whole = !db_fault_fired(counted);
+        db_fault_arm(counted, -1);
+        if (!whole)
+            continue;
+        assert_int_equal(e, ERR_SIGN_IN);
+        assert_string_equal(cx.err.key, "ident.session_over");
+        return calls;
+    }
+}
+
+/* A token that is wrong in its first sign, in its last or in all costs as much to refuse: it is
+ * looked up by its hash alone. What is compared in memory is compared in one time. */
+static void test_token_work(void **state)
+{
+    TestHouse *t = *state;
+    Val *reply;
+    HOUSE_OK(t, sign_in(t, "li.office", FIRST, &reply));
+    Str token = val_get_str(reply, "token");
+    Db *counted = t->reader = db_fault_wrap(t->reader);
+    static const size_t at[] = {0, 1, 31, 63};
+    int calls = calls_of_token(t, counted, str_format(&t->arena, "%064d", 0));
+    assert_true(calls > 0);
+    for (size_t i = 0; i < COUNT(at); i++) {
+        char *wrong = str_z(&t->arena, token);
+        wrong[at[i]] = wrong[at[i]] == 'a' ? 'b' : 'a';
+        assert_int_equal(calls_of_token(t, counted, str_from(wrong)), calls);
+    }
+    assert_true(secret_same(token, str_copy(&t->arena, token)));
+    assert_false(secret_same(token, str_slice(token, 0, 63)));
+    assert_false(secret_same(token, S("")));
+}
+
 static i64 locked_minutes(TestHouse *t)
 {
     i64 until_ms = house_count(t, "SELECT locked_until_ms FROM account WHERE id = 1");
@@ -714,6 +755,7 @@ int main(void)
         CASE(test_history),
         CASE(test_rotation),
         CASE(test_same_work),
+        CASE(test_token_work),
         CASE(test_growing_lock),
         CASE(test_old_password_locks),
         CASE(test_own_sessions),

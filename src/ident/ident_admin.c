@@ -82,7 +82,8 @@ static Err account_val(Cx *cx, const Account *account, Val **ret)
 }
 
 #define LIST_WHERE                                                                                 \
-    "WHERE (?1 = '' OR login LIKE ?1) AND (?2 = 0 OR org_id = ?2) AND (?3 = '' OR EXISTS "         \
+    "WHERE (?1 = '' OR login LIKE ?1 ESCAPE '\\') AND (?2 = 0 OR org_id = ?2) AND (?3 = '' OR "    \
+    "EXISTS "                                                                                      \
     "(SELECT 1 FROM role_grant g WHERE g.account_id = t.id AND g.role = ?3 AND g.from_ms <= ?5 "   \
     "AND (g.until_ms = 0 OR g.until_ms > ?5))) AND (?4 = '' OR (?4 = 'closed' AND closed = 1) OR " \
     "(?4 = 'locked' AND closed = 0 AND locked_until_ms > ?5) OR "                                  \
@@ -96,7 +97,7 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
     Val *items = val_list(cx->arena);
     Account *found = ARENA_NEW(cx->arena, Account, PAGE_SIZE);
     size_t count = 0;
-    Str like = in->q.len ? str_format(cx->arena, "%%%.*s%%", STR_ARG(in->q)) : S("");
+    Str like = in->q.len ? like_any(cx->arena, in->q) : S("");
     Bind binds[7] = {BIND_STR(like), BIND_INT(in->org_id), BIND_STR(in->role), BIND_STR(in->state),
                      BIND_INT(clock_now_ms(cx->clock))};
     Err e = db_int(cx, "SELECT COUNT(*) FROM account t " LIST_WHERE, binds, 5, 0, &total);

@@ -53,6 +53,9 @@ void password_put(Cx *cx, Account *account, Str encoded);
 /* SHA-256 of a session token, hex. */
 Str token_hash(Arena *arena, Str token);
 
+/* The pattern of a LIKE .. ESCAPE '\\' that looks for `q` anywhere, its own signs made plain. */
+Str like_any(Arena *arena, Str q);
+
 /* AES-256-GCM with the key `<data>/keys/secrets.key`, made at first use; hex. What was sealed for
  * one purpose (table and row) cannot be opened for another. */
 NODISCARD Err secret_seal(Cx *cx, Str purpose, Str plain, Str *ret);

@@ -136,8 +136,7 @@ static const Field org_query_fields[] = {
     {AT(OrgQuery, page), F_INT, "页", "Page", 0, SEE_PUBLIC, NULL},
 };
 
-/* The pattern of a LIKE that looks for `q` anywhere, its own signs made plain. */
-static Str like_any(Arena *arena, Str q)
+Str like_any(Arena *arena, Str q)
 {
     Buf out = buf_new(arena);
     buf_char(&out, '%');

@@ -49,12 +49,6 @@ static i64 step_now(const Cx *cx)
     return clock_now_ms(cx->clock) / TOTP_STEP_MS;
 }
 
-/* In the same time wherever they differ. */
-static bool same_code(Str a, Str b)
-{
-    return a.len == b.len && CRYPTO_memcmp(a.data, b.data, a.len) == 0;
-}
-
 /* The step whose code this is, later than any taken before; 0 for none. */
 static Err find_step(Cx *cx, const Account *account, Str code, i64 *ret_step)
 {
@@ -62,7 +56,7 @@ static Err find_step(Cx *cx, const Account *account, Str code, i64 *ret_step)
     Err e = secret_open(cx, purpose_of(cx, account->id), account->totp_secret, &secret);
     *ret_step = 0;
     for (i64 step = step_now(cx) - WINDOW_STEPS; !e && step <= step_now(cx) + WINDOW_STEPS; step++)
-        if (same_code(totp_code(cx->arena, secret, step), code) && step > account->totp_step)
+        if (secret_same(totp_code(cx->arena, secret, step), code) && step > account->totp_step)
             *ret_step = step;
     return e;
 }

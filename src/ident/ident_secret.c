@@ -49,6 +49,11 @@ void password_waste(Cx *cx, Str password)
     (void)e;
 }
 
+bool secret_same(Str a, Str b)
+{
+    return a.len == b.len && CRYPTO_memcmp(a.data, b.data, a.len) == 0;
+}
+
 Str token_hash(Arena *arena, Str token)
 {
     u8 digest[SHA256_DIGEST_LENGTH];

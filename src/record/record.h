@@ -11,6 +11,7 @@
 #define RECORD_RECORD_H
 
 #include "base/base.h"
+#include "record/shown.h"
 #include "store/store.h"
 
 typedef enum FieldKind {
@@ -159,20 +160,6 @@ typedef enum CheckTime { CHECK_SAVE, CHECK_SUBMIT } CheckTime;
  * also asks REQUIRED. ERR_INPUT when there is any. */
 NODISCARD Err fields_check(Cx *cx, const Field *fields, size_t count, const void *record,
                            CheckTime when);
-
-/* What a request has been shown of data that is not public: a line of the access log. Filled by
- * record_val while cx->shown points to it. */
-enum { SHOWN_ROWS_MAX = 20 };
-typedef struct Shown {
-    i64 count;               /* Records of which a field above SEE_PUBLIC was handed out. */
-    i64 personal;            /* Those with an unmasked field about a person. */
-    const char *type;        /* Name of the first one's type; static. */
-    i64 ids[SHOWN_ROWS_MAX]; /* The first ones of that type. */
-    size_t id_count;
-} Shown;
-
-/* Counts a record that was handed out; `type` may be a copy, its name is static. */
-void shown_add(Shown *shown, const RecordType *type, i64 id, bool personal);
 
 /* A value about a person, masked: 138****1234, 张*, z***@example.cn (domain.md 8.1). In `arena`. */
 Str mask_personal(Arena *arena, Str value);

@@ -113,12 +113,34 @@ Err rule_passages(Cx *cx, const Field *field, const void *member)
     return ERR_OK;
 }
 
+/* The place of the type's next record; one that is full is told and emptied. */
+static ShownRows *shown_room(Shown *shown, const char *type)
+{
+    ShownRows *room = NULL, *most = &shown->rows[0];
+    for (size_t i = 0; i < SHOWN_TYPES_MAX && !room; i++) {
+        ShownRows *rows = &shown->rows[i];
+        if (!rows->type || strcmp(rows->type, type) == 0)
+            room = rows;
+        if (rows->count > most->count)
+            most = rows;
+    }
+    if (room && room->count < SHOWN_ROWS_MAX)
+        return room;
+    if (!shown->full)
+        return NULL;
+    room = room ? room : most;
+    shown->full(shown->context, room);
+    *room = (ShownRows){0};
+    return room;
+}
+
 void shown_add(Shown *shown, const RecordType *type, i64 id, bool personal)
 {
+    ShownRows *rows = shown_room(shown, type->name);
     shown->count++;
-    shown->personal += personal;
-    if (!shown->type)
-        shown->type = type->name;
-    if (strcmp(shown->type, type->name) == 0 && shown->id_count < SHOWN_ROWS_MAX)
-        shown->ids[shown->id_count++] = id;
+    if (!rows)
+        return;
+    rows->type = type->name;
+    rows->personal += personal;
+    rows->ids[rows->count++] = id;
 }

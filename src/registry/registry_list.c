@@ -67,15 +67,21 @@ static bool sees_all(const Cx *cx)
     return (cx->actor.roles & (WHO_OPERATOR | WHO_CLOCK)) != 0 || cx->actor.via == VIA_LOCAL;
 }
 
+/* Whose drafts are this reader's own. Administrators, and accounts without a role, have none. */
+static i64 own_org(Cx *cx)
+{
+    return who_of(cx, cx->actor.org_id, false) & WHO_OWNER ? cx->actor.org_id : 0;
+}
+
 Err listing_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
     const Bind binds[] = {BIND_INT(state_asked(&listing_flow, in->state)),
                           BIND_STR(in->field),
                           BIND_STR(in->kind),
-                          BIND_INT(in->mine ? cx->actor.org_id : in->org_id),
+                          BIND_INT(in->mine ? own_org(cx) : in->org_id),
                           BIND_INT(sees_all(cx)),
-                          BIND_INT(cx->actor.org_id)};
+                          BIND_INT(own_org(cx))};
     Str where = S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) "
                   "AND (?3 = '' OR mode = ?3) AND (?4 = 0 OR org_id = ?4) "
                   "AND (?5 = 1 OR state IN (2, 3, 4) OR (?6 <> 0 AND org_id = ?6))");
@@ -144,7 +150,7 @@ static Err needs_seen(Cx *cx, const ListQuery *in, Val **ret)
     NeedPage found = {0};
     Val *vals[PAGE_SIZE] = {0}, *items = val_list(cx->arena);
     const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)), BIND_STR(in->field),
-                          BIND_INT(cx->actor.org_id ? cx->actor.org_id : -1), BIND_INT(PAGE_SIZE),
+                          BIND_INT(own_org(cx) ? own_org(cx) : -1), BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};
     Err e = count_rows(cx, "SELECT COUNT(*) " NEEDS_SEEN, binds, 3, &total);
     if (!e)
@@ -166,15 +172,15 @@ static Err needs_seen(Cx *cx, const ListQuery *in, Val **ret)
 Err need_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
-    bool admin = cx->actor.roles & WHO_ADMINS, mine = in->mine && cx->actor.org_id && !admin;
+    i64 own = in->mine ? own_org(cx) : 0;
     const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)), BIND_STR(in->field),
-                          BIND_INT(mine ? cx->actor.org_id : 0)};
-    if (mine || sees_all(cx))
+                          BIND_INT(own)};
+    if (own || sees_all(cx))
         return list_rows(cx, &need_type, in,
                          S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) "
                            "AND (?3 = 0 OR org_id = ?3)"),
                          "changed_ms DESC, id DESC", binds, COUNT(binds), ret);
-    if (cx->actor.account_id && !admin)
+    if (own_org(cx))
         return needs_seen(cx, in, ret);
     return list_rows(cx, &need_public_type, in,
                      S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2)"),
@@ -184,7 +190,7 @@ Err need_list_run(Cx *cx, const void *arg, Val **ret)
 Err achievement_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
-    const Bind binds[] = {BIND_INT(in->mine ? cx->actor.org_id : in->org_id), BIND_STR(in->kind),
+    const Bind binds[] = {BIND_INT(in->mine ? own_org(cx) : in->org_id), BIND_STR(in->kind),
                           BIND_STR(in->field)};
     Str where = S("WHERE (?1 = 0 OR org_id = ?1) AND (?2 = '' OR kind = ?2) "
                   "AND (?3 = '' OR field = ?3)");
@@ -269,9 +275,9 @@ static Str number_asked(Cx *cx, Str number)
 Err patent_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
-    i64 org_id = in->mine ? cx->actor.org_id : in->org_id;
+    i64 org_id = in->mine ? own_org(cx) : in->org_id;
     if (in->import_id && !sees_all(cx)) /* What was imported together is the owner's to know. */
-        org_id = cx->actor.org_id ? cx->actor.org_id : -1;
+        org_id = own_org(cx) ? own_org(cx) : -1;
     Str number = number_asked(cx, in->number);
     const Bind binds[] = {BIND_INT(org_id), BIND_STR(in->kind), BIND_STR(in->field),
                           BIND_STR(number), BIND_INT(in->import_id)};

@@ -3,6 +3,7 @@
 
 #include "ident/token.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const api_prefix = "/api/v1/";
@@ -10,6 +11,18 @@ static const char *const api_prefix = "/api/v1/";
 static bool has_prefix(Str path, const char *prefix)
 {
     return str_starts(path, str_from(prefix));
+}
+
+/* The channel of a live page, lot/3; '' for any other name: a stranger may not fill the table of
+ * channels with names of his own. */
+static Str live_name(Str path)
+{
+    Str name = str_slice(path, strlen("/live/"), path.len);
+    i64 id = 0;
+    bool number = str_to_i64(str_slice(name, strlen("lot/"), name.len), &id);
+    char plain[32];
+    snprintf(plain, sizeof plain, "lot/%lld", (long long)id);
+    return number && id > 0 && str_same_z(name, plain) ? name : S("");
 }
 
 /* On the loop thread: quick, no store. */
@@ -26,7 +39,8 @@ static void route(Server *server, Request *request, Route *ret)
         ret->status = ret->asset ? 0 : 404;
         break;
     case WAY_LIVE:
-        ret->live = str_slice(path, 6, path.len);
+        ret->live = live_name(path);
+        ret->status = ret->live.len ? 0 : 404;
         break;
     case WAY_FILE:
         *ret = (Route){

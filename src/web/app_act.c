@@ -50,11 +50,11 @@ static Err check_origin(Call *call, const Request *request, Str csrf)
         origin = request_header(request, "origin");
     Str host = request_header(request, "host");
     bool foreign = site.len && !str_same(site, S("same-origin")) && !str_same(site, S("none"));
-    if (origin.len && !str_same(origin, S("null"))) {
+    if (origin.len) { /* "null": a frame without an origin of its own, so none of our pages. */
         size_t at = str_find(origin, S("://"));
         foreign = foreign || !str_same(str_slice(origin, at + 3, origin.len), host);
     }
-    if (foreign || (call->by_cookie && !str_same(csrf, call->me.csrf)))
+    if (foreign || (call->by_cookie && !secret_same(csrf, call->me.csrf)))
         return err_set(&call->cx, ERR_DENIED, NULL, "web.csrf");
     return ERR_OK;
 }
@@ -151,9 +151,18 @@ Handled api_handle(App *app, Request *request, Response *response, Call *call)
 /* ---- files ---- */
 
 typedef struct Kept {
-    FileSink *sink;
+    FileSink *sink; /* NULL: what comes is not kept. */
     Cx cx;
 } Kept;
+
+/* Whether this address is the caller's, asked before the first byte goes to the disk: a stranger
+ * fills nobody's disk. What he sends is read to its end, and then refused in the usual way. */
+static bool may_send(App *app, Request *request)
+{
+    Call *call;
+    Err e = call_init(app, request, &call);
+    return !e && !way_allowed(call);
+}
 
 static int sink_open(Request *request, Upload *upload)
 {
@@ -162,6 +171,8 @@ static int sink_open(Request *request, Upload *upload)
     kept->cx = (Cx){
         .arena = request->arena, .clock = app->clock, .chance = app->chance, .house = app->house};
     upload->kept = kept;
+    if (!may_send(app, request))
+        return 0;
     return files_begin(&kept->cx, import_files_root(&kept->cx), &kept->sink) ? 507 : 0;
 }
 
@@ -169,14 +180,18 @@ static int sink_write(Request *request, Upload *upload, const void *bytes, size_
 {
     Kept *kept = upload->kept;
     (void)request;
+    if (!kept->sink)
+        return 0;
     Err e = files_add(&kept->cx, kept->sink, bytes, count);
     return e == ERR_LIMIT ? 413 : e ? 507 : 0;
 }
 
 static void sink_drop(Request *request, Upload *upload)
 {
+    FileSink *sink = ((Kept *)upload->kept)->sink;
     (void)request;
-    files_drop(((Kept *)upload->kept)->sink);
+    if (sink)
+        files_drop(sink);
 }
 
 const UploadSink app_sink = {.open = sink_open, .write = sink_write, .drop = sink_drop};
@@ -189,6 +204,8 @@ Err upload_keep(App *app, Request *request, Call *call, Str *ret_hash, Str *ret_
     if (!upload || !upload->whole || upload->bytes == 0)
         return err_set(&call->cx, ERR_INPUT, "file", "web.no_file");
     Kept *kept = upload->kept;
+    if (!kept->sink) /* Signed out while it came. */
+        return err_set(&call->cx, ERR_SIGN_IN, NULL, "command.sign_in");
     Err e = files_keep(&call->cx, kept->sink, ret_hash, ret_bytes);
     upload->taken = true;
     *ret_name = utf8_head(upload->file_name, IMPORT_NAME_MAX);

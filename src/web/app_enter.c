@@ -57,6 +57,22 @@ static Str own_key(Call *call, const char *name)
     return str_format(call->cx.arena, "%lld", (long long)call->cx.actor.account_id);
 }
 
+static Err come_later(Cx *cx, Response *response, i64 wait_ms)
+{
+    if (!wait_ms)
+        return ERR_OK;
+    Str seconds = str_format(cx->arena, "%lld", (long long)(wait_ms + 999) / 1000);
+    response_header(response, "Retry-After", seconds);
+    return err_set_arg(cx, ERR_LIMIT, NULL, "web.too_often", seconds);
+}
+
+Err address_limit(App *app, const Request *request, Response *response, Cx *cx, LimitKind kind)
+{
+    return come_later(cx, response,
+                      limits_take(app->limits, kind, limit_address(cx->arena, request->peer),
+                                  clock_now_ms(cx->clock)));
+}
+
 Err call_limit(App *app, const Request *request, Response *response, Call *call)
 {
     Cx *cx = &call->cx;
@@ -70,11 +86,7 @@ Err call_limit(App *app, const Request *request, Response *response, Call *call)
             wait_ms =
                 limits_take(app->limits, limited[i].own, own_key(call, limited[i].field), now_ms);
     }
-    if (!wait_ms)
-        return ERR_OK;
-    Str seconds = str_format(cx->arena, "%lld", (long long)(wait_ms + 999) / 1000);
-    response_header(response, "Retry-After", seconds);
-    return err_set_arg(cx, ERR_LIMIT, NULL, "web.too_often", seconds);
+    return come_later(cx, response, wait_ms);
 }
 
 /* ---- the way on ---- */

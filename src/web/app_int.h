@@ -120,6 +120,9 @@ void session_cookie_set(App *app, Response *response, Str token);
 /* Before an op that is costly or worth guessing: ERR_LIMIT, with Retry-After set, when its address,
  * login or account has asked too often. */
 NODISCARD Err call_limit(App *app, const Request *request, Response *response, Call *call);
+/* The same for an address of the program that is no op. */
+NODISCARD Err address_limit(App *app, const Request *request, Response *response, Cx *cx,
+                            LimitKind kind);
 /* True when the session lacks something and this page is not where it is given. */
 bool page_waits(const Call *call, const Page *page);
 /* To the page where the second factor is proved or set up, or the password changed; then `next`. */

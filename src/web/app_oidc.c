@@ -341,7 +341,9 @@ static Err start(App *app, Request *request, Response *response, Call *call)
     Val *found, *begun, *in = val_map(cx->arena);
     Str back = safe_path(request_query(request, "next"));
     bool secure = app->house->settings->secure_cookie != 0;
-    Err e = discover(call, app, &found);
+    Err e = address_limit(app, request, response, cx, LIMIT_OIDC_ADDRESS);
+    if (!e)
+        e = discover(call, app, &found);
     if (e)
         return e;
     Str endpoint = val_get_str(found, "authorization_endpoint");
@@ -490,7 +492,7 @@ static Err come_back(App *app, Request *request, Response *response, Call *call)
     bool secure = app->house->settings->secure_cookie != 0;
     Val *taken, *found, *opened, *in = val_map(cx->arena);
     OidcPerson person;
-    if (!state.len || !str_same(state, request_cookie(request, "oidc")))
+    if (!state.len || !secret_same(state, request_cookie(request, "oidc")))
         return err_set(cx, ERR_STATE, NULL, "oidc.state_over");
     response_cookie(response, "oidc", S(""), 0, secure);
     val_set_str(cx->arena, in, "state", state);

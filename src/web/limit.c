@@ -25,6 +25,7 @@ static const LimitRule rules[LIMIT_KINDS] = {
     [LIMIT_SIGN_IN_ADDRESS] = {60, 2 * SECONDS}, [LIMIT_SIGN_IN_LOGIN] = {20, 15 * SECONDS},
     [LIMIT_CODE_ADDRESS] = {60, 2 * SECONDS},    [LIMIT_CODE_ACCOUNT] = {10, 30 * SECONDS},
     [LIMIT_RESET_ADDRESS] = {10, 60 * SECONDS},  [LIMIT_RESET_LOGIN] = {3, 600 * SECONDS},
+    [LIMIT_OIDC_ADDRESS] = {60, 2 * SECONDS},
 };
 
 LimitRule limit_rule(LimitKind kind)

@@ -20,6 +20,7 @@ typedef enum LimitKind {
     LIMIT_CODE_ACCOUNT,
     LIMIT_RESET_ADDRESS, /* And whatever else strangers may write. */
     LIMIT_RESET_LOGIN,
+    LIMIT_OIDC_ADDRESS, /* Ways to the outside provider: each keeps a row, and may fetch. */
     LIMIT_KINDS,
 } LimitKind;
 

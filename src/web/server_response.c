@@ -28,13 +28,25 @@ void response_text(Response *response, int status, const char *content_type, Str
     response->body = body;
 }
 
+/* An address is ASCII (RFC 3986): other bytes would be read by each in a way of his own. */
+static Str ascii_url(Arena *arena, Str url)
+{
+    Buf out = buf_new(arena);
+    for (size_t i = 0; i < url.len; i++)
+        if ((u8)url.data[i] > 0x7e)
+            buf_format(&out, "%%%02X", (u8)url.data[i]);
+        else
+            buf_char(&out, url.data[i]);
+    return buf_str(&out);
+}
+
 void response_redirect(Response *response, int status, Str location)
 {
     assert(status >= 300 && status <= 399);
     response->status = status;
     response->content_type = S("text/plain; charset=utf-8");
     response->body = (Str){0};
-    response_header(response, "Location", location);
+    response_header(response, "Location", ascii_url(response->arena, location));
 }
 
 void response_cookie(Response *response, const char *name, Str value, i64 max_age_s, bool secure)

@@ -398,6 +398,14 @@ static Val *with(const char *name, Val *val)
     return in;
 }
 
+/* Names a row: by a reference, or by a plain number that is called so. */
+static bool is_id(const Field *field)
+{
+    Str name = str_from(field->name);
+    bool called = str_same(name, S("id")) || str_ends(name, S("_id"));
+    return field->kind == F_REF || field->kind == F_REFS || (field->kind == F_INT && called);
+}
+
 /* The op with nothing, with every row, with every flag, state and a planted word. */
 static void ask_every_way(const Reader *reader, const Op *op)
 {
@@ -406,7 +414,7 @@ static void ask_every_way(const Reader *reader, const Op *op)
     for (size_t i = 0; i < op->in_count; i++) {
         const Field *field = &op->in[i];
         ArenaMark mark = arena_mark(arena);
-        if (field->kind == F_REF || field->kind == F_REFS)
+        if (is_id(field))
             for (i64 id = 1; id <= highest_row(); id++)
                 ask(reader, op, with(field->name, val_int(arena, id)));
         else if (field->kind == F_BOOL)
@@ -626,10 +634,9 @@ static void test_published(void **state)
 static Val *plausible(const Field *field, i64 id)
 {
     Arena *arena = &world.bench.arena;
-    switch (field->kind) {
-    case F_REF:
-    case F_REFS:
+    if (is_id(field))
         return val_int(arena, id);
+    switch (field->kind) {
     case F_CODE:
     case F_CODES:
         return val_z(arena, field->codes->codes[0].code);
@@ -705,7 +712,7 @@ static void test_strangers(void **state)
 static void ask_ids(const Reader *reader, const Op *op)
 {
     for (size_t i = 0; i < op->in_count; i++)
-        if (op->in[i].kind == F_REF || op->in[i].kind == F_REFS)
+        if (is_id(&op->in[i]))
             for (i64 id = 1; id <= 4; id++)
                 ask(reader, op, with(op->in[i].name, val_int(&world.bench.arena, id)));
 }
