@@ -446,7 +446,7 @@ static const Tamper tampers[] = {
     {"DELETE FROM fact WHERE seq = 5",                       3, 5, "verify.fact_missing", ""},
     {"DELETE FROM fact WHERE seq = 8",                       6, 8, "verify.fact_missing", ""},
     {"DELETE FROM fact WHERE seq > 4",                       3, 5, "verify.fact_missing", ""},
-    {"INSERT INTO fact SELECT 9, 6, kind, table_name, row_id, row_digest, actor_id, org_id, via, at_ms, amount, code, other_id FROM fact WHERE seq = 5", 7, 9, "verify.fact_without_block", ""},
+    {"INSERT INTO fact SELECT 9, 6, kind, table_name, row_id, row_digest, actor_id, org_id, via, at_ms, amount, code, other_id, for_id FROM fact WHERE seq = 5", 7, 9, "verify.fact_without_block", ""},
     {"UPDATE fact_block SET at_ms = at_ms + 1 WHERE block = 3", 3, 0, "verify.block_edited", ""},
     {"UPDATE fact_block SET root = before WHERE block = 3",  3, 0, "verify.block_edited", ""},
     {"UPDATE fact_block SET before = root WHERE block = 3",  3, 0, "verify.block_edited", ""},
@@ -782,9 +782,10 @@ static void test_log_alone(void **state)
     assert_int_equal(part.bad_block, 3);
     same(part.why, "verify.block_edited");
     OK(cx, db_exec_plain(cx, "UPDATE fact_block SET at_ms = at_ms - 1 WHERE block = 3"));
-    OK(cx, db_exec_plain(cx, "INSERT INTO fact SELECT seq + 100, block, kind, table_name, row_id, "
-                             "row_digest, actor_id, org_id, via, at_ms, amount, code, other_id "
-                             "FROM fact WHERE seq = 8"));
+    OK(cx,
+       db_exec_plain(cx, "INSERT INTO fact SELECT seq + 100, block, kind, table_name, row_id, "
+                         "row_digest, actor_id, org_id, via, at_ms, amount, code, other_id, for_id "
+                         "FROM fact WHERE seq = 8"));
     part = walk_log(bench, 0);
     same(part.why, "verify.fact_without_block");
 }

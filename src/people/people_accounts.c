@@ -304,9 +304,13 @@ static Err load_kept(Cx *cx, i64 id, const char *field, Account *ret)
         e = account_roles(cx, id, &roles);
     if (!e && (roles & WHO_ADMINS))
         return err_set(cx, ERR_DENIED, field, "people.admin_alone");
-    if (!e && ret->closed)
-        return err_set(cx, ERR_STATE, field, "people.closed_already");
     return e;
+}
+
+static Err load_open(Cx *cx, i64 id, const char *field, Account *ret)
+{
+    Err e = load_kept(cx, id, field, ret);
+    return !e && ret->closed ? err_set(cx, ERR_STATE, field, "people.closed_already") : e;
 }
 
 static Err close_below_run(Cx *cx, const void *arg, Val **ret)
@@ -316,8 +320,40 @@ static Err close_below_run(Cx *cx, const void *arg, Val **ret)
     (void)ret;
     if (id == cx->actor.account_id)
         return err_set(cx, ERR_STATE, NULL, "people.not_yourself");
-    Err e = load_kept(cx, id, NULL, &account);
-    return e ? e : account_shut(cx, &account);
+    Err e = load_open(cx, id, NULL, &account);
+    return e ? e : account_shut(cx, &account, "unit");
+}
+
+typedef struct ReopenIn {
+    i64 id;
+    Str reason;
+} ReopenIn;
+
+static const Field reopen_fields[] = {
+    {AT(ReopenIn, id), F_REF, "账号", "Account", REQUIRED, SEE_PUBLIC, NULL, .ref = &account_type},
+    {AT(ReopenIn, reason), F_TEXT, "理由", "Reason", REQUIRED, SEE_PUBLIC, NULL, .min = 2,
+     .max = 200},
+};
+
+/* What the security administrator has closed, he opens. */
+static Err reopen_below_run(Cx *cx, const void *arg, Val **ret)
+{
+    const ReopenIn *in = arg;
+    Account account = {0};
+    unsigned roles = 0;
+    bool full = false;
+    (void)ret;
+    Err e = load_kept(cx, in->id, NULL, &account);
+    bool own = str_same(account.shut_by, S("unit")) || str_same(account.shut_by, S("left"));
+    if (!e && account.closed && !own && !acts_for_all(cx))
+        return err_set(cx, ERR_DENIED, NULL, "people.shut_by_security");
+    if (!e)
+        e = account_roles(cx, account.id, &roles);
+    if (!e)
+        e = liaisons_full(cx, account.org_id, roles & WHO_LIAISON ? S("liaison") : S(""), &full);
+    if (!e && full)
+        return err_set(cx, ERR_STATE, NULL, "people.liaisons_full");
+    return e ? e : account_reopen(cx, &account, in->reason);
 }
 
 typedef struct HandOver {
@@ -407,9 +443,9 @@ static Err hand_over_run(Cx *cx, const void *arg, Val **ret)
     const HouseHooks *hooks = &house_of(cx)->hooks;
     if (in->from_id == in->to_id)
         return err_set(cx, ERR_INPUT, "to_id", "people.same_person");
-    Err e = load_kept(cx, in->from_id, "from_id", &from);
+    Err e = load_open(cx, in->from_id, "from_id", &from);
     if (!e)
-        e = load_kept(cx, in->to_id, "to_id", &to);
+        e = load_open(cx, in->to_id, "to_id", &to);
     if (!e && from.org_id != to.org_id)
         return err_set(cx, ERR_STATE, "to_id", "people.other_unit");
     if (!e)
@@ -618,7 +654,7 @@ static Err shut_accounts(Cx *cx, i64 org_id)
             return ERR_OK;
         }
         if (!e)
-            e = account_shut(cx, &account);
+            e = account_shut(cx, &account, "left");
     }
     return e;
 }
@@ -664,6 +700,7 @@ static const Op ops[] = {
      "每一行都有结果；初始密码只显示一次，首次登录须修改。", "Each row is accounted for. First passwords are told once and must be changed at the first sign-in."},
     {"account.add_below",   "开通账号", "Add account",   OP_WRITE, 0, KEEPERS, OP_IN(AddBelow, add_below_fields), add_below_prepare, add_below_run, "为本单位或下属院系的人员开通账号；初始密码只显示一次。", "For somebody of your unit or a college below it; the first password is told once."},
     {"account.close_below", "停用账号", "Close account", OP_WRITE, OP_DANGER, UNIT_STAFF | WHO_LOCAL, OP_IN(IdIn, people_id_fields), NULL, close_below_run, NULL, NULL},
+    {"account.reopen_below", "重新启用账号", "Reopen account", OP_WRITE, 0, UNIT_STAFF | WHO_LOCAL, OP_IN(ReopenIn, reopen_fields), NULL, reopen_below_run, "下次登录须修改密码。", "The next sign-in asks for a new password."},
     {"account.hand_over",   "移交工作", "Hand over",     OP_WRITE, OP_DANGER, KEEPERS, OP_IN(HandOver, hand_over_fields), NULL, hand_over_run,
      "移交人的角色和在办事项转给接收人；委托关系终止。项目、需求、竞价和成交属于单位，不受影响。", "Roles and open work go to the other; delegations end. Listings, needs, lots and deals are the unit's and stay."},
     {"org.add_below",       "新增院系", "Add college",   OP_WRITE, 0, UNIT_STAFF | WHO_OPERATOR | WHO_LOCAL, OP_IN(OrgBelow, org_below_fields), NULL, org_add_below_run, NULL, NULL},
