@@ -159,14 +159,15 @@ static void take_part(Actor *actor, const Op *op)
 
 bool op_allowed(const Cx *cx, const Op *op)
 {
-    Actor actor = cx->actor;
-    unsigned need = op->who;
-    if (!may_act_for(&actor, op))
-        return false;
-    take_part(&actor, op);
+    unsigned need = op->who, has = held(cx);
+    if (cx->actor.for_id) {
+        Actor actor = cx->actor;
+        take_part(&actor, op);
+        has = may_act_for(&cx->actor, op) ? held_by(&actor) : 0;
+    }
     if (need & (WHO_OWNER | WHO_PARTY | WHO_ABOVE | WHO_SELF)) /* The record decides. */
         need |= WHO_SIGNED;
-    return (need & held_by(&actor)) != 0;
+    return (need & has) != 0;
 }
 
 unsigned who_of(Cx *cx, i64 owner_org, bool is_party)

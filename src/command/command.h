@@ -33,7 +33,7 @@ enum {
     OP_TWO = 1 << 5,    /* Waits until a second person agrees (approval.agree). */
     OP_AGREED = 1 << 6, /* The actor's unit has signed the 委托服务协议 before. */
     OP_PLAIN = 1 << 7,  /* Shows no data of others, whatever its records say: no access line. */
-    OP_OWN = 1 << 8,    /* Of the caller's own session: his alone, also while he acts for another. */
+    OP_OWN = 1 << 8,    /* Of his own session: as himself, also while he acts for another. */
 };
 
 /* What a token of the API may be used for; Actor.scope. */

@@ -145,8 +145,7 @@ extern const Room joining_room, accounts_room, profile_room, work_room, roster_r
  * matters (op_allowed). ERR_DENIED when it is not his or does not hold now, for an administrator,
  * and for a token. */
 NODISCARD Err delegation_act(Cx *cx, i64 id, Actor *actor);
-/* {id, other, other_org, matters[{code, label}], until_ms}: for the bar of one who acts under it.
- */
+/* {id, other, other_org, matters[{code, label}], until_ms, until_date}: for the bar of who acts. */
 NODISCARD Err delegation_told(Cx *cx, i64 id, Val **ret);
 
 #endif

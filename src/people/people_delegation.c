@@ -32,6 +32,12 @@ static Val *matters_val(Cx *cx, Str nouns)
     return list;
 }
 
+/* As people say it: until_ms is the midnight after. */
+static Str last_day(Cx *cx, const Delegation *delegation)
+{
+    return date_format(cx->arena, time_date(delegation->until_ms - 1));
+}
+
 /* "listing" of "listing.file". */
 static Str noun_of(const Op *op)
 {
@@ -116,6 +122,7 @@ Err delegation_told(Cx *cx, i64 id, Val **ret)
     val_set_str(cx->arena, *ret, "other_org", org);
     val_set(cx->arena, *ret, "matters", matters_val(cx, delegation.nouns));
     val_set_int(cx->arena, *ret, "until_ms", delegation.until_ms);
+    val_set_str(cx->arena, *ret, "until_date", last_day(cx, &delegation));
     return ERR_OK;
 }
 
@@ -325,6 +332,7 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
                      one.to_id == me && !one.ended_ms && one.from_ms <= now_ms &&
                          one.until_ms > now_ms);
         val_set(cx->arena, row, "matters", matters_val(cx, one.nouns));
+        val_set_str(cx->arena, row, "until_date", last_day(cx, &one));
         val_push(cx->arena, items, row);
     }
     e = rows_end(&rows);
@@ -341,7 +349,7 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
 static const Op ops[] = {
     {"delegation.give", "委托他人办理", "Delegate", OP_WRITE, 0, TRADERS, OP_IN(GiveIn, give_fields), NULL, give_run, "在期限内由受托人代您办理所列事项；签署须本人进行。", "The other acts in your name in these matters for a time; signing stays yours."},
     {"delegation.end",  "终止委托",     "End delegation", OP_WRITE, OP_DANGER | OP_OWN, WHO_SIGNED, OP_IN(IdIn, people_id_fields), NULL, end_run, NULL, NULL},
-    {"delegation.start", "代为办理",    "Act for another", OP_WRITE, OP_OWN, WHO_SIGNED, OP_IN(IdIn, people_id_fields), NULL, start_run, 
+    {"delegation.start", "代为办理",    "Act for another", OP_WRITE, OP_OWN, WHO_SIGNED, OP_IN(IdIn, people_id_fields), NULL, start_run,
      "本次登录内代委托人办理所列事项，直至结束代办、退出登录或委托终止。", "In this session, in these matters, until you stop, sign out or the delegation ends."},
     {"delegation.stop",  "结束代办",    "Stop acting",    OP_WRITE, OP_OWN, WHO_SIGNED, OP_IN_NONE, NULL, stop_run, NULL, NULL},
     {"delegation.list", "我的委托",     "My delegations", OP_READ, OP_PLAIN | OP_OWN, WHO_SIGNED, OP_IN_NONE, NULL, list_run, NULL, NULL},

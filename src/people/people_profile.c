@@ -30,7 +30,7 @@ static const Field profile_in_fields[] = {
     {AT(ProfileIn, intro),     F_PROSE, "简介",     "About",        0, SEE_PUBLIC, NULL, .max = 2000},
     {AT(ProfileIn, conflicts), F_LIST,  "利害关系单位", "Declared conflicts", 0, SEE_PUBLIC, NULL, .help_zh = "任职、持股、顾问或近亲属任职的单位，用分号隔开；不公开，供安排评审时回避。", .help_en = "Units you or near family work for, own shares of or advise; not public, for recusal."},
     {AT(ProfileIn, visible),   F_BOOL,  "在专家与技术经理人名录中公开展示", "List me in public", 0, SEE_PUBLIC, NULL},
-    {AT(ProfileIn, named),     F_BOOL,  "同意公开我的姓名（可随时撤回）", "I agree to be named in public (until I withdraw it)", 0, SEE_PUBLIC, NULL, 
+    {AT(ProfileIn, named),     F_BOOL,  "同意公开我的姓名（可随时撤回）", "I agree to be named in public (until I withdraw it)", 0, SEE_PUBLIC, NULL,
      .help_zh = "还须本人签署个人信息单独同意；签署以前和撤回以后只展示领域、职称和简介。", .help_en = "It takes your signed separate consent too; without it only fields, title and text are shown."},
 };
 // clang-format on
