@@ -983,8 +983,8 @@ int main(void)
         CASE(test_other_key),   CASE(test_key_is_kept),
         CASE(test_sm3),         CASE(test_faults),
         CASE(test_backup),      CASE(test_bad_backups),
-        CASE(test_older_store), CASE(test_older_log), CASE(test_log_alone),
-        CASE(test_log_parts),
+        CASE(test_older_store), CASE(test_older_log),
+        CASE(test_log_alone),   CASE(test_log_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
