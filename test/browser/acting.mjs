@@ -44,6 +44,21 @@ async function keep_to_it(manager) {
   assert.equal(await manager.locator('.tb-nav a[href="/unit"]').count(), 0, 'what cannot be done is in no menu');
 }
 
+// A program does the same with the header of a call.
+async function by_header(place) {
+  const at = `${place.url}/api/v1`;
+  const open = await fetch(`${at}/session/open`, { method: 'POST', body: JSON.stringify({ login: 'manager', password: 'Techbourse-demo' }) });
+  const { token } = await open.json();
+  const list = async (path, who) => {
+    const reply = await fetch(`${at}/${path}`, { headers: { Authorization: `Bearer ${token}`, ...(who ? { 'X-Acting-For': who } : {}) } });
+    return [reply.status, await reply.json()];
+  };
+  const [, own] = await list('listing/list?mine=1'), [, others] = await list('listing/list?mine=1', '1');
+  assert.ok(others.total > own.total, 'the unit’s own listings, drafts too');
+  assert.deepEqual([(await list('deal/list', '1'))[0], (await list('listing/list', '99'))[0], (await list('listing/list', 'one'))[0]], [403, 403, 400]);
+  assert.equal((await list('people/contributions?from_date=2026-01-01&until_date=2026-01-02'))[0], 200, 'the next call is his own again');
+}
+
 async function stop(manager) {
   await manager.goto('/listings');
   await bar(manager).locator('button').click();
@@ -84,6 +99,7 @@ await main(async place => {
   await check('the manager begins to act for it', () => begin(manager));
   await check('every page says for whom, in what, until when', () => see_bar(manager));
   await check('other matters, his own papers and passing it on are refused', () => keep_to_it(manager));
+  await check('a program acts by the header of one call', () => by_header(place));
   await check('he stops, and is himself', () => stop(manager));
   await check('a form from before he began is void', () => stale_form(manager));
   await check('it ends at once when the office ends it', () => ended_in_the_midst(office, manager));
