@@ -129,8 +129,7 @@ enum { DELEGATION_DAYS_MAX = 366 };
 extern const RecordType joining_type, profile_type, certificate_type, roster_type,
     roster_member_type, delegation_type;
 extern const Flow joining_flow, member_flow;
-extern const CodeList joining_kinds, joining_desks, profile_kinds, roster_kinds,
-    delegation_matters;
+extern const CodeList joining_kinds, joining_desks, profile_kinds, roster_kinds, delegation_matters;
 /* Fields of industry: of profiles here, of patents, listings and needs in registry. */
 extern const CodeList industry_fields;
 
