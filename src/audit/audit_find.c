@@ -129,6 +129,7 @@ static Fact fact_of(Rows *rows)
         .amount = rows_int(rows, 9),
         .code = rows_str_copy(rows, 10),
         .other_id = rows_int(rows, 11),
+        .for_id = rows_int(rows, 12),
     };
 }
 
@@ -139,7 +140,7 @@ Err find_acts(Cx *cx, const FindIn *in, Fact **ret, size_t *ret_count)
     size_t count = 0;
     Rows rows;
     buf_z(&query.sql, "SELECT seq, block, kind, table_name, row_id, actor_id, org_id, via, at_ms, "
-                      "amount, code, other_id FROM fact ");
+                      "amount, code, other_id, for_id FROM fact ");
     where_int(&query, "seq <", in->before);
     where_int(&query, "actor_id =", in->account_id);
     where_int(&query, "org_id =", in->org_id);
@@ -233,6 +234,7 @@ static Err act_val(Cx *cx, const Fact *fact, Val *row)
     val_set_int(cx->arena, row, "id", fact->seq);
     val_set_int(cx->arena, row, "block", fact->block);
     val_set_int(cx->arena, row, "at_ms", fact->at_ms);
+    val_set_int(cx->arena, row, "for_id", fact->for_id);
     val_set_int(cx->arena, row, "org_id", fact->org_id);
     val_set_str(cx->arena, row, "via", fact->via);
     val_set_str(cx->arena, row, "op", fact->kind);

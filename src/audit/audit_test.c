@@ -125,9 +125,9 @@ static void test_no_line(void **state)
     assert_int_equal(access_state(t->house.accesses).waiting, 0);
     /* What is refused at the door leaves one, also of an op that writes. */
     HOUSE_REFUSED(t, house_call(t, reader, "audit.search", NULL, "{}"), ERR_DENIED,
-                  "command.denied");
+                  "command.not_delegated");
     HOUSE_REFUSED(t, house_call(t, reader, "audit.export", NULL, "{\"format\":\"csv\"}"),
-                  ERR_DENIED, "command.denied");
+                  ERR_DENIED, "command.not_delegated");
     assert_int_equal(access_state(t->house.accesses).waiting, 2);
     HOUSE_OK(t, house_call(t, auditor, "audit.search", NULL, "{}"));
     assert_int_equal(access_state(t->house.accesses).waiting, 2); /* Nothing is there yet. */
@@ -318,7 +318,7 @@ static void test_writer_blocked(void **state)
     for (i64 i = 1; i <= 3000; i++)
         view(t, reader, "need.show", &org_type, i, false, ERR_OK);
     HOUSE_REFUSED(t, house_call(t, reader, "audit.search", NULL, "{}"), ERR_DENIED,
-                  "command.denied");
+                  "command.not_delegated");
     HOUSE_OK(t, house_call(t, reader, "org.show", NULL, "{\"id\":1}"));
     assert_int_equal(access_state(t->house.accesses).waiting, 3002);
     assert_int_equal(access_state(t->house.accesses).lines, 0);

@@ -54,6 +54,10 @@ typedef struct Actor {
     i64 session_id; /* 0: no session; the command line, or a token. */
     i64 second_ms;  /* When the session last proved its second factor; 0: never. */
     i64 for_id;     /* By delegation: the account in whose name; 0: his own. */
+    /* Below here only with for_id: org_id and roles are then the giver's. */
+    Str matters; /* Nouns of the ops that it is for, commas between. */
+    i64 own_org_id;
+    unsigned own_roles;
 } Actor;
 
 typedef struct Cx {

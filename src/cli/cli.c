@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "ident/ident.h"
+#include "people/people.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -185,6 +186,8 @@ static Err local_actor(Cli *cli, Cx *cx)
         return ERR_OK;
     Err e = account_actor(cx, cli->as, &cx->actor);
     cx->actor.via = VIA_LOCAL;
+    if (!e && cli->acting_for)
+        e = delegation_act(cx, cli->acting_for, &cx->actor);
     return e;
 }
 
@@ -267,6 +270,9 @@ static Err remote_call(Link *link, const char *op, const Val *in, Val **ret)
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     headers = curl_slist_append(
         headers, str_z(arena, str_format(arena, "X-Techbourse-As: %.*s", STR_ARG(cli->as))));
+    if (cli->acting_for)
+        headers = curl_slist_append(headers, str_z(arena, str_format(arena, "X-Acting-For: %lld",
+                                                                     (long long)cli->acting_for)));
     headers = curl_slist_append(headers, cli->cx.lang == LANG_EN ? "Accept-Language: en"
                                                                  : "Accept-Language: zh");
     curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path(cli));

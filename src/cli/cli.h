@@ -34,6 +34,7 @@ typedef struct Cli {
     Settings settings;
     bool json;
     Str as;                  /* --as LOGIN: whom the local operator stands in for. */
+    i64 acting_for;          /* --acting-for NUMBER: the delegation he then acts under; 0: none. */
     NameText args[ARGS_MAX]; /* --name value, the general ones taken out. */
     size_t arg_count;
     Str words[ARGS_MAX]; /* What is no option. */

@@ -607,6 +607,8 @@ static Err fill_profiles(Demo *demo)
             demo, login, "profile.edit",
             pick(demo, row, "kind industry ipc title employer intro conflicts visible named"),
             &reply);
+        if (!e && val_get_bool(row, "named"))
+            e = sign(demo, login, "personal", 0);
         for (size_t k = 0; !e && k < val_count(list); k++) {
             Val *in = pick(demo, val_at(list, k), "name number issued_date");
             i64 days = val_get_int(val_at(list, k), "expires_days");

@@ -177,7 +177,7 @@ static int cli_help(Cli *cli)
         return help_noun(cli->words[asked]);
     printf("techbourse - a technology exchange\n\n"
            "  techbourse COMMAND [--data DIR] [--config FILE] [--json] [--lang zh|en]\n"
-           "  techbourse NOUN VERB [--field VALUE ...] [--as LOGIN]\n\n");
+           "  techbourse NOUN VERB [--field VALUE ...] [--as LOGIN [--acting-for NUMBER]]\n\n");
     for (size_t i = 0; i < COUNT(commands); i++)
         printf("  %-12s %-32s %s\n", commands[i].name, commands[i].usage, commands[i].help);
     printf("\nNOUN VERB, the same as in the browser and the API (`techbourse help NOUN` shows "
@@ -236,7 +236,10 @@ static Err read_settings(Cli *cli)
     settings_default(&cli->settings);
     cli->json = cli_flag(cli, "json");
     cli->as = cli_take(cli, "as");
+    Str acting_for = cli_take(cli, "acting-for");
     cli->cx.lang = str_same(lang, S("en")) ? LANG_EN : LANG_ZH;
+    if (acting_for.len && !str_to_i64(acting_for, &cli->acting_for))
+        return err_set(&cli->cx, ERR_INPUT, "acting_for", "web.acting_for_what");
     Err e = config.len ? settings_load(&cli->cx, config, &cli->settings) : ERR_OK;
     Str own = str_format(&cli->arena, "%.*s/settings.yaml",
                          STR_ARG(data.len ? data : cli->settings.data));

@@ -109,20 +109,65 @@ void house_verify(const House *house)
     }
 }
 
+static unsigned held_by(const Actor *actor)
+{
+    if (actor->half)
+        return WHO_PUBLIC | WHO_HALF;
+    unsigned who = actor->roles | WHO_PUBLIC;
+    return actor->account_id || actor->via == VIA_LOCAL ? who | WHO_SIGNED : who;
+}
+
 static unsigned held(const Cx *cx)
 {
-    if (cx->actor.half)
-        return WHO_PUBLIC | WHO_HALF;
-    unsigned who = cx->actor.roles | WHO_PUBLIC;
-    return cx->actor.account_id || cx->actor.via == VIA_LOCAL ? who | WHO_SIGNED : who;
+    return held_by(&cx->actor);
+}
+
+/* ---- acting for another ---- */
+
+bool op_in_matters(Str matters, const Op *op)
+{
+    Str name = str_from(op->name), noun = str_slice(name, 0, str_find(name, S("."))), one;
+    while (str_split(&matters, ',', &one))
+        if (str_same(one, noun))
+            return true;
+    return false;
+}
+
+/* The acts of a person alone are nobody's to pass on. */
+static bool may_act_for(const Actor *actor, const Op *op)
+{
+    if (!actor->for_id || (op->flags & OP_OWN))
+        return true;
+    if (op_in_matters(actor->matters, op))
+        return !(op->flags & (OP_SIGN | OP_TWO));
+    return op->kind == OP_READ && (op->who & WHO_PUBLIC);
+}
+
+/* Who somebody that acts for another is in this op: the giver within the matters, himself where it
+ * is about his own session, a signed-in person of no unit elsewhere. */
+static void take_part(Actor *actor, const Op *op)
+{
+    if (!actor->for_id || (!(op->flags & OP_OWN) && op_in_matters(actor->matters, op)))
+        return;
+    bool own = op->flags & OP_OWN;
+    actor->org_id = own ? actor->own_org_id : 0;
+    actor->roles = own ? actor->own_roles : 0;
+    if (own)
+        actor->for_id = 0;
+    actor->matters = S("");
 }
 
 bool op_allowed(const Cx *cx, const Op *op)
 {
-    unsigned need = op->who;
+    unsigned need = op->who, has = held(cx);
+    if (cx->actor.for_id) {
+        Actor actor = cx->actor;
+        take_part(&actor, op);
+        has = may_act_for(&cx->actor, op) ? held_by(&actor) : 0;
+    }
     if (need & (WHO_OWNER | WHO_PARTY | WHO_ABOVE | WHO_SELF)) /* The record decides. */
         need |= WHO_SIGNED;
-    return (need & held(cx)) != 0;
+    return (need & has) != 0;
 }
 
 unsigned who_of(Cx *cx, i64 owner_org, bool is_party)
@@ -247,6 +292,11 @@ Str op_input_text(Cx *cx, const Op *op, const void *in)
 
 static Err may_ask(Cx *cx, const Op *op)
 {
+    if (!may_act_for(&cx->actor, op))
+        return err_set_arg(cx, ERR_DENIED, NULL,
+                           op->flags & (OP_SIGN | OP_TWO) ? "command.sign_yourself"
+                                                          : "command.not_delegated",
+                           str_from(cx->lang == LANG_EN ? op->en : op->zh));
     if (!op_allowed(cx, op)) {
         if (cx->actor.half)
             return err_set(cx, ERR_SECOND, NULL, "command.half");
@@ -268,10 +318,13 @@ Err op_check(Cx *cx, const Op *op, void *in)
     Err e = may_ask(cx, op);
     if (e == ERR_DENIED && hooks->shown) /* Who tries doors is told of, also where one writes. */
         hooks->shown(cx, op, &(Shown){0}, e);
+    Actor whole = cx->actor;
+    take_part(&cx->actor, op);
     if (!e)
         e = fields_check(cx, op->in, op->in_count, in, CHECK_SUBMIT);
     if (!e && op->prepare)
         e = op->prepare(cx, in);
+    cx->actor = whole;
     return e;
 }
 
@@ -285,6 +338,7 @@ static Err run_op(Cx *cx, const Op *op, const void *in, Val **ret)
     Actor own = cx->actor;
     if (own.half && !(op->who & WHO_HALF)) /* Half signed in is the public still. */
         cx->actor = (Actor){.via = own.via};
+    take_part(&cx->actor, op);
     Err e = hooks->gate && (op->flags & OP_GATED) ? hooks->gate(cx, op, in, &instead) : ERR_OK;
     if (!e && instead)
         *ret = instead;
@@ -456,6 +510,7 @@ Err history_val(Cx *cx, const RecordType *type, i64 id, Val **ret)
                     text_find(cx->lang, key) ? str_from(text_find(cx->lang, key)) : facts[i].kind);
         val_set_str(cx->arena, row, "via", facts[i].via);
         val_set_int(cx->arena, row, "org_id", facts[i].org_id);
+        val_set_bool(cx->arena, row, "delegated", facts[i].for_id != 0);
         val_set_int(cx->arena, row, "amount", facts[i].amount);
         val_set_str(cx->arena, row, "code", facts[i].code);
         val_push(cx->arena, list, row);

@@ -33,6 +33,7 @@ enum {
     OP_TWO = 1 << 5,    /* Waits until a second person agrees (approval.agree). */
     OP_AGREED = 1 << 6, /* The actor's unit has signed the 委托服务协议 before. */
     OP_PLAIN = 1 << 7,  /* Shows no data of others, whatever its records say: no access line. */
+    OP_OWN = 1 << 8,    /* Of his own session: as himself, also while he acts for another. */
 };
 
 /* What a token of the API may be used for; Actor.scope. */
@@ -122,8 +123,12 @@ const RecordType *type_find(const House *house, Str name);
 const Flow *flow_find(const House *house, Str name);
 const CodeList *codes_find(const House *house, Str name);
 
-/* True when the actor's roles allow the op at all (relations may still refuse on the record). */
+/* True when the actor's roles allow the op at all (relations may still refuse on the record). Who
+ * acts for another (Actor.for_id) has, beside what anybody may read, the ops of the matters that
+ * were delegated and are neither signed nor agreed to by a second person. */
 bool op_allowed(const Cx *cx, const Op *op);
+/* True for an op named by one of these nouns: "listing.file" by "need,listing". */
+bool op_in_matters(Str matters, const Op *op);
 
 /* Input from a form or flags (text by name) or from JSON. Unknown names are ERR_INPUT for JSON and
  * flags, ignored for forms. *ret_in is in cx->arena. Collects every field's error. */

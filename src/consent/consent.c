@@ -161,6 +161,18 @@ Err consent_standing(Cx *cx, const char *kind, i64 org_id, const char *table, i6
     return e ? e : wanted(cx, "consent.wanted", name, str_from(kind), table, id);
 }
 
+Err consent_of_person(Cx *cx, const char *kind, i64 account_id, bool *ret)
+{
+    i64 found = 0;
+    Err e = DB_INT(cx, &found, 0,
+                   "SELECT COUNT(*) FROM consent WHERE kind = ?1 AND account_id = ?2 AND "
+                   "account_id <> 0 AND withdrawn_ms = 0 AND (until_date = 0 OR until_date >= ?3)",
+                   BIND_STR(str_from(kind)), BIND_INT(account_id),
+                   BIND_INT(time_date(clock_now_ms(cx->clock))));
+    *ret = !e && found > 0;
+    return e;
+}
+
 Err consent_standing_by_name(Cx *cx, const char *kind, Str name, const char *table, i64 id)
 {
     i64 found = 0;

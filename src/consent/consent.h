@@ -69,6 +69,8 @@ Val *processing_val(Cx *cx);
  * day; for this record, or a general one (about nothing). Else ERR_STATE on no field:
  * consent.wanted with what, who and where to sign. For guards of flows. */
 NODISCARD Err consent_standing(Cx *cx, const char *kind, i64 org_id, const char *table, i64 id);
+/* Whether this person has signed a consent of this kind on himself that holds today. */
+NODISCARD Err consent_of_person(Cx *cx, const char *kind, i64 account_id, bool *ret);
 /* The same by the name of a unit that may not be on the exchange: ERR_STATE consent.wanted_of. */
 NODISCARD Err consent_standing_by_name(Cx *cx, const char *kind, Str org_name, const char *table,
                                        i64 id);

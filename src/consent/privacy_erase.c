@@ -169,9 +169,10 @@ static Err empty_account(Cx *cx, i64 id, bool keeps_name, Val *erased)
     Account account = {0};
     Err e = record_load(cx, &account_type, id, &account);
     if (!e && !account.closed)
-        e = account_shut(cx, &account);
+        e = account_shut(cx, &account, "erased");
     if (e)
         return e;
+    account.shut_by = S("erased");
     account.login = str_format(cx->arena, "erased-%lld", (long long)id);
     account.password = account.password_old = account.totp_secret = S("");
     account.totp_on_ms = 0;

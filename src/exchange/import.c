@@ -90,6 +90,7 @@ static Err upload_prepare(Cx *cx, void *arg)
     in->import = (Import){
         .org_id = org_id,
         .account_id = cx->actor.account_id,
+        .for_id = cx->actor.for_id,
         .name = in->name,
         .file_hash = in->file_hash,
         .kind = S("patent"),

@@ -30,6 +30,7 @@ typedef struct Import {
     RECORD_HEAD;
     i64 org_id;
     i64 account_id;
+    i64 for_id;    /* By delegation: the account in whose name; 0: his own. */
     Str name;      /* Of the file, as uploaded. */
     Str file_hash; /* store/files.h */
     Str kind;      /* "patent" */

@@ -24,6 +24,7 @@ static const Field import_fields_rows[] = {
     RECORD_HEAD_FIELDS(Import),
     {AT(Import, org_id),      F_REF,   "单位",     "Organisation", INDEXED, SEE_OWNER, NULL, .ref = &org_type},
     {AT(Import, account_id),  F_REF,   "经办人",   "By",           0, SEE_OWNER, NULL},
+    {AT(Import, for_id),      F_REF,   "代表账号", "On behalf of", 0, SEE_OWNER, NULL},
     {AT(Import, name),        F_TEXT,  "文件名",   "File",         LISTED, SEE_OWNER, NULL},
     {AT(Import, file_hash),   F_TEXT,  "文件散列", "File hash",    0, SEE_OPERATOR, NULL},
     {AT(Import, kind),        F_TEXT,  "内容",     "Holds",        0, SEE_OWNER, NULL},

@@ -445,6 +445,7 @@ Err import_work(Cx *cx, i64 import_id, void (*progress)(void *context, i64 rows)
         return e;
     Actor own = cx->actor; /* What is done is done for the person who asked for it. */
     cx->actor = (Actor){.account_id = import.account_id,
+                        .for_id = import.for_id,
                         .org_id = import.org_id,
                         .roles = WHO_CLOCK,
                         .via = cx->actor.via};

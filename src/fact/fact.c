@@ -20,7 +20,8 @@ static const char *const schema[] = {
     "at_ms INTEGER NOT NULL, "
     "amount INTEGER NOT NULL, "
     "code TEXT NOT NULL, "
-    "other_id INTEGER NOT NULL) STRICT",
+    "other_id INTEGER NOT NULL, "
+    "for_id INTEGER NOT NULL DEFAULT 0) STRICT", /* 0 as long as nobody acts for another */
     "CREATE INDEX IF NOT EXISTS ix_fact_row ON fact (table_name, row_id)",
     "CREATE INDEX IF NOT EXISTS ix_fact_actor ON fact (actor_id, at_ms)", /* What somebody did. */
     "CREATE TABLE IF NOT EXISTS fact_block ("
@@ -58,6 +59,7 @@ void fact_read(Cx *cx, Rows *rows, Fact *ret)
         .amount = rows_int(rows, 10),
         .code = rows_str_copy(rows, 11),
         .other_id = rows_int(rows, 12),
+        .for_id = rows_int(rows, 13),
     };
     (void)cx;
 }
@@ -83,11 +85,11 @@ static Err insert_fact(Cx *cx, const Fact *f)
 {
     return DB_EXEC(cx,
                    "INSERT INTO fact (" FACT_COLUMNS ") VALUES "
-                   "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                   "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                    BIND_INT(f->seq), BIND_INT(f->block), BIND_STR(f->kind), BIND_STR(f->table_name),
                    BIND_INT(f->row_id), BIND_STR(f->row_digest), BIND_INT(f->actor_id),
                    BIND_INT(f->org_id), BIND_STR(f->via), BIND_INT(f->at_ms), BIND_INT(f->amount),
-                   BIND_STR(f->code), BIND_INT(f->other_id));
+                   BIND_STR(f->code), BIND_INT(f->other_id), BIND_INT(f->for_id));
 }
 
 static void keep_leaf(Facts *open, Digest leaf)
@@ -120,6 +122,7 @@ static Err append(Cx *cx, const RecordType *type, i64 row_id, Str digest, FactNo
         .amount = note.amount,
         .code = str_from(note.code),
         .other_id = note.other_id,
+        .for_id = cx->actor.for_id,
     };
     Err e = insert_fact(cx, &fact);
     if (!e)
@@ -431,13 +434,33 @@ static Err load_head(Cx *cx, FactLog *log)
     return ERR_OK;
 }
 
+Err fact_has_for(Cx *cx, bool *ret)
+{
+    Str *names;
+    size_t count;
+    Err e = db_columns(cx, "fact", &names, &count);
+    *ret = !e && !count;
+    for (size_t i = 0; !e && i < count; i++)
+        *ret |= str_same(names[i], S("for_id"));
+    return e;
+}
+
+static Err make_tables(Cx *cx)
+{
+    bool has_for = false;
+    Err e = fact_has_for(cx, &has_for);
+    if (!e && !has_for)
+        e = db_exec_plain(cx, "ALTER TABLE fact ADD COLUMN for_id INTEGER NOT NULL DEFAULT 0");
+    for (size_t i = 0; !e && i < COUNT(schema); i++)
+        e = db_exec_plain(cx, schema[i]);
+    return e;
+}
+
 Err fact_log_open(Cx *cx, Str data_folder, FactHash hash, FactLog **ret)
 {
-    for (size_t i = 0; i < COUNT(schema); i++) {
-        Err e = db_exec_plain(cx, schema[i]);
-        if (e)
-            return e;
-    }
+    Err made = make_tables(cx);
+    if (made)
+        return made;
     Arena arena = {0};
     FactLog *log = ARENA_NEW(&arena, FactLog, 1);
     log->open = ARENA_NEW(&arena, Facts, 1);

@@ -6,7 +6,7 @@
  * an edited row, an edited fact, and, against a published signed head, a cut tail. Facts hold ids,
  * amounts and codes, never names, contacts or addresses: erasing a person breaks no hash.
  *
- *   fact n    : seq, kind, table, row, row digest, actor, via, time, amount, code   --hash--> leaf
+ *   fact n    : seq, kind, table, row, digest, actor, for, via, time, amount, code  --hash--> leaf
  *   block k   : facts first..last, root of leaves, hash of block k-1, time, signature of its hash
  *
  * Readers (search, notices, statistics, live pages) each keep a cursor: the last seq they have
@@ -34,6 +34,7 @@ typedef struct Fact {
     i64 amount;   /* Fen, a count, an id: what the kind says. */
     Str code;     /* A reason, a state, an error key: what the kind says. */
     i64 other_id; /* A second row it concerns: the lot of a bid. */
+    i64 for_id;   /* By delegation: the account in whose name; 0: the actor's own. */
 } Fact;
 
 /* What a change says beside the row. */

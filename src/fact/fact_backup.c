@@ -38,15 +38,16 @@ static Table record_table(const RecordType *type)
 
 /* Tables of the records, those without a column left out, and of the log. */
 static size_t all_tables(Arena *arena, const RecordType *const *types, size_t type_count,
-                         Table **ret)
+                         const char *fact_columns, Table **ret)
 {
     Table *tables = ARENA_NEW(arena, Table, type_count + 2);
     size_t count = 0;
     for (size_t i = 0; i < type_count; i++)
         if (types[i]->count)
             tables[count++] = record_table(types[i]);
-    tables[count] = log_table(arena, "fact", FACT_COLUMNS,
-                              " seq block row_id actor_id org_id at_ms amount other_id ");
+    tables[count] = log_table(arena, "fact", fact_columns,
+                              " seq block row_id actor_id org_id at_ms amount other_id "
+                              "for_id ");
     tables[count + 1] =
         log_table(arena, "fact_block", BLOCK_COLUMNS, " block first_seq last_seq at_ms ");
     *ret = tables;
@@ -110,8 +111,11 @@ static Err stored_tables(Cx *cx, const RecordType *const *types, size_t type_cou
             return e;
         all[i] = &stored[i];
     }
-    *ret_count = all_tables(cx->arena, all, type_count, ret);
-    return ERR_OK;
+    bool has_for = false;
+    Err e = fact_has_for(cx, &has_for);
+    *ret_count =
+        all_tables(cx->arena, all, type_count, has_for ? FACT_COLUMNS : FACT_COLUMNS_OLD, ret);
+    return e;
 }
 
 Err fact_backup(Cx *cx, const RecordType *const *types, size_t type_count, const char *path,
@@ -242,7 +246,8 @@ Err fact_restore(Cx *cx, const RecordType *const *types, size_t type_count, cons
                  i64 *ret_rows)
 {
     Table *tables;
-    Restore restore = {.cx = cx, .table_count = all_tables(cx->arena, types, type_count, &tables)};
+    Restore restore = {
+        .cx = cx, .table_count = all_tables(cx->arena, types, type_count, FACT_COLUMNS, &tables)};
     restore.tables = tables;
     FILE *file = fopen(path, "re");
     if (!file)

@@ -91,6 +91,8 @@ Digest fact_leaf(Hasher *hasher, Arena *arena, const Fact *fact)
     add_number(&out, fact->amount);
     add_text(&out, fact->code);
     add_number(&out, fact->other_id);
+    if (fact->for_id) /* The facts of logs that knew no delegation keep their leaves. */
+        add_number(&out, fact->for_id);
     Digest digest = hasher_digest(hasher, TAG_LEAF, out.data, out.len);
     arena_rewind(arena, mark);
     return digest;

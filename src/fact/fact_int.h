@@ -43,10 +43,14 @@ Str block_message(Arena *arena, i64 block, Str hash); /* What is signed. */
 void block_read(Cx *cx, Rows *rows, Block *ret);
 #define BLOCK_COLUMNS                                                                              \
     "block, first_seq, last_seq, at_ms, root, before, hash, algorithm, signer, signature"
-#define FACT_COLUMNS                                                                               \
+#define FACT_COLUMNS_OLD                                                                           \
     "seq, block, kind, table_name, row_id, row_digest, actor_id, org_id, via, at_ms, amount, "     \
     "code, other_id"
+#define FACT_COLUMNS FACT_COLUMNS_OLD ", for_id"
 void fact_read(Cx *cx, Rows *rows, Fact *ret);
+/* Whether the log's table names who somebody acted for: one that an older program made does not,
+ * until the log is opened for writing. True where there is no table yet. */
+NODISCARD Err fact_has_for(Cx *cx, bool *ret);
 
 /* Ed25519. Keys are raw bytes; the private one is kept as PEM with mode 0600. */
 NODISCARD Err key_load_or_make(Cx *cx, Str folder, EVP_PKEY **ret_key,

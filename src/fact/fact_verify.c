@@ -24,6 +24,7 @@ typedef struct Walk {
     size_t slot_count, used;
     Hasher hashers[2]; /* By FactHash. */
     Str public_key;
+    bool has_for;    /* Not in a log that an older program made. */
     bool log_broken; /* Rows are then not judged: a lost fact makes an honest row look edited. */
     i64 all, done;
     void (*progress)(void *context, i64 done, i64 all);
@@ -109,9 +110,12 @@ static Err walk_facts(Walk *walk, const Block *block, FactHash hash)
         return ERR_OK;
     }
     Digest *leaves = ARENA_NEW(cx->arena, Digest, (size_t)count);
-    Err e = DB_QUERY(cx, &rows,
-                     "SELECT " FACT_COLUMNS " FROM fact WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq",
-                     BIND_INT(block->first_seq), BIND_INT(block->last_seq));
+    const char *sql = walk->has_for ? "SELECT " FACT_COLUMNS
+                                      " FROM fact WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq"
+                                    : "SELECT " FACT_COLUMNS_OLD
+                                      ", 0 FROM fact WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq";
+    const Bind binds[] = {BIND_INT(block->first_seq), BIND_INT(block->last_seq)};
+    Err e = db_query(cx, &rows, sql, binds, COUNT(binds));
     if (e)
         return e;
     i64 at = 0;
@@ -301,7 +305,9 @@ Err fact_verify(Cx *cx, const RecordType *const *types, size_t type_count, const
     if (!hasher_init(&walk.hashers[FACT_SHA256], FACT_SHA256) ||
         !hasher_init(&walk.hashers[FACT_SM3], FACT_SM3))
         return err_set(cx, ERR_BUG, NULL, "fact.no_hash");
-    Err e = fact_last_seq(cx, &walk.all);
+    Err e = fact_has_for(cx, &walk.has_for);
+    if (!e)
+        e = fact_last_seq(cx, &walk.all);
     walk.all *= 2; /* Facts, then about as many rows. */
     if (!e)
         e = walk_chain(&walk, head);
@@ -377,7 +383,9 @@ Err fact_verify_log(Cx *cx, i64 after, Str public_key, LogPart *ret)
     Walk walk = {.cx = cx, .public_key = public_key, .report = {.ok = true}};
     Link link;
     FactHead head;
-    Err e = fact_head(cx, &head);
+    Err e = fact_has_for(cx, &walk.has_for);
+    if (!e)
+        e = fact_head(cx, &head);
     if (!e)
         e = load_link(cx, after, &link);
     if (e)

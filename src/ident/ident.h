@@ -75,6 +75,8 @@ typedef struct Account {
     i64 totp_step;   /* Of the last code taken: none is taken twice. */
     i64 closed;
     i64 push_off; /* Wants no personal pushes (PIPL 24). */
+    Str shut_by;  /* account_shutters; '' while it is open. */
+    Str reason;   /* Why it was opened again. */
 } Account;
 
 typedef struct RoleGrant {
@@ -99,13 +101,14 @@ typedef struct Session {
     Str agent;   /* What the browser calls itself. */
     i64 outside; /* Opened by an outside identity provider. */
     i64 closed;
+    i64 delegation_id; /* Under which it acts for another (people); 0: for himself. */
 } Session;
 
 enum { SESSION_TOKEN_BYTES = 32, SESSION_SEEN_MS = 5 * 60 * 1000 };
 
 extern const RecordType org_type, org_mark_type, account_type, role_grant_type, session_type,
     recovery_code_type, approval_type, password_reset_type;
-extern const CodeList org_kinds, org_levels, org_lines, org_marks, role_codes;
+extern const CodeList org_kinds, org_levels, org_lines, org_marks, role_codes, account_shutters;
 extern const Flow approval_flow;
 /* A file of ops each. */
 extern const Room org_room, account_room, session_room, second_room, approval_room, password_room,
@@ -151,6 +154,7 @@ typedef struct SignedIn {
     Actor actor;
     i64 session_id;
     i64 seen_ms;
+    i64 delegation_id; /* That the session acts under, whether it holds or not; 0: none. */
     SignInWants wants;
     Str csrf;
     Str name;
@@ -196,8 +200,13 @@ typedef struct AccountNew {
 } AccountNew;
 /* Writer only. ERR_CONFLICT on login when it is taken, ERR_INPUT on roles when they clash. */
 NODISCARD Err account_make(Cx *cx, const AccountNew *new, i64 *ret_id);
-/* Writer only. Nobody signs in with it any more; its sessions end with it. */
-NODISCARD Err account_shut(Cx *cx, Account *account);
+/* Writer only. Nobody signs in with it any more; its sessions and tokens end with it. `by` is a
+ * code of account_shutters. */
+NODISCARD Err account_shut(Cx *cx, Account *account, const char *by);
+/* Writer only. A closed one opens again, without sessions and tokens; its roles are those whose
+ * time has not come, and the next sign-in asks for a new password. ERR_STATE when it is open or
+ * erased, or its unit has left. */
+NODISCARD Err account_reopen(Cx *cx, Account *account, Str reason);
 /* The account of a login, also a closed one; 0 when it is free. */
 NODISCARD Err login_taken(Cx *cx, Str login, i64 *ret_account_id);
 /* Open accounts of a unit that hold a role now. */

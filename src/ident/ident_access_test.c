@@ -1,5 +1,5 @@
 /* ident_access_test.c - passwords and their rules, lock-outs, resets, the second factor, and what a
- * session may while it lacks something. */
+ * session may while it lacks something; which unit stands above which. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -743,6 +743,71 @@ static void test_reset_by_admin(void **state)
     assert_int_equal(who.wants, WANTS_NOTHING);
 }
 
+/* ---- who stands above whom ---- */
+
+/* Units in the order they are made: number 2 and on. */
+enum {
+    NATION = 2,
+    PROVINCE,
+    PROVINCE_IP,
+    CITY,
+    CITY_IP,
+    CITY_AWAY,
+    COUNTY,
+    CENTRE,
+    CENTRE_2,
+    FIRM
+};
+
+static void add_units(TestHouse *t)
+{
+    static const struct {
+        const char *kind, *level, *division;
+    } rows[] = {
+        {"department", "national", "100000"}, {"department", "province", "320000"},
+        {"department", "province", "320000"}, {"department", "city", "320500"},
+        {"department", "city", "320500"},     {"department", "city", "330100"},
+        {"department", "county", "320506"},   {"centre", "city", "320500"},
+        {"centre", "city", "320500"},         {"firm", "", "320506"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        HOUSE_OK(t, house_call(t, shell, "org.add", NULL,
+                               "{\"code\":\"C%zu\",\"name\":\"单位 %zu\",\"kind\":\"%s\","
+                               "\"level\":\"%s\",\"division\":\"%s\"}",
+                               i, i, rows[i].kind, rows[i].level, rows[i].division));
+}
+
+/* Departments and centres: above those below them in level within their place, never above their
+ * equals; at one level a department is above a centre. */
+static void test_above(void **state)
+{
+    TestHouse *t = *state;
+    static const struct {
+        i64 actor, unit;
+        bool above;
+    } rows[] = {
+        {NATION, PROVINCE, true},       {NATION, FIRM, true},           {PROVINCE, NATION, false},
+        {PROVINCE, PROVINCE_IP, false}, {PROVINCE_IP, PROVINCE, false}, {PROVINCE, CITY, true},
+        {PROVINCE, CITY_AWAY, false},   {PROVINCE, FIRM, true},         {PROVINCE, CENTRE, true},
+        {CITY, CITY_IP, false},         {CITY_IP, CITY, false},         {CITY, CITY_AWAY, false},
+        {CITY, COUNTY, true},           {COUNTY, CITY, false},          {CITY, CENTRE, true},
+        {CENTRE, CITY, false},          {CENTRE, CENTRE_2, false},      {CENTRE, COUNTY, true},
+        {CENTRE, FIRM, true},           {COUNTY, FIRM, true},           {CITY, FIRM, true},
+        {CITY_AWAY, FIRM, false},       {CITY, PROVINCE, false},        {COUNTY, CENTRE, false},
+    };
+    add_units(t);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool centre = rows[i].actor == CENTRE;
+        Cx cx = house_cx(t, (Actor){.account_id = 1,
+                                    .org_id = rows[i].actor,
+                                    .roles = centre ? WHO_CENTRE : WHO_DEPARTMENT,
+                                    .via = VIA_WEB});
+        if (((org_relation(&cx, rows[i].unit) & WHO_ABOVE) != 0) != rows[i].above)
+            fail_msg("unit %lld above %lld: not %d", (long long)rows[i].actor,
+                     (long long)rows[i].unit, rows[i].above);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -770,6 +835,7 @@ int main(void)
         CASE(test_reset),
         CASE(test_reset_keeps_second),
         CASE(test_reset_by_admin),
+        CASE(test_above),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -277,7 +277,7 @@ static Err account_edit_run(Cx *cx, const void *arg, Val **ret)
 // clang-format off
 static const Op ops[] = {
     {"account.add",  "新增账号", "Add account", OP_WRITE, 0, WHO_SECURITY | WHO_LOCAL, OP_IN(AccountAdd, account_add_fields), account_add_prepare, account_add_run, NULL, NULL},
-    {"account.show", "我的账号", "My account",  OP_READ,  OP_PLAIN, WHO_SIGNED, OP_IN_NONE, NULL, account_show_run, NULL, NULL},
+    {"account.show", "我的账号", "My account",  OP_READ,  OP_PLAIN | OP_OWN, WHO_SIGNED, OP_IN_NONE, NULL, account_show_run, NULL, NULL},
     {"account.edit", "修改资料",  "Edit profile", OP_WRITE, 0, WHO_SIGNED, OP_IN(AccountEdit, account_edit_fields), NULL, account_edit_run, NULL, "All three are set; what is left out becomes empty."},
 };
 // clang-format on

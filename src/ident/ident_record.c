@@ -93,6 +93,13 @@ static const Field org_mark_fields[] = {
 };
 const RecordType org_mark_type = {"org_mark", "单位资质", "Mark of a unit", sizeof(OrgMark), org_mark_fields, COUNT(org_mark_fields), NULL};
 
+/* Who opens a closed one again depends on it. */
+static const Code shutter_rows[] = {
+    {"unit", "本单位", "Its unit"}, {"security", "安全管理员", "Security administrator"},
+    {"left", "单位退出", "The unit left"}, {"erased", "已删除", "Erased"},
+};
+const CodeList account_shutters = CODE_LIST("account_shutter", shutter_rows);
+
 static const Field account_fields[] = {
     RECORD_HEAD_FIELDS(Account),
     {AT(Account, login),           F_TEXT, "登录名",   "Login",        REQUIRED | UNIQUE, SEE_OWNER, NULL, .min = 3, .max = 40},
@@ -113,6 +120,8 @@ static const Field account_fields[] = {
     {AT(Account, totp_step),       F_INT,  "动态码步",  "Last step",   FORM_OFF, SEE_NOBODY, NULL},
     {AT(Account, closed),          F_BOOL, "已停用",   "Closed",       FORM_OFF, SEE_OPERATOR, NULL},
     {AT(Account, push_off),        F_BOOL, "不接收个性化推送", "No personal pushes", FORM_OFF, SEE_OWNER, NULL},
+    {AT(Account, shut_by),         F_CODE, "停用方",   "Closed by",    FORM_OFF, SEE_OPERATOR, NULL, .codes = &account_shutters},
+    {AT(Account, reason),          F_TEXT, "重新启用理由", "Why reopened", FORM_OFF, SEE_OPERATOR, NULL, .max = 200},
 };
 const RecordType account_type = {"account", "账号", "Account", sizeof(Account), account_fields, COUNT(account_fields), NULL};
 
@@ -139,6 +148,7 @@ static const Field session_fields[] = {
     {AT(Session, agent),      F_TEXT, "浏览器",   "Browser",    FORM_OFF, SEE_OWNER, NULL, .max = 300},
     {AT(Session, outside),    F_BOOL, "外部身份登录", "By an outside provider", FORM_OFF, SEE_OWNER, NULL},
     {AT(Session, closed),     F_BOOL, "已退出",   "Closed",     FORM_OFF, SEE_OWNER, NULL},
+    {AT(Session, delegation_id), F_INT, "代办委托", "Acts under delegation", FORM_OFF, SEE_OWNER, NULL},
 };
 const RecordType session_type = {"session", "会话", "Session", sizeof(Session), session_fields, COUNT(session_fields), NULL};
 

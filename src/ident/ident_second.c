@@ -350,10 +350,10 @@ static Err reset_run(Cx *cx, const void *arg, Val **ret)
 #define HALF_OR_WHOLE (WHO_HALF | WHO_SIGNED)
 // clang-format off
 static const Op ops[] = {
-    {"second.show",    "双因素认证",     "Second factor",        OP_READ, OP_PLAIN, HALF_OR_WHOLE, OP_IN_NONE, NULL, show_run, NULL, "Whether it is on, and how many recovery codes are left."},
+    {"second.show",    "双因素认证",     "Second factor",        OP_READ, OP_PLAIN | OP_OWN, HALF_OR_WHOLE, OP_IN_NONE, NULL, show_run, NULL, "Whether it is on, and how many recovery codes are left."},
     {"second.begin",   "设置双因素",     "Set up second factor", OP_WRITE, 0, HALF_OR_WHOLE, OP_IN_NONE, NULL, begin_run, NULL, "Replies the secret and an otpauth URI, once."},
     {"second.confirm", "确认启用",       "Confirm",              OP_WRITE, 0, HALF_OR_WHOLE, OP_IN(CodeIn, code_fields), NULL, confirm_run, NULL, "Replies ten recovery codes, once, and the session's new token."},
-    {"session.second", "验证动态码",     "Prove second factor",  OP_WRITE, 0, HALF_OR_WHOLE, OP_IN(CodeIn, code_fields), NULL, prove_run, "六位动态码或恢复码", "Six digits, or a recovery code. Replies the session's new token; the old one is void."},
+    {"session.second", "验证动态码",     "Prove second factor",  OP_WRITE, OP_OWN, HALF_OR_WHOLE, OP_IN(CodeIn, code_fields), NULL, prove_run, "六位动态码或恢复码", "Six digits, or a recovery code. Replies the session's new token; the old one is void."},
     {"second.codes",   "重新生成恢复码", "New recovery codes",   OP_WRITE, OP_SIGN | OP_DANGER, WHO_SIGNED, OP_IN(CodeIn, code_fields), NULL, codes_run, NULL, NULL},
     {"second.off",     "停用双因素",     "Turn off",             OP_WRITE, OP_SIGN | OP_DANGER, WHO_SIGNED, OP_IN(CodeIn, code_fields), NULL, off_run, NULL, NULL},
     {"second.reset",   "重置他人双因素", "Reset somebody's",     OP_WRITE, OP_TWO | OP_DANGER, WHO_SECURITY | WHO_LOCAL, OP_IN(IdIn, id_fields), NULL, reset_run, NULL, NULL},

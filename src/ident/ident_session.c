@@ -71,6 +71,7 @@ Err session_find(Cx *cx, Str token, SignedIn *ret)
                   .roles = wants == WANTS_NOTHING ? roles : 0},
         .session_id = session.id,
         .seen_ms = session.seen_ms,
+        .delegation_id = session.delegation_id,
         .wants = wants,
         .csrf = session.csrf,
         .name = account.name,
@@ -342,11 +343,11 @@ static Err session_end_others_run(Cx *cx, const void *arg, Val **ret)
 // clang-format off
 static const Op ops[] = {
     {"session.open",  "登录", "Sign in",    OP_WRITE, 0, WHO_PUBLIC, OP_IN(SignIn, sign_in_fields), sign_in_prepare, sign_in_run, NULL, "Replies a token for the Authorization header; `wants` says what the session still lacks: second, enrol, password."},
-    {"session.close", "退出", "Sign out",   OP_WRITE, 0, HALF_OR_WHOLE, OP_IN(SessionIn, session_in_fields), NULL, session_close_run, NULL, NULL},
-    {"session.seen",  "续期", "Keep alive", OP_WRITE, OP_QUIET, HALF_OR_WHOLE, OP_IN(SessionIn, session_in_fields), NULL, session_seen_run, NULL, NULL},
-    {"session.list",  "登录会话", "Sessions", OP_READ, OP_PLAIN, WHO_SIGNED, OP_IN_NONE, NULL, session_list_run, NULL, NULL},
-    {"session.end",   "结束会话", "End session", OP_WRITE, 0, WHO_SIGNED, OP_IN(IdIn, id_fields), NULL, session_end_run, NULL, NULL},
-    {"session.end_others", "退出其他会话", "End the others", OP_WRITE, OP_DANGER, WHO_SIGNED, OP_IN_NONE, NULL, session_end_others_run, "结束本账号在其他浏览器和程序中的登录。", "Ends this account's sessions in other browsers and programs."},
+    {"session.close", "退出", "Sign out",   OP_WRITE, OP_OWN, HALF_OR_WHOLE, OP_IN(SessionIn, session_in_fields), NULL, session_close_run, NULL, NULL},
+    {"session.seen",  "续期", "Keep alive", OP_WRITE, OP_QUIET | OP_OWN, HALF_OR_WHOLE, OP_IN(SessionIn, session_in_fields), NULL, session_seen_run, NULL, NULL},
+    {"session.list",  "登录会话", "Sessions", OP_READ, OP_PLAIN | OP_OWN, WHO_SIGNED, OP_IN_NONE, NULL, session_list_run, NULL, NULL},
+    {"session.end",   "结束会话", "End session", OP_WRITE, OP_OWN, WHO_SIGNED, OP_IN(IdIn, id_fields), NULL, session_end_run, NULL, NULL},
+    {"session.end_others", "退出其他会话", "End the others", OP_WRITE, OP_DANGER | OP_OWN, WHO_SIGNED, OP_IN_NONE, NULL, session_end_others_run, "结束本账号在其他浏览器和程序中的登录。", "Ends this account's sessions in other browsers and programs."},
 };
 // clang-format on
 

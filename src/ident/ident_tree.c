@@ -12,6 +12,8 @@ typedef struct OrgPlace {
     i64 supervisor_id;
     i64 division; /* Six digits as a number; 0: none. */
     i64 reach;    /* Of a department or centre: by how much its division is divided; 0: not one. */
+    i64 rank;     /* Of those: grows with the level; at one level a department's is over a centre's.
+                   */
 } OrgPlace;
 
 struct OrgTree {
@@ -78,6 +80,7 @@ static Err load_place(Cx *cx, i64 id, OrgPlace *ret)
         if (!str_to_i64(rows_str(&rows, 2), &ret->division))
             ret->division = 0;
         ret->reach = reach_of(rows_str(&rows, 3), rows_str(&rows, 4));
+        ret->rank = ret->reach * 2 + (ret->reach && str_same(rows_str(&rows, 3), S("department")));
     }
     return rows_end(&rows);
 }
@@ -102,9 +105,11 @@ static Err find_place(Cx *cx, i64 id, OrgPlace *ret)
     return ERR_OK;
 }
 
-static bool covers(const OrgPlace *above, i64 division)
+/* `rank` of what stands there, 0 when it is no department or centre: equals do not stand above each
+ * other. */
+static bool covers(const OrgPlace *above, i64 division, i64 rank)
 {
-    if (!above->reach || !division)
+    if (!above->reach || !division || rank >= above->rank)
         return false;
     return above->reach == REACH_ALL || above->division / above->reach == division / above->reach;
 }
@@ -130,7 +135,7 @@ static Err supervised_by(Cx *cx, i64 id, i64 by, bool *ret)
 static Err relation(Cx *cx, i64 org_id, unsigned *ret)
 {
     OrgPlace place = {0}, mine;
-    i64 division = 0, supervisor_id = 0;
+    i64 division = 0, supervisor_id = 0, rank = 0;
     bool above = false;
     Err e = ERR_OK;
     for (i64 id = org_id, steps = 0; id && steps < STEPS_MAX; id = place.parent_id, steps++) {
@@ -142,12 +147,13 @@ static Err relation(Cx *cx, i64 org_id, unsigned *ret)
             return ERR_OK;
         }
         division = division ? division : place.division;
+        rank = rank ? rank : place.rank; /* A house of theirs is theirs. */
         supervisor_id = supervisor_id ? supervisor_id : place.supervisor_id;
     }
     if (!(cx->actor.roles & (WHO_DEPARTMENT | WHO_CENTRE)))
         return ERR_OK;
     e = find_place(cx, cx->actor.org_id, &mine);
-    if (!e && !covers(&mine, division))
+    if (!e && !covers(&mine, division, rank))
         e = supervised_by(cx, supervisor_id, cx->actor.org_id, &above);
     else
         above = !e;
@@ -176,7 +182,7 @@ unsigned place_relation(Cx *cx, Str division, i64 supervisor_id)
     if (!str_to_i64(division, &place))
         place = 0;
     Err e = find_place(cx, cx->actor.org_id, &mine);
-    if (!e && covers(&mine, place))
+    if (!e && covers(&mine, place, 0))
         return WHO_ABOVE;
     if (!e)
         e = supervised_by(cx, supervisor_id, cx->actor.org_id, &above);

@@ -1,6 +1,8 @@
 /* Accounts and units as other rooms make them: at joining, in bulk, by a unit for itself. */
 #include "ident/ident_int.h"
 
+#include "ident/token.h"
+
 enum { RANDOM_GROUPS = 4, RANDOM_GROUP_LEN = 4 };
 
 Err password_accept(Cx *cx, const char *field, Str login, Str password, Str *ret_encoded)
@@ -106,11 +108,34 @@ Err account_make(Cx *cx, const AccountNew *new, i64 *ret_id)
     return e;
 }
 
-Err account_shut(Cx *cx, Account *account)
+Err account_shut(Cx *cx, Account *account, const char *by)
 {
     Err e = sessions_end(cx, account->id, 0);
+    if (!e)
+        e = tokens_end(cx, account->id);
     account->closed = 1;
-    return e ? e : fact_change(cx, &account_type, account, (FactNote){.kind = "account.closed"});
+    account->shut_by = str_from(by);
+    return e ? e
+             : fact_change(cx, &account_type, account,
+                           (FactNote){.kind = "account.closed", .code = by});
+}
+
+Err account_reopen(Cx *cx, Account *account, Str reason)
+{
+    Org org = {0};
+    if (!account->closed)
+        return err_set(cx, ERR_STATE, NULL, "ident.not_closed");
+    if (str_same(account->shut_by, S("erased")))
+        return err_set(cx, ERR_STATE, NULL, "ident.erased_for_good");
+    Err e = account->org_id ? record_load(cx, &org_type, account->org_id, &org) : ERR_OK;
+    if (!e && org.left_ms)
+        return err_set_arg(cx, ERR_STATE, NULL, "ident.unit_left", org.name);
+    account->closed = account->tries = account->code_tries = account->locks = 0;
+    account->locked_until_ms = 0;
+    account->must_change = 1; /* Whoever knew the password may have gone. */
+    account->shut_by = S("");
+    account->reason = reason;
+    return e ? e : fact_change(cx, &account_type, account, (FactNote){.kind = "account.reopened"});
 }
 
 Err role_count(Cx *cx, i64 org_id, const char *role, i64 *ret)

@@ -8,13 +8,14 @@
  * vets it, or the operator where none covers the place. Approval makes the unit and its first
  * account. From then on a unit's liaison (活动联络员) and office keep its accounts themselves,
  * colleges below included. Experts and technology managers have profiles; rosters gather people
- * whom their units nominate. Whatever somebody does in another's name is a fact with his own id and
- * the other's unit.
+ * whom their units nominate. Whatever somebody does in another's name is a fact with his own id,
+ * the other's and the other's unit.
  *
  *   people_joining.c     self-registration and vetting
  *   people_accounts.c    accounts of a unit: in bulk, one by one, closing, hand-over, leaving
  *   people_read.c        rows of people as pasted from a sheet or as JSON lines
- *   people_profile.c     experts and managers, their certificates, what somebody has done
+ *   people_profile.c     experts and managers, their certificates
+ *   people_work.c        what people have done, certificates that expire
  *   people_roster.c      rosters and nominations
  *   people_delegation.c  acting for another
  */
@@ -79,9 +80,6 @@ typedef struct Certificate {
     i64 ended;
 } Certificate;
 
-/* Soon enough to be said: a renewal takes weeks. */
-enum { CERTIFICATE_SOON_DAYS = 60 };
-
 /* People that units nominate for a year: 科技镇长团, 专家顾问团 and the like. */
 typedef struct Roster {
     RECORD_HEAD;
@@ -131,17 +129,22 @@ enum { DELEGATION_DAYS_MAX = 366 };
 extern const RecordType joining_type, profile_type, certificate_type, roster_type,
     roster_member_type, delegation_type;
 extern const Flow joining_flow, member_flow;
-extern const CodeList joining_kinds, joining_desks, profile_kinds, roster_kinds;
+extern const CodeList joining_kinds, joining_desks, profile_kinds, roster_kinds, delegation_matters;
 /* Fields of industry: of profiles here, of patents, listings and needs in registry. */
 extern const CodeList industry_fields;
 
 /* A file of ops each. */
-extern const Room joining_room, accounts_room, profile_room, roster_room, delegation_room;
-#define PEOPLE_ROOMS &joining_room, &accounts_room, &profile_room, &roster_room, &delegation_room
+extern const Room joining_room, accounts_room, profile_room, work_room, roster_room,
+    delegation_room;
+#define PEOPLE_ROOMS                                                                               \
+    &joining_room, &accounts_room, &profile_room, &work_room, &roster_room, &delegation_room
 
-/* The actor that `actor` is while he does `op` for the account `for_id`: the giver's unit and
- * roles, his own account id. ERR_DENIED when no delegation of that account to him holds now for the
- * op, or the op is a signature. */
-NODISCARD Err delegation_actor(Cx *cx, const Actor *actor, i64 for_id, const Op *op, Actor *ret);
+/* Makes `actor` the one he is while he acts under this delegation: the giver's unit and roles, his
+ * own account and second factor; for_id says for whom, and every op then asks whether it is in the
+ * matters (op_allowed). ERR_DENIED when it is not his or does not hold now, for an administrator,
+ * and for a token. */
+NODISCARD Err delegation_act(Cx *cx, i64 id, Actor *actor);
+/* {id, other, other_org, matters[{code, label}], until_ms, until_date}: for the bar of who acts. */
+NODISCARD Err delegation_told(Cx *cx, i64 id, Val **ret);
 
 #endif

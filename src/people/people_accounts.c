@@ -304,20 +304,84 @@ static Err load_kept(Cx *cx, i64 id, const char *field, Account *ret)
         e = account_roles(cx, id, &roles);
     if (!e && (roles & WHO_ADMINS))
         return err_set(cx, ERR_DENIED, field, "people.admin_alone");
-    if (!e && ret->closed)
-        return err_set(cx, ERR_STATE, field, "people.closed_already");
+    return e;
+}
+
+static Err load_open(Cx *cx, i64 id, const char *field, Account *ret)
+{
+    Err e = load_kept(cx, id, field, ret);
+    return !e && ret->closed ? err_set(cx, ERR_STATE, field, "people.closed_already") : e;
+}
+
+static Err end_delegations(Cx *cx, i64 account_id, i64 *ret_count)
+{
+    Rows rows;
+    i64 now_ms = clock_now_ms(cx->clock), ids[ACCOUNTS_SHOWN_MAX];
+    size_t count = 0;
+    Err e = DB_QUERY(cx, &rows,
+                     "SELECT id FROM delegation WHERE (from_id = ?1 OR to_id = ?1) AND "
+                     "ended_ms = 0 AND until_ms > ?2 ORDER BY id",
+                     BIND_INT(account_id), BIND_INT(now_ms));
+    if (e)
+        return e;
+    while (count < ACCOUNTS_SHOWN_MAX && rows_next(&rows))
+        ids[count++] = rows_int(&rows, 0);
+    e = rows_end(&rows);
+    for (size_t i = 0; !e && i < count; i++) {
+        Delegation delegation = {0};
+        e = record_load(cx, &delegation_type, ids[i], &delegation);
+        delegation.ended_ms = now_ms;
+        if (!e)
+            e = fact_change(cx, &delegation_type, &delegation,
+                            (FactNote){.kind = "delegation.ended"});
+    }
+    *ret_count = (i64)count;
     return e;
 }
 
 static Err close_below_run(Cx *cx, const void *arg, Val **ret)
 {
     Account account = {0};
-    i64 id = ((const IdIn *)arg)->id;
+    i64 id = ((const IdIn *)arg)->id, ended = 0;
     (void)ret;
     if (id == cx->actor.account_id)
         return err_set(cx, ERR_STATE, NULL, "people.not_yourself");
-    Err e = load_kept(cx, id, NULL, &account);
-    return e ? e : account_shut(cx, &account);
+    Err e = load_open(cx, id, NULL, &account);
+    if (!e) /* Or they would hold again when it is opened again. */
+        e = end_delegations(cx, account.id, &ended);
+    return e ? e : account_shut(cx, &account, "unit");
+}
+
+typedef struct ReopenIn {
+    i64 id;
+    Str reason;
+} ReopenIn;
+
+static const Field reopen_fields[] = {
+    {AT(ReopenIn, id), F_REF, "账号", "Account", REQUIRED, SEE_PUBLIC, NULL, .ref = &account_type},
+    {AT(ReopenIn, reason), F_TEXT, "理由", "Reason", REQUIRED, SEE_PUBLIC, NULL, .min = 2,
+     .max = 200},
+};
+
+/* What the security administrator has closed, he opens. */
+static Err reopen_below_run(Cx *cx, const void *arg, Val **ret)
+{
+    const ReopenIn *in = arg;
+    Account account = {0};
+    unsigned roles = 0;
+    bool full = false;
+    (void)ret;
+    Err e = load_kept(cx, in->id, NULL, &account);
+    bool own = str_same(account.shut_by, S("unit")) || str_same(account.shut_by, S("left"));
+    if (!e && account.closed && !own && !acts_for_all(cx))
+        return err_set(cx, ERR_DENIED, NULL, "people.shut_by_security");
+    if (!e)
+        e = account_roles(cx, account.id, &roles);
+    if (!e)
+        e = liaisons_full(cx, account.org_id, roles & WHO_LIAISON ? S("liaison") : S(""), &full);
+    if (!e && full)
+        return err_set(cx, ERR_STATE, NULL, "people.liaisons_full");
+    return e ? e : account_reopen(cx, &account, in->reason);
 }
 
 typedef struct HandOver {
@@ -373,32 +437,6 @@ static Err hand_roles(Cx *cx, const Account *from, const Account *to, i64 *ret_c
     return e;
 }
 
-static Err end_delegations(Cx *cx, i64 account_id, i64 *ret_count)
-{
-    Rows rows;
-    i64 now_ms = clock_now_ms(cx->clock), ids[ACCOUNTS_SHOWN_MAX];
-    size_t count = 0;
-    Err e = DB_QUERY(cx, &rows,
-                     "SELECT id FROM delegation WHERE (from_id = ?1 OR to_id = ?1) AND "
-                     "ended_ms = 0 AND until_ms > ?2 ORDER BY id",
-                     BIND_INT(account_id), BIND_INT(now_ms));
-    if (e)
-        return e;
-    while (count < ACCOUNTS_SHOWN_MAX && rows_next(&rows))
-        ids[count++] = rows_int(&rows, 0);
-    e = rows_end(&rows);
-    for (size_t i = 0; !e && i < count; i++) {
-        Delegation delegation = {0};
-        e = record_load(cx, &delegation_type, ids[i], &delegation);
-        delegation.ended_ms = now_ms;
-        if (!e)
-            e = fact_change(cx, &delegation_type, &delegation,
-                            (FactNote){.kind = "delegation.ended"});
-    }
-    *ret_count = (i64)count;
-    return e;
-}
-
 static Err hand_over_run(Cx *cx, const void *arg, Val **ret)
 {
     const HandOver *in = arg;
@@ -407,9 +445,9 @@ static Err hand_over_run(Cx *cx, const void *arg, Val **ret)
     const HouseHooks *hooks = &house_of(cx)->hooks;
     if (in->from_id == in->to_id)
         return err_set(cx, ERR_INPUT, "to_id", "people.same_person");
-    Err e = load_kept(cx, in->from_id, "from_id", &from);
+    Err e = load_open(cx, in->from_id, "from_id", &from);
     if (!e)
-        e = load_kept(cx, in->to_id, "to_id", &to);
+        e = load_open(cx, in->to_id, "to_id", &to);
     if (!e && from.org_id != to.org_id)
         return err_set(cx, ERR_STATE, "to_id", "people.other_unit");
     if (!e)
@@ -608,6 +646,7 @@ static Err no_admins(Cx *cx, i64 org_id)
 /* Of its accounts all: nobody signs in for the unit any more. */
 static Err shut_accounts(Cx *cx, i64 org_id)
 {
+    i64 ended = 0;
     Err e = ERR_OK;
     for (bool more = true; !e && more;) {
         Account account = {0};
@@ -618,7 +657,9 @@ static Err shut_accounts(Cx *cx, i64 org_id)
             return ERR_OK;
         }
         if (!e)
-            e = account_shut(cx, &account);
+            e = end_delegations(cx, account.id, &ended);
+        if (!e)
+            e = account_shut(cx, &account, "left");
     }
     return e;
 }
@@ -664,6 +705,7 @@ static const Op ops[] = {
      "每一行都有结果；初始密码只显示一次，首次登录须修改。", "Each row is accounted for. First passwords are told once and must be changed at the first sign-in."},
     {"account.add_below",   "开通账号", "Add account",   OP_WRITE, 0, KEEPERS, OP_IN(AddBelow, add_below_fields), add_below_prepare, add_below_run, "为本单位或下属院系的人员开通账号；初始密码只显示一次。", "For somebody of your unit or a college below it; the first password is told once."},
     {"account.close_below", "停用账号", "Close account", OP_WRITE, OP_DANGER, UNIT_STAFF | WHO_LOCAL, OP_IN(IdIn, people_id_fields), NULL, close_below_run, NULL, NULL},
+    {"account.reopen_below", "重新启用账号", "Reopen account", OP_WRITE, 0, UNIT_STAFF | WHO_LOCAL, OP_IN(ReopenIn, reopen_fields), NULL, reopen_below_run, "下次登录须修改密码。", "The next sign-in asks for a new password."},
     {"account.hand_over",   "移交工作", "Hand over",     OP_WRITE, OP_DANGER, KEEPERS, OP_IN(HandOver, hand_over_fields), NULL, hand_over_run,
      "移交人的角色和在办事项转给接收人；委托关系终止。项目、需求、竞价和成交属于单位，不受影响。", "Roles and open work go to the other; delegations end. Listings, needs, lots and deals are the unit's and stay."},
     {"org.add_below",       "新增院系", "Add college",   OP_WRITE, 0, UNIT_STAFF | WHO_OPERATOR | WHO_LOCAL, OP_IN(OrgBelow, org_below_fields), NULL, org_add_below_run, NULL, NULL},

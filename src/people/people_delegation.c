@@ -16,6 +16,28 @@ static bool room_delegable(const Room *room)
     return false;
 }
 
+/* [{code, label}] */
+static Val *matters_val(Cx *cx, Str nouns)
+{
+    Val *list = val_list(cx->arena);
+    Str noun;
+    while (str_split(&nouns, ',', &noun)) {
+        const Code *code = code_find(&delegation_matters, noun);
+        Val *row = val_map(cx->arena);
+        val_set_str(cx->arena, row, "code", noun);
+        val_set_str(cx->arena, row, "label",
+                    code ? str_from(cx->lang == LANG_EN ? code->en : code->zh) : noun);
+        val_push(cx->arena, list, row);
+    }
+    return list;
+}
+
+/* As people say it: until_ms is the midnight after. */
+static Str last_day(Cx *cx, const Delegation *delegation)
+{
+    return date_format(cx->arena, time_date(delegation->until_ms - 1));
+}
+
 /* "listing" of "listing.file". */
 static Str noun_of(const Op *op)
 {
@@ -41,36 +63,117 @@ static bool has_noun(Str nouns, Str noun)
     return false;
 }
 
-Err delegation_actor(Cx *cx, const Actor *actor, i64 for_id, const Op *op, Actor *ret)
+/* ---- acting under one ---- */
+
+static Err not_held(Cx *cx)
 {
-    Rows rows;
-    Actor giver;
-    bool held = false;
+    err_clear(cx);
+    return err_set(cx, ERR_DENIED, NULL, "people.not_delegated");
+}
+
+/* One that was given to him and holds now. */
+static Err load_held(Cx *cx, i64 id, const Actor *actor, Delegation *ret)
+{
     i64 now_ms = clock_now_ms(cx->clock);
-    if ((op->flags & (OP_SIGN | OP_TWO)) || actor->token_id)
-        return err_set(cx, ERR_DENIED, NULL, "people.sign_yourself");
-    Err e = DB_QUERY(cx, &rows,
-                     "SELECT nouns FROM delegation WHERE from_id = ?1 AND to_id = ?2 AND "
-                     "ended_ms = 0 AND from_ms <= ?3 AND until_ms > ?3",
-                     BIND_INT(for_id), BIND_INT(actor->account_id), BIND_INT(now_ms));
+    Err e = record_load(cx, &delegation_type, id, ret);
+    bool held = !e && actor->account_id && ret->to_id == actor->account_id && !ret->ended_ms &&
+                ret->from_ms <= now_ms && now_ms < ret->until_ms;
+    return e == ERR_MISSING || (!e && !held) ? not_held(cx) : e;
+}
+
+Err delegation_act(Cx *cx, i64 id, Actor *actor)
+{
+    Delegation delegation = {0};
+    Actor giver = {0};
+    if (actor->token_id)
+        return err_set(cx, ERR_DENIED, NULL, "people.no_token_acts");
+    if (actor->roles & WHO_ADMINS)
+        return err_set(cx, ERR_DENIED, NULL, "people.admin_acts_alone");
+    Err e = load_held(cx, id, actor, &delegation);
+    if (!e)
+        e = account_actor_by_id(cx, delegation.from_id, &giver);
+    if (e == ERR_MISSING || (!e && giver.org_id != delegation.from_org)) /* Gone, or elsewhere. */
+        return not_held(cx);
     if (e)
         return e;
-    while (rows_next(&rows))
-        held |= has_noun(rows_str(&rows, 0), noun_of(op));
-    e = rows_end(&rows);
-    if (!e && held)
-        e = account_actor_by_id(cx, for_id, &giver);
-    if (e == ERR_MISSING || (!e && !held)) {
-        err_clear(cx);
-        return err_set(cx, ERR_DENIED, NULL, "people.not_delegated");
-    }
-    if (e)
-        return e;
-    *ret = *actor;
-    ret->org_id = giver.org_id;
-    ret->roles = giver.roles & ~(unsigned)WHO_ADMINS;
-    ret->for_id = for_id;
+    actor->own_org_id = actor->org_id;
+    actor->own_roles = actor->roles;
+    actor->org_id = giver.org_id;
+    actor->roles = giver.roles & ~(unsigned)WHO_ADMINS;
+    actor->for_id = delegation.from_id;
+    actor->matters = delegation.nouns;
     return ERR_OK;
+}
+
+Err delegation_told(Cx *cx, i64 id, Val **ret)
+{
+    Delegation delegation = {0};
+    Str name = S(""), org = S("");
+    Err e = record_load(cx, &delegation_type, id, &delegation);
+    if (!e)
+        e = account_name(cx, delegation.from_id, &name);
+    if (!e)
+        e = org_name(cx, delegation.from_org, &org);
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set_int(cx->arena, *ret, "id", id);
+    val_set_str(cx->arena, *ret, "other", name);
+    val_set_str(cx->arena, *ret, "other_org", org);
+    val_set(cx->arena, *ret, "matters", matters_val(cx, delegation.nouns));
+    val_set_int(cx->arena, *ret, "until_ms", delegation.until_ms);
+    val_set_str(cx->arena, *ret, "until_date", last_day(cx, &delegation));
+    return ERR_OK;
+}
+
+/* The session's new state. Forms that were shown before are void with their token, so that none of
+ * them is sent in another name than it was filled in. */
+static Err session_put(Cx *cx, i64 delegation_id, const char *kind, i64 for_id, Val **ret)
+{
+    Session session = {0};
+    if (!cx->actor.session_id)
+        return err_set(cx, ERR_STATE, NULL, "people.no_session");
+    Err e = record_load(cx, &session_type, cx->actor.session_id, &session);
+    i64 before = session.delegation_id;
+    session.delegation_id = delegation_id;
+    session.csrf = chance_token(cx->chance, cx->arena, 16);
+    if (!e)
+        e = fact_change(cx, &session_type, &session,
+                        (FactNote){.kind = kind,
+                                   .amount = delegation_id ? delegation_id : before,
+                                   .other_id = for_id});
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set_str(cx->arena, *ret, "csrf", session.csrf);
+    return ERR_OK;
+}
+
+static Err start_run(Cx *cx, const void *arg, Val **ret)
+{
+    i64 id = ((const IdIn *)arg)->id;
+    Actor actor = cx->actor;
+    Val *told = NULL;
+    Err e = delegation_act(cx, id, &actor);
+    if (!e)
+        e = session_put(cx, id, "delegation.started", actor.for_id, ret);
+    if (!e)
+        e = delegation_told(cx, id, &told);
+    if (!e)
+        val_set(cx->arena, *ret, "acting", told);
+    return e;
+}
+
+static Err stop_run(Cx *cx, const void *arg, Val **ret)
+{
+    Session session = {0};
+    (void)arg;
+    if (!cx->actor.session_id)
+        return err_set(cx, ERR_STATE, NULL, "people.no_session");
+    Err e = record_load(cx, &session_type, cx->actor.session_id, &session);
+    if (!e && !session.delegation_id)
+        e = err_set(cx, ERR_STATE, NULL, "people.not_acting");
+    return e ? e : session_put(cx, 0, "delegation.stopped", 0, ret);
 }
 
 /* ---- delegation.give ---- */
@@ -113,13 +216,16 @@ static Err read_nouns(Cx *cx, Str given, Str *ret)
     return out.len ? ERR_OK : err_set_arg(cx, ERR_INPUT, "nouns", "people.no_such_matter", S(""));
 }
 
-/* Login and name must fit: the answer tells neither alone. */
+/* Login and name must fit: the answer tells neither alone. An administrator acts for nobody. */
 static Err find_person(Cx *cx, Str login, Str name, Account *ret)
 {
+    unsigned roles = 0;
     Err e = RECORD_FIND(cx, &account_type, ret,
                         "WHERE login = ?1 AND login <> '' AND name = ?2 AND closed = 0",
                         BIND_STR(login), BIND_STR(name));
-    if (e != ERR_MISSING)
+    if (!e)
+        e = account_roles(cx, ret->id, &roles);
+    if (e != ERR_MISSING && (e || !(roles & WHO_ADMINS)))
         return e;
     err_clear(cx);
     return err_set(cx, ERR_INPUT, "to_login", "people.no_such_person");
@@ -222,6 +328,11 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
         record_read_row(cx, &delegation_type, &rows, &one);
         Val *row = record_val(cx, &delegation_type, &one, SEE_SIGNED);
         val_set_bool(cx->arena, row, "holds", !one.ended_ms && one.until_ms > now_ms);
+        val_set_bool(cx->arena, row, "usable",
+                     one.to_id == me && !one.ended_ms && one.from_ms <= now_ms &&
+                         one.until_ms > now_ms);
+        val_set(cx->arena, row, "matters", matters_val(cx, one.nouns));
+        val_set_str(cx->arena, row, "until_date", last_day(cx, &one));
         val_push(cx->arena, items, row);
     }
     e = rows_end(&rows);
@@ -237,12 +348,16 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
 // clang-format off
 static const Op ops[] = {
     {"delegation.give", "委托他人办理", "Delegate", OP_WRITE, 0, TRADERS, OP_IN(GiveIn, give_fields), NULL, give_run, "在期限内由受托人代您办理所列事项；签署须本人进行。", "The other acts in your name in these matters for a time; signing stays yours."},
-    {"delegation.end",  "终止委托",     "End delegation", OP_WRITE, OP_DANGER, WHO_SIGNED, OP_IN(IdIn, people_id_fields), NULL, end_run, NULL, NULL},
-    {"delegation.list", "我的委托",     "My delegations", OP_READ, OP_PLAIN, WHO_SIGNED, OP_IN_NONE, NULL, list_run, NULL, NULL},
+    {"delegation.end",  "终止委托",     "End delegation", OP_WRITE, OP_DANGER | OP_OWN, WHO_SIGNED, OP_IN(IdIn, people_id_fields), NULL, end_run, NULL, NULL},
+    {"delegation.start", "代为办理",    "Act for another", OP_WRITE, OP_OWN, WHO_SIGNED, OP_IN(IdIn, people_id_fields), NULL, start_run,
+     "本次登录内代委托人办理所列事项，直至结束代办、退出登录或委托终止。", "In this session, in these matters, until you stop, sign out or the delegation ends."},
+    {"delegation.stop",  "结束代办",    "Stop acting",    OP_WRITE, OP_OWN, WHO_SIGNED, OP_IN_NONE, NULL, stop_run, NULL, NULL},
+    {"delegation.list", "我的委托",     "My delegations", OP_READ, OP_PLAIN | OP_OWN, WHO_SIGNED, OP_IN_NONE, NULL, list_run, NULL, NULL},
 };
 // clang-format on
 
 static const RecordType *const types[] = {&delegation_type};
+static const CodeList *const codes[] = {&delegation_matters};
 
 const Room delegation_room = {
     .name = "people",
@@ -250,4 +365,6 @@ const Room delegation_room = {
     .type_count = COUNT(types),
     .ops = ops,
     .op_count = COUNT(ops),
+    .codes = codes,
+    .code_count = COUNT(codes),
 };

@@ -24,6 +24,13 @@ Str roles_within_kind(Str kind);
  * with the errors collected. */
 bool person_reach_check(Cx *cx, Str *phone, Str email, Str login);
 
+/* For the exchange: its operator, or the machine's. */
+bool acts_for_exchange(const Cx *cx);
+/* What an account has done, [{kind, label, count}]; signing in and the like is no work. */
+NODISCARD Err work_record(Cx *cx, i64 account_id, Val **ret);
+/* A certificate with `expired`, `soon`, `days_left`. */
+Val *certificate_row(Cx *cx, const Certificate *one, See level);
+
 /* ---- rows of people as they are pasted ---- */
 
 enum { PERSON_ROWS_MAX = 500 };

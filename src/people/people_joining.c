@@ -1,6 +1,7 @@
 /* Self-registration of units, and its vetting. */
 #include "people/people_int.h"
 
+#include "command/settings.h"
 #include "ident/unit_codes.h"
 
 #include <string.h>
@@ -762,6 +763,57 @@ static Err joining_show_run(Cx *cx, const void *arg, Val **ret)
     return ERR_OK;
 }
 
+/* ---- joining.forget ---- */
+
+enum { FORGET_AT_ONCE = 100, DAY_MS = 24 * 3600 * 1000 };
+
+#define FORGOTTEN                                                                                  \
+    "WHERE state = ?1 AND decided_ms <> 0 AND decided_ms <= ?2 AND "                               \
+    "(person <> '' OR phone <> '' OR email <> '' OR login <> '') "
+
+/* What is about the applicant; of a natural person also the name of the unit, which is his. */
+static Err forget_one(Cx *cx, Joining *joining)
+{
+    joining->person = joining->phone = joining->email = joining->login = S("");
+    if (str_same(joining->kind, S("person")))
+        joining->name = S("");
+    return fact_change(cx, &joining_type, joining, (FactNote){.kind = "joining.erased"});
+}
+
+static Err forget_job(Cx *cx, void *arg)
+{
+    i64 before_ms = *(const i64 *)arg;
+    Err e = ERR_OK;
+    for (int i = 0; !e && i < FORGET_AT_ONCE; i++) {
+        Joining joining = {0};
+        e = RECORD_FIND(cx, &joining_type, &joining, FORGOTTEN "ORDER BY id LIMIT 1",
+                        BIND_INT(JOINING_REJECTED), BIND_INT(before_ms));
+        if (!e)
+            e = forget_one(cx, &joining);
+    }
+    if (e != ERR_MISSING)
+        return e;
+    err_clear(cx);
+    return ERR_OK;
+}
+
+/* The writer is asked only when there is something to do: this is looked for at every tick. */
+static Err joining_forget_run(Cx *cx, const void *in, Val **ret)
+{
+    i64 due = 0, days = house_of(cx)->settings->joining_keep_days;
+    i64 before_ms = clock_now_ms(cx->clock) - days * DAY_MS;
+    (void)in;
+    Err e = DB_INT(cx, &due, 0, "SELECT COUNT(*) FROM joining " FORGOTTEN,
+                   BIND_INT(JOINING_REJECTED), BIND_INT(before_ms));
+    if (!e && due)
+        e = writer_run(house_of(cx)->writer, cx, forget_job, &before_ms);
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set_int(cx->arena, *ret, "count", due < FORGET_AT_ONCE ? due : FORGET_AT_ONCE);
+    return ERR_OK;
+}
+
 #define DESKS (WHO_DEPARTMENT | WHO_OPERATOR | WHO_LOCAL)
 // clang-format off
 static const Op ops[] = {
@@ -771,6 +823,7 @@ static const Op ops[] = {
     {"joining.approve",  "同意入驻",     "Approve",       OP_WRITE, 0, DESKS, OP_IN(IdsReason, approve_fields), NULL, joining_vet_run, NULL, "Makes the unit and its first account. Of several, those that cannot be done are named and the others done."},
     {"joining.return",   "退回修改",     "Return",        OP_WRITE, 0, DESKS, OP_IN(IdsReason, refuse_fields), NULL, joining_vet_run, NULL, NULL},
     {"joining.reject",   "不予入驻",     "Reject",        OP_WRITE, OP_DANGER, DESKS, OP_IN(IdsReason, refuse_fields), NULL, joining_vet_run, NULL, NULL},
+    {"joining.forget",   "清除申请人信息", "Forget applicants", OP_STEPS, OP_LOCAL_ONLY, WHO_CLOCK | WHO_LOCAL, OP_IN_NONE, NULL, joining_forget_run, NULL, "Erases the contact data of those rejected more than joining_keep_days ago."},
     {"joining.list",     "入驻申请",     "Applications to join", OP_READ, 0, DESKS, OP_IN(JoiningQuery, query_fields), NULL, joining_list_run, NULL, NULL},
     {"joining.show",     "入驻申请",     "Application",   OP_READ, 0, DESKS, OP_IN(ShowIn, show_fields), NULL, joining_show_run, NULL, NULL},
 };

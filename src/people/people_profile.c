@@ -1,7 +1,8 @@
-/* Experts and technology managers: profiles, certificates, and what somebody has done. */
+/* Experts and technology managers: profiles and certificates. */
 #include "people/people_int.h"
 
-enum { DAY_MS = 24 * 3600 * 1000, SPECIALISTS_MAX = 200, DONE_MAX = 2000, OWNERS_MAX = 256 };
+#include "command/settings.h"
+#include "consent/consent.h"
 
 #define SPECIALISTS (WHO_EXPERT | WHO_MANAGER)
 
@@ -29,7 +30,8 @@ static const Field profile_in_fields[] = {
     {AT(ProfileIn, intro),     F_PROSE, "简介",     "About",        0, SEE_PUBLIC, NULL, .max = 2000},
     {AT(ProfileIn, conflicts), F_LIST,  "利害关系单位", "Declared conflicts", 0, SEE_PUBLIC, NULL, .help_zh = "任职、持股、顾问或近亲属任职的单位，用分号隔开；不公开，供安排评审时回避。", .help_en = "Units you or near family work for, own shares of or advise; not public, for recusal."},
     {AT(ProfileIn, visible),   F_BOOL,  "在专家与技术经理人名录中公开展示", "List me in public", 0, SEE_PUBLIC, NULL},
-    {AT(ProfileIn, named),     F_BOOL,  "同意公开我的姓名（可随时撤回）", "I agree to be named in public (until I withdraw it)", 0, SEE_PUBLIC, NULL, .help_zh = "不同意时只展示领域、职称和简介。", .help_en = "Without it only fields, title and text are shown."},
+    {AT(ProfileIn, named),     F_BOOL,  "同意公开我的姓名（可随时撤回）", "I agree to be named in public (until I withdraw it)", 0, SEE_PUBLIC, NULL,
+     .help_zh = "还须本人签署个人信息单独同意；签署以前和撤回以后只展示领域、职称和简介。", .help_en = "It takes your signed separate consent too; without it only fields, title and text are shown."},
 };
 // clang-format on
 
@@ -117,55 +119,21 @@ static Err profile_edit_run(Cx *cx, const void *arg, Val **ret)
     return ERR_OK;
 }
 
-/* ---- what somebody has done ---- */
-
-/* How often, by kind; signing in and the like is no work. */
-#define WORK_KINDS                                                                                 \
-    "kind NOT LIKE 'session.%' AND kind NOT LIKE 'second.%' AND kind NOT LIKE 'account.%' AND "    \
-    "kind NOT LIKE 'command.%' AND kind NOT LIKE 'token.%' AND kind NOT LIKE 'profile.%' AND "     \
-    "kind NOT LIKE 'certificate.%' AND kind NOT LIKE 'password.%' AND kind NOT LIKE 'consent.%' "
-
-static Val *work_row(Cx *cx, Str kind, i64 count)
-{
-    Val *row = val_map(cx->arena);
-    char *key = str_z(cx->arena, str_format(cx->arena, "fact.%.*s", STR_ARG(kind)));
-    const char *label = text_find(cx->lang, key);
-    val_set_str(cx->arena, row, "kind", kind);
-    val_set_str(cx->arena, row, "label", label ? str_from(label) : kind);
-    val_set_int(cx->arena, row, "count", count);
-    return row;
-}
-
-static Err work_record(Cx *cx, i64 account_id, Val **ret)
-{
-    Rows rows;
-    Val *list = val_list(cx->arena);
-    Err e = DB_QUERY(cx, &rows,
-                     "SELECT kind, COUNT(*) FROM fact WHERE actor_id = ?1 AND " WORK_KINDS
-                     "GROUP BY kind ORDER BY COUNT(*) DESC, kind LIMIT 50",
-                     BIND_INT(account_id));
-    if (e)
-        return e;
-    while (rows_next(&rows))
-        val_push(cx->arena, list, work_row(cx, rows_str_copy(&rows, 0), rows_int(&rows, 1)));
-    *ret = list;
-    return rows_end(&rows);
-}
-
 /* ---- profile.show, profile.list ---- */
 
-static bool is_staff(const Cx *cx)
-{
-    return (cx->actor.roles & (WHO_OPERATOR | WHO_LOCAL)) != 0 || cx->actor.via == VIA_LOCAL;
-}
-
-/* By name for himself, for the operator, and for all whom he allows; else by number. */
+/* By name for himself and for the operator; for all others when he wants it and his signed consent
+ * stands (PIPL 25), else by number. */
 static Err put_name(Cx *cx, const Profile *profile, bool self, Val *map)
 {
     Str name = S("");
-    bool named = self || (profile->visible && profile->named_ms);
-    Err e = named || is_staff(cx) ? account_name(cx, profile->account_id, &name) : ERR_OK;
-    if (!e && !named && is_staff(cx)) {
+    bool wants = profile->visible && profile->named_ms, signed_it = false;
+    Err e = wants ? consent_of_person(cx, "personal", profile->account_id, &signed_it) : ERR_OK;
+    bool named = self || (wants && signed_it);
+    if (!e && (named || acts_for_exchange(cx)))
+        e = account_name(cx, profile->account_id, &name);
+    if (self)
+        val_set_bool(cx->arena, map, "consent_wanted", wants && !signed_it);
+    if (!e && !named && acts_for_exchange(cx)) {
         name = mask_personal(cx->arena, name);
         val_set_bool(cx->arena, map, "name_masked", true);
     }
@@ -173,14 +141,15 @@ static Err put_name(Cx *cx, const Profile *profile, bool self, Val *map)
     return e;
 }
 
-static Val *certificate_row(Cx *cx, const Certificate *one, See level)
+Val *certificate_row(Cx *cx, const Certificate *one, See level)
 {
     i64 today = time_date(clock_now_ms(cx->clock));
     i64 days = one->expires_date ? date_days(one->expires_date) - date_days(today) : 0;
     Val *row = record_val(cx, &certificate_type, one, level);
     val_set_bool(cx->arena, row, "expired", one->expires_date && days < 0);
     val_set_bool(cx->arena, row, "soon",
-                 one->expires_date && days >= 0 && days <= CERTIFICATE_SOON_DAYS);
+                 one->expires_date && days >= 0 &&
+                     days <= house_of(cx)->settings->certificate_soon_days);
     val_set_int(cx->arena, row, "days_left", days > 0 ? days : 0);
     return row;
 }
@@ -210,12 +179,12 @@ static Err profile_show_run(Cx *cx, const void *arg, Val **ret)
     Val *certificates = NULL, *work = NULL, *map = val_map(cx->arena);
     Err e = id ? record_load(cx, &profile_type, id, &profile) : find_own(cx, &profile);
     bool self = !e && cx->actor.account_id && profile.account_id == cx->actor.account_id;
-    if (!e && !self && !profile.visible && !is_staff(cx))
+    if (!e && !self && !profile.visible && !acts_for_exchange(cx))
         return err_set_arg(cx, ERR_MISSING, NULL, "record.missing",
                            str_from(cx->lang == LANG_EN ? profile_type.en : profile_type.zh));
     if (e)
         return e;
-    See level = self ? SEE_OWNER : is_staff(cx) ? SEE_OPERATOR : see_level(cx, 0, false);
+    See level = self ? SEE_OWNER : acts_for_exchange(cx) ? SEE_OPERATOR : see_level(cx, 0, false);
     Val *val = record_val(cx, &profile_type, &profile, level);
     e = put_name(cx, &profile, self, val);
     if (!e)
@@ -258,7 +227,9 @@ static const Field profile_query_fields[] = {
     "WHERE visible = 1 AND (?1 = '' OR kind = ?1) AND (?2 = '' OR ',' || industry || ',' LIKE ?3)" \
     " AND (?4 = '' OR ipc LIKE ?5 ESCAPE '\\') AND (title LIKE ?6 ESCAPE '\\' OR "                 \
     "employer LIKE ?6 ESCAPE '\\' OR intro LIKE ?6 ESCAPE '\\' OR (named_ms <> 0 AND "             \
-    "account_id IN (SELECT id FROM account WHERE name LIKE ?6 ESCAPE '\\')))"
+    "account_id IN (SELECT a.id FROM account a JOIN consent c ON c.account_id = a.id WHERE "       \
+    "a.name LIKE ?6 ESCAPE '\\' AND c.kind = 'personal' AND c.withdrawn_ms = 0 AND "               \
+    "(c.until_date = 0 OR c.until_date >= ?7))))"
 
 static Err list_rows(Cx *cx, const Bind *binds, Val **ret)
 {
@@ -266,8 +237,8 @@ static Err list_rows(Cx *cx, const Bind *binds, Val **ret)
     Profile *found = ARENA_NEW(cx->arena, Profile, PAGE_SIZE);
     size_t count = 0;
     *ret = val_list(cx->arena);
-    Err e = record_query(cx, &profile_type, &rows, PROFILE_WHERE " ORDER BY id LIMIT ?7 OFFSET ?8",
-                         binds, 8);
+    Err e = record_query(cx, &profile_type, &rows, PROFILE_WHERE " ORDER BY id LIMIT ?8 OFFSET ?9",
+                         binds, 9);
     if (e)
         return e;
     while (count < PAGE_SIZE && rows_next(&rows))
@@ -294,10 +265,11 @@ static Err profile_list_run(Cx *cx, const void *arg, Val **ret)
         BIND_STR(ipc),
         BIND_STR(like_words(cx->arena, ipc)),
         BIND_STR(like_words(cx->arena, in->q)),
+        BIND_INT(time_date(clock_now_ms(cx->clock))),
         BIND_INT(PAGE_SIZE),
         BIND_INT((page - 1) * PAGE_SIZE),
     };
-    Err e = count_rows(cx, "SELECT COUNT(*) FROM profile " PROFILE_WHERE, binds, 6, &total);
+    Err e = count_rows(cx, "SELECT COUNT(*) FROM profile " PROFILE_WHERE, binds, 7, &total);
     if (!e)
         e = list_rows(cx, binds, &items);
     if (!e)
@@ -360,7 +332,7 @@ static Err certificate_end_run(Cx *cx, const void *arg, Val **ret)
     Err e = record_load(cx, &certificate_type, ((const IdIn *)arg)->id, &one);
     if (!e)
         e = record_load(cx, &profile_type, one.profile_id, &profile);
-    if (!e && profile.account_id != cx->actor.account_id && !is_staff(cx))
+    if (!e && profile.account_id != cx->actor.account_id && !acts_for_exchange(cx))
         return err_set_arg(
             cx, ERR_MISSING, NULL, "record.missing",
             str_from(cx->lang == LANG_EN ? certificate_type.en : certificate_type.zh));
@@ -370,137 +342,6 @@ static Err certificate_end_run(Cx *cx, const void *arg, Val **ret)
     return e ? e
              : fact_change(cx, &certificate_type, &one,
                            (FactNote){.kind = "certificate.ended", .other_id = profile.id});
-}
-
-/* ---- people.contributions ---- */
-
-typedef struct DoneAsk {
-    i64 account_id;
-    i64 from_date;
-    i64 until_date;
-} DoneAsk;
-
-static const Field done_fields[] = {
-    {AT(DoneAsk, account_id), F_REF, "账号", "Account", 0, SEE_PUBLIC, NULL},
-    {AT(DoneAsk, from_date), F_DATE, "起始日期", "From", REQUIRED, SEE_PUBLIC, NULL},
-    {AT(DoneAsk, until_date), F_DATE, "截止日期", "Until", REQUIRED, SEE_PUBLIC, NULL},
-};
-
-/* One kind of act on rows of one table, and whose row it was. */
-typedef struct Done {
-    Str kind;
-    Str table;
-    i64 row_id;
-    i64 actor_org; /* In whose name he acted: his unit, or the giver's of a delegation. */
-    i64 count;
-    i64 owner_id; /* For whom. */
-} Done;
-
-static Err load_done(Cx *cx, const DoneAsk *in, Done *done, size_t *ret_count)
-{
-    Rows rows;
-    size_t count = 0;
-    i64 from_ms = date_days(in->from_date) * DAY_MS - SHANGHAI_OFFSET_MS;
-    i64 until_ms = (date_days(in->until_date) + 1) * DAY_MS - SHANGHAI_OFFSET_MS;
-    Err e = DB_QUERY(cx, &rows,
-                     "SELECT kind, table_name, row_id, org_id, COUNT(*) FROM fact WHERE "
-                     "actor_id = ?1 AND at_ms >= ?2 AND at_ms < ?3 AND " WORK_KINDS
-                     "GROUP BY kind, table_name, row_id, org_id ORDER BY kind, table_name, row_id "
-                     "LIMIT ?4",
-                     BIND_INT(in->account_id), BIND_INT(from_ms), BIND_INT(until_ms),
-                     BIND_INT(DONE_MAX));
-    if (e)
-        return e;
-    while (count < DONE_MAX && rows_next(&rows)) {
-        done[count] = (Done){.kind = rows_str_copy(&rows, 0),
-                             .table = rows_str_copy(&rows, 1),
-                             .row_id = rows_int(&rows, 2),
-                             .actor_org = rows_int(&rows, 3),
-                             .count = rows_int(&rows, 4)};
-        count++;
-    }
-    *ret_count = count;
-    return rows_end(&rows);
-}
-
-/* The unit a row belongs to: its org_id, or the row itself when it is a unit. */
-static Err find_owner(Cx *cx, Done *done)
-{
-    const RecordType *type = type_find(house_of(cx), done->table);
-    done->owner_id = done->actor_org;
-    if (type == &org_type)
-        done->owner_id = done->row_id;
-    if (!type || type == &org_type || !record_field(type, "org_id"))
-        return ERR_OK;
-    Str sql = str_format(cx->arena, "SELECT org_id FROM %s WHERE id = ?1", type->name);
-    return DB_INT(cx, &done->owner_id, done->actor_org, db_keep(sql), BIND_INT(done->row_id));
-}
-
-/* Rows of the same kind, for the same unit, in the same name, become one. */
-static Val *sum_done(Cx *cx, const Done *done, size_t count)
-{
-    Val *list = val_list(cx->arena);
-    for (size_t i = 0; i < count; i++) {
-        Val *row = NULL;
-        for (size_t k = val_count(list); !row && k-- > 0;) {
-            Val *one = val_at(list, k);
-            if (str_same(val_get_str(one, "kind"), done[i].kind) &&
-                val_get_int(one, "org_id") == done[i].owner_id &&
-                val_get_int(one, "by_org_id") == done[i].actor_org)
-                row = one;
-        }
-        if (row) {
-            val_set_int(cx->arena, row, "count", val_get_int(row, "count") + done[i].count);
-            continue;
-        }
-        row = work_row(cx, done[i].kind, done[i].count);
-        val_set_int(cx->arena, row, "org_id", done[i].owner_id);
-        val_set_int(cx->arena, row, "by_org_id", done[i].actor_org);
-        val_push(cx->arena, list, row);
-    }
-    return list;
-}
-
-/* Himself, his unit's office or liaison, the operator. */
-static Err may_ask(Cx *cx, i64 account_id)
-{
-    Account account = {0};
-    Err e = record_load(cx, &account_type, account_id, &account);
-    bool own = account_id == cx->actor.account_id;
-    bool unit = !e && (cx->actor.roles & (WHO_OFFICE | WHO_LIAISON)) &&
-                (who_of(cx, account.org_id, false) & WHO_OWNER);
-    if (!e && !own && !unit && !is_staff(cx))
-        return err_set_arg(cx, ERR_MISSING, NULL, "record.missing",
-                           str_from(cx->lang == LANG_EN ? account_type.en : account_type.zh));
-    return e;
-}
-
-static Err contributions_run(Cx *cx, const void *arg, Val **ret)
-{
-    DoneAsk in = *(const DoneAsk *)arg;
-    Done *done = ARENA_NEW(cx->arena, Done, DONE_MAX);
-    size_t count = 0;
-    if (!in.account_id)
-        in.account_id = cx->actor.account_id;
-    if (in.until_date < in.from_date)
-        return err_set(cx, ERR_INPUT, "until_date", "ident.ends_before_start");
-    Err e = may_ask(cx, in.account_id);
-    if (!e)
-        e = load_done(cx, &in, done, &count);
-    for (size_t i = 0; !e && i < count; i++)
-        e = find_owner(cx, &done[i]);
-    Val *items = e ? NULL : sum_done(cx, done, count);
-    if (!e)
-        e = org_names_add(cx, items, "org_id", "org");
-    if (!e)
-        e = org_names_add(cx, items, "by_org_id", "by_org");
-    if (e)
-        return e;
-    *ret = val_map(cx->arena);
-    val_set(cx->arena, *ret, "items", items);
-    val_set_int(cx->arena, *ret, "account_id", in.account_id);
-    val_set_bool(cx->arena, *ret, "cut", count == DONE_MAX);
-    return ERR_OK;
 }
 
 static const Field show_own_fields[] = {
@@ -514,7 +355,6 @@ static const Op ops[] = {
     {"profile.list",    "专家与技术经理人", "Experts and managers", OP_READ, 0, WHO_PUBLIC, OP_IN(ProfileQuery, profile_query_fields), NULL, profile_list_run, NULL, NULL},
     {"certificate.add", "添加证书",     "Add certificate", OP_WRITE, 0, SPECIALISTS, OP_IN(CertificateIn, certificate_in_fields), NULL, certificate_add_run, NULL, NULL},
     {"certificate.end", "注销证书",     "End certificate", OP_WRITE, OP_DANGER, SPECIALISTS | WHO_OPERATOR | WHO_LOCAL, OP_IN(IdIn, people_id_fields), NULL, certificate_end_run, NULL, NULL},
-    {"people.contributions", "贡献清单", "Contributions", OP_READ, 0, WHO_SIGNED, OP_IN(DoneAsk, done_fields), NULL, contributions_run, NULL, "What an account has done in a period, by kind and by the unit it was done for."},
 };
 // clang-format on
 

@@ -34,6 +34,14 @@ static const Code roster_kind_rows[] = {
 };
 const CodeList roster_kinds = CODE_LIST("roster_kind", roster_kind_rows);
 
+/* Nouns of the ops of trade: what people_delegation.c lets pass. */
+static const Code matter_rows[] = {
+    {"patent", "专利", "Patents"}, {"achievement", "成果", "Achievements"}, {"listing", "挂牌", "Listings"},
+    {"need", "需求", "Needs"}, {"lot", "竞价", "Lots"}, {"bidder", "竞买报名", "Bidding"},
+    {"deal", "成交", "Deals"}, {"import", "导入", "Imports"},
+};
+const CodeList delegation_matters = CODE_LIST("delegation_matter", matter_rows);
+
 static const Code industry_field_rows[] = {
     {"biomed", "生物医药", "Biomedicine"},           {"medtech", "医疗器械", "Medical devices"},
     {"bci", "脑机接口", "Brain-computer interface"}, {"newenergy", "新能源", "New energy"},

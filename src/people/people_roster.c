@@ -1,6 +1,8 @@
 /* Rosters, and the people that units nominate for them. */
 #include "people/people_int.h"
 
+#include "consent/consent.h"
+
 #include <string.h>
 
 enum { MEMBERS_MAX = 500 };
@@ -149,6 +151,34 @@ static bool sees_member(const RosterMember *member, unsigned who)
            (who & (WHO_OWNER | WHO_PARTY | WHO_OPERATOR | WHO_LOCAL));
 }
 
+/* A list of the row's fields without this one. */
+static void unlist(Cx *cx, Val *row, const char *key, const char *name)
+{
+    const Val *had = val_get(row, key);
+    Val *list = val_list(cx->arena);
+    for (size_t i = 0; i < val_count(had); i++)
+        if (!str_same_z(val_at(had, i)->s, name))
+            val_push(cx->arena, list, val_at(had, i));
+    if (had)
+        val_set(cx->arena, row, key, list);
+}
+
+/* A member of the roster is named to all while his own signed consent stands (PIPL 25). */
+static Err put_named(Cx *cx, const RosterMember *member, Val *row)
+{
+    bool named = false;
+    Err e = member->state == MEMBER_CONFIRMED && member->account_id
+                ? consent_of_person(cx, "personal", member->account_id, &named)
+                : ERR_OK;
+    val_set_bool(cx->arena, row, "named", named);
+    if (!named)
+        return e;
+    val_set_str(cx->arena, row, "person", member->person);
+    unlist(cx, row, "_hidden", "person");
+    unlist(cx, row, "_masked", "person");
+    return ERR_OK;
+}
+
 static Err add_member(Cx *cx, const RosterMember *member, const Roster *roster, Val *list)
 {
     unsigned who = 0;
@@ -156,6 +186,9 @@ static Err add_member(Cx *cx, const RosterMember *member, const Roster *roster, 
     if (e || !sees_member(member, who))
         return e;
     Val *row = record_val(cx, &roster_member_type, member, member_level(cx, member, who));
+    e = put_named(cx, member, row);
+    if (e)
+        return e;
     val_set(cx->arena, row, "acts", flow_acts(cx, &member_flow, member->state, who));
     val_push(cx->arena, list, row);
     return ERR_OK;

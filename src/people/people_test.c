@@ -8,6 +8,8 @@
 #include "command/house_fixture.h"
 #include "people/people_int.h"
 
+#include "consent/consent.h"
+
 /* An act of trade, so that something can be delegated. */
 typedef struct WareIn {
     i64 id;
@@ -27,7 +29,7 @@ static const Op ware_ops[] = {
 };
 static const Room ware_room = {.name = "registry", .ops = ware_ops, .op_count = COUNT(ware_ops)};
 
-static const Room *const rooms[] = {IDENT_ROOMS, PEOPLE_ROOMS, &ware_room};
+static const Room *const rooms[] = {IDENT_ROOMS, &consent_room, PEOPLE_ROOMS, &ware_room};
 
 static const Actor nobody = {.via = VIA_WEB};
 static const Actor shell = {.roles = WHO_LOCAL, .via = VIA_LOCAL};
@@ -41,6 +43,10 @@ enum { A_PROVINCE = 1, A_CITY, A_OTHER, A_OFFICE };
 #define PASSWORD "Correct-Horse-7"
 #define CODE_1                                                                                     \
     "12325200YY1001372U" /* Of the demonstration: both checks hold, YY is not given out. */
+
+static const Actor clock_ = {.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+
+#define DAY ((i64)24 * 3600 * 1000)
 
 static Actor as(i64 account, i64 org, unsigned roles)
 {
@@ -256,6 +262,39 @@ static void test_return(void **state)
     assert_int_equal(house_count(t, "SELECT COUNT(*) FROM joining WHERE name = '改好的研究院' AND "
                                     "phone = '13800001234' AND password = '' AND state = 3"),
                      1);
+}
+
+/* The contact data of those rejected goes when the setting's days are over, not before. */
+static void test_forget(void **state)
+{
+    TestHouse *t = *state;
+    Val *reply = NULL;
+    i64 days = t->settings.joining_keep_days;
+    for (int i = 0; i < 3; i++)
+        HOUSE_OK(t, house_call(t, nobody, "joining.apply", NULL,
+                               "{\"name\":\"钟%d\",\"kind\":\"person\",\"division\":\"320506\","
+                               "\"person\":\"钟%d\",\"phone\":\"1380000123%d\","
+                               "\"login\":\"zhong%d\",\"password\":\"" PASSWORD "\"}",
+                               i, i, i, i));
+    HOUSE_OK(t, house_call(t, city, "joining.reject", NULL, "{\"ids\":1,\"reason\":\"重复\"}"));
+    t->clock.now_ms += DAY;
+    HOUSE_OK(t, house_call(t, city, "joining.reject", NULL, "{\"ids\":2,\"reason\":\"重复\"}"));
+    t->clock.now_ms += (days - 1) * DAY - 1;
+    HOUSE_OK(t, house_call(t, clock_, "joining.forget", &reply, "{}"));
+    assert_int_equal(val_get_int(reply, "count"), 0);
+    t->clock.now_ms += 1;
+    HOUSE_OK(t, house_call(t, clock_, "joining.forget", &reply, "{}"));
+    assert_int_equal(val_get_int(reply, "count"), 1);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM joining WHERE id = 1 AND person = '' AND "
+                                    "phone = '' AND login = '' AND name = '' AND state = 3 AND "
+                                    "reason <> ''"),
+                     1);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM joining WHERE phone <> ''"), 2);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM fact WHERE kind = 'joining.erased'"), 1);
+    HOUSE_OK(t, house_call(t, clock_, "joining.forget", &reply, "{}"));
+    assert_int_equal(val_get_int(reply, "count"), 0);
+    HOUSE_REFUSED(t, house_call(t, city, "joining.forget", NULL, "{}"), ERR_DENIED,
+                  "command.denied");
 }
 
 /* Several at once: those that cannot be done are named, the others done. */
@@ -491,11 +530,69 @@ static void test_leave(void **state)
                   ERR_DENIED, "people.unit_left");
 }
 
+/* Who closes an account opens it again; what the security administrator closed, he alone. */
+static void test_reopen(void **state)
+{
+    TestHouse *t = *state;
+    Actor guard = as(91, EXCHANGE, WHO_SECURITY);
+    Val *reply = NULL;
+    add_account(t, "maker", UNIVERSITY, "\"inventor\"");
+    HOUSE_REFUSED(
+        t, house_call(t, office, "account.reopen_below", NULL, "{\"id\":5,\"reason\":\"返岗\"}"),
+        ERR_STATE, "ident.not_closed");
+    HOUSE_OK(t, house_call(t, office, "account.close_below", NULL, "{\"id\":5}"));
+    HOUSE_REFUSED(
+        t, house_call(t, other, "account.reopen_below", NULL, "{\"id\":5,\"reason\":\"返岗\"}"),
+        ERR_DENIED, "command.denied");
+    HOUSE_REFUSED(t, house_call(t, office, "account.reopen_below", NULL, "{\"id\":5}"), ERR_INPUT,
+                  "field.required");
+    HOUSE_OK(t,
+             house_call(t, office, "account.reopen_below", NULL, "{\"id\":5,\"reason\":\"返岗\"}"));
+    HOUSE_OK(t, house_call(t, nobody, "session.open", &reply,
+                           "{\"login\":\"maker\",\"password\":\"" PASSWORD "\"}"));
+    same(val_get_str(reply, "wants"), "password");
+    HOUSE_OK(t, house_call(t, guard, "account.close", NULL, "{\"id\":5}"));
+    HOUSE_REFUSED(
+        t, house_call(t, office, "account.reopen_below", NULL, "{\"id\":5,\"reason\":\"返岗\"}"),
+        ERR_DENIED, "people.shut_by_security");
+    HOUSE_OK(t, house_call(t, guard, "account.reopen", NULL, "{\"id\":5,\"reason\":\"核实无误\"}"));
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM fact WHERE kind = 'account.reopened'"),
+                     2);
+    /* Of a unit that has left: it has to come back first. */
+    HOUSE_OK(t, house_call(t, shell, "org.leave", NULL, "{\"id\":4,\"reason\":\"合并\"}"));
+    HOUSE_REFUSED(t, house_call(t, guard, "account.reopen", NULL, "{\"id\":5,\"reason\":\"返岗\"}"),
+                  ERR_STATE, "ident.unit_left");
+    HOUSE_REFUSED(
+        t, house_call(t, shell, "account.reopen_below", NULL, "{\"id\":5,\"reason\":\"返岗\"}"),
+        ERR_STATE, "ident.unit_left");
+}
+
 /* ---- profiles ---- */
 
 #define PROFILE                                                                                    \
     "\"kind\":\"expert\",\"industry\":[\"ai\",\"biomed\"],\"ipc\":[\"H01M\",\"c08j 5/18\"],"       \
     "\"title\":\"教授\",\"employer\":\"某大学\",\"conflicts\":[\"某公司\"]"
+
+/* His separate consent on personal data, given at the machine: text 4. */
+static void sign_personal(TestHouse *t, i64 account_id, i64 org_id)
+{
+    Cx cx = house_cx(t, shell);
+    Actor actor = {.account_id = account_id, .org_id = org_id, .via = VIA_LOCAL};
+    HOUSE_OK(t, consent_texts_load(&cx));
+    HOUSE_OK(t, house_call(t, actor, "consent.sign", NULL, "{\"text_id\":4}"));
+}
+
+/* By which name the public finds the one profile; '' for none. */
+static void named_by(TestHouse *t, const char *name)
+{
+    Val *reply = NULL;
+    HOUSE_OK(t, house_call(t, nobody, "profile.list", &reply, "{\"q\":\"某人\"}"));
+    assert_int_equal(val_get_int(reply, "total"), name[0] != 0);
+    HOUSE_OK(t, house_call(t, nobody, "profile.list", &reply, "{}"));
+    same(val_get_str(val_at(val_get(reply, "items"), 0), "name"), name);
+    HOUSE_OK(t, house_call(t, nobody, "profile.show", &reply, "{\"id\":1}"));
+    same(val_get_str(val_get(reply, "profile"), "name"), name);
+}
 
 static void test_profile(void **state)
 {
@@ -530,9 +627,20 @@ static void test_profile(void **state)
     assert_int_equal(val_get_int(reply, "total"), 0);
     HOUSE_OK(t, house_call(t, expert, "profile.edit", NULL,
                            "{" PROFILE ",\"visible\":true,\"named\":true}"));
-    HOUSE_OK(t, house_call(t, nobody, "profile.list", &reply, "{\"q\":\"某人\"}"));
-    assert_int_equal(val_get_int(reply, "total"), 1);
-    same(val_get_str(val_at(val_get(reply, "items"), 0), "name"), "某人");
+    named_by(t, "");
+    HOUSE_OK(t, house_call(t, expert, "profile.show", &reply, "{}"));
+    assert_true(val_get_bool(val_get(reply, "profile"), "consent_wanted"));
+    /* Somebody else's consent names nobody; one's own does, until it is withdrawn. */
+    sign_personal(t, A_OFFICE, UNIVERSITY);
+    named_by(t, "");
+    sign_personal(t, 5, UNIVERSITY);
+    named_by(t, "某人");
+    HOUSE_OK(t, house_call(t, expert, "profile.show", &reply, "{}"));
+    assert_false(val_get_bool(val_get(reply, "profile"), "consent_wanted"));
+    HOUSE_OK(t, house_call(t, expert, "consent.withdraw", NULL, "{\"id\":2}"));
+    named_by(t, "");
+    sign_personal(t, 5, UNIVERSITY);
+    named_by(t, "某人");
     static const struct {
         const char *query;
         int found;
@@ -582,6 +690,24 @@ static void test_certificates(void **state)
     HOUSE_REFUSED(
         t, house_call(t, as(4, UNIVERSITY, WHO_EXPERT), "certificate.end", NULL, "{\"id\":1}"),
         ERR_MISSING, "record.missing");
+    /* Told to the holder, his unit and the operator: what has expired, what will within the days of
+     * the setting. */
+    Actor strange = as(A_OTHER, OTHER_CITY, WHO_OFFICE);
+    const struct {
+        Actor actor;
+        const char *ask, *holder;
+        size_t count;
+    } asks[] = {
+        {expert, "{}", "某人", 3},           {office, "{}", "某人", 3},
+        {operator_, "{}", "某*", 3},         {strange, "{}", "", 0},
+        {office, "{\"days\":1}", "某人", 2}, {office, "{\"days\":61}", "某人", 4},
+    };
+    for (size_t i = 0; i < COUNT(asks); i++) {
+        HOUSE_OK(t,
+                 house_call(t, asks[i].actor, "certificate.expiring", &reply, "%s", asks[i].ask));
+        assert_int_equal(val_count(val_get(reply, "items")), asks[i].count);
+        same(val_get_str(val_at(val_get(reply, "items"), 0), "holder"), asks[i].holder);
+    }
     HOUSE_OK(t, house_call(t, expert, "certificate.end", NULL, "{\"id\":1}"));
     HOUSE_REFUSED(t, house_call(t, expert, "certificate.end", NULL, "{\"id\":1}"), ERR_STATE,
                   "people.certificate_over");
@@ -666,10 +792,13 @@ static void test_contributions(void **state)
 
 /* ---- delegation ---- */
 
-static Err act_for(TestHouse *t, const char *op, i64 for_id, Actor actor, Actor *ret)
+static Err act_for(TestHouse *t, const char *op, i64 id, Actor actor, Actor *ret)
 {
     Cx cx = house_cx(t, actor);
-    Err e = delegation_actor(&cx, &actor, for_id, op_find(&t->house, str_from(op)), ret);
+    Err e = delegation_act(&cx, id, &cx.actor);
+    if (!e && !op_allowed(&cx, op_find(&t->house, str_from(op))))
+        e = err_set(&cx, ERR_DENIED, NULL, "command.not_delegated");
+    *ret = cx.actor;
     t->last = cx;
     return e;
 }
@@ -705,39 +834,78 @@ static void test_delegation(void **state)
                       ERR_INPUT, wrong[i].key);
         same(t->last.err.field, wrong[i].field);
     }
-    HOUSE_REFUSED(t, act_for(t, "ware.file", A_OFFICE, agent, &acting), ERR_DENIED,
+    HOUSE_REFUSED(t, act_for(t, "ware.file", 1, agent, &acting), ERR_DENIED,
                   "people.not_delegated");
     HOUSE_OK(t, house_call(t, office, "delegation.give", NULL,
                            "{\"to_login\":\"city\",\"to_name\":\"某人\",\"nouns\":[\"ware\"],"
                            "\"until_date\":\"2026-07-31\"}"));
-    HOUSE_OK(t, act_for(t, "ware.file", A_OFFICE, agent, &acting));
+    HOUSE_OK(t, act_for(t, "ware.file", 1, agent, &acting));
     assert_int_equal(acting.account_id, A_CITY);
     assert_int_equal(acting.for_id, A_OFFICE);
     assert_int_equal(acting.org_id, UNIVERSITY);
     assert_int_equal(acting.roles, WHO_OFFICE | WHO_LIAISON);
-    /* Another matter, another person, a token, a signature, after its term, after its end. */
-    HOUSE_REFUSED(t, act_for(t, "stall.open", A_OFFICE, agent, &acting), ERR_DENIED,
+    assert_int_equal(acting.own_org_id, CITY);
+    /* Another matter, another person, a token, an administrator, after its term, after its end. */
+    HOUSE_REFUSED(t, act_for(t, "stall.open", 1, agent, &acting), ERR_DENIED,
+                  "command.not_delegated");
+    HOUSE_REFUSED(t, act_for(t, "ware.file", 1, as(A_OTHER, OTHER_CITY, 0), &acting), ERR_DENIED,
                   "people.not_delegated");
-    HOUSE_REFUSED(t, act_for(t, "ware.file", A_OFFICE, as(A_OTHER, OTHER_CITY, 0), &acting),
-                  ERR_DENIED, "people.not_delegated");
-    Actor token = agent;
+    Actor token = agent, admin = as(A_CITY, CITY, WHO_SECURITY);
     token.token_id = 1;
-    HOUSE_REFUSED(t, act_for(t, "ware.file", A_OFFICE, token, &acting), ERR_DENIED,
-                  "people.sign_yourself");
+    HOUSE_REFUSED(t, act_for(t, "ware.file", 1, token, &acting), ERR_DENIED,
+                  "people.no_token_acts");
+    HOUSE_REFUSED(t, act_for(t, "ware.file", 1, admin, &acting), ERR_DENIED,
+                  "people.admin_acts_alone");
+    HOUSE_REFUSED(t, house_call(t, agent, "delegation.start", NULL, "{\"id\":1}"), ERR_STATE,
+                  "people.no_session");
     HOUSE_REFUSED(t, house_call(t, other, "delegation.end", NULL, "{\"id\":1}"), ERR_MISSING,
                   "record.missing");
     i64 now_ms = t->clock.now_ms;
     t->clock.now_ms = 1785513600000 - 1; /* The last instant of 2026-07-31 in Shanghai. */
-    HOUSE_OK(t, act_for(t, "ware.file", A_OFFICE, agent, &acting));
+    HOUSE_OK(t, act_for(t, "ware.file", 1, agent, &acting));
     t->clock.now_ms += 1;
-    HOUSE_REFUSED(t, act_for(t, "ware.file", A_OFFICE, agent, &acting), ERR_DENIED,
+    HOUSE_REFUSED(t, act_for(t, "ware.file", 1, agent, &acting), ERR_DENIED,
                   "people.not_delegated");
     t->clock.now_ms = now_ms;
     HOUSE_OK(t, house_call(t, agent, "delegation.end", NULL, "{\"id\":1}"));
-    HOUSE_REFUSED(t, act_for(t, "ware.file", A_OFFICE, agent, &acting), ERR_DENIED,
+    HOUSE_REFUSED(t, act_for(t, "ware.file", 1, agent, &acting), ERR_DENIED,
                   "people.not_delegated");
     HOUSE_REFUSED(t, house_call(t, office, "delegation.end", NULL, "{\"id\":1}"), ERR_STATE,
                   "people.delegation_over");
+}
+
+/* Who acts for another: the giver within the matters, anybody's reading elsewhere, no more. */
+static void test_acting(void **state)
+{
+    TestHouse *t = *state;
+    Actor acting = {0}, agent = as(A_CITY, CITY, WHO_DEPARTMENT);
+    static const struct {
+        const char *op;
+        bool may;
+    } rows[] = {{"ware.file", true},        {"stall.open", false},      {"profile.list", true},
+                {"joining.list", false},    {"delegation.give", false}, {"delegation.stop", true},
+                {"delegation.list", true},  {"session.close", true},    {"account.show", true},
+                {"token.make", false},      {"profile.edit", false},    {"people.accounts", false},
+                {"account.password", false}};
+    HOUSE_OK(t, house_call(t, office, "delegation.give", NULL,
+                           "{\"to_login\":\"city\",\"to_name\":\"某人\",\"nouns\":[\"ware\"],"
+                           "\"until_date\":\"2026-07-31\"}"));
+    HOUSE_OK(t, act_for(t, "ware.file", 1, agent, &acting));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Cx cx = house_cx(t, acting);
+        assert_int_equal(op_allowed(&cx, op_find(&t->house, str_from(rows[i].op))), rows[i].may);
+    }
+    HOUSE_REFUSED(t, house_call(t, acting, "joining.list", NULL, "{}"), ERR_DENIED,
+                  "command.not_delegated");
+    /* What he does for the other names both; what is his own, him alone. */
+    Cx cx = house_cx(t, acting);
+    Fact *facts;
+    size_t count;
+    HOUSE_OK(t, house_call(t, acting, "delegation.end", NULL, "{\"id\":1}"));
+    HOUSE_OK(t, fact_of_row(&cx, "delegation", 1, 1, &facts, &count));
+    assert_int_equal(facts[0].actor_id, A_CITY);
+    assert_int_equal(facts[0].for_id, 0);
+    assert_int_equal(facts[0].org_id, CITY);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -750,7 +918,8 @@ int main(void)
         TEST(test_accounts_add), TEST(test_too_many_rows), TEST(test_below),
         TEST(test_hand_over),    TEST(test_leave),         TEST(test_profile),
         TEST(test_certificates), TEST(test_roster),        TEST(test_contributions),
-        TEST(test_delegation),
+        TEST(test_delegation),   TEST(test_acting),        TEST(test_forget),
+        TEST(test_reopen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

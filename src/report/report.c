@@ -190,6 +190,7 @@ Val *fact_val(Cx *cx, const Fact *fact)
     val_set_int(cx->arena, row, "amount", fact->amount);
     val_set_str(cx->arena, row, "code", fact->code);
     val_set_int(cx->arena, row, "other_id", fact->other_id);
+    val_set_int(cx->arena, row, "for_id", fact->for_id);
     return row;
 }
 

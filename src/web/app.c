@@ -2,6 +2,7 @@
 #include "web/app_int.h"
 
 #include "ident/token.h"
+#include "people/people.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +137,25 @@ static Err session_actor(Call *call, const Request *request)
     return ERR_OK;
 }
 
+/* Somebody acts for another by the state of his session, or by a header of this one call. A
+ * delegation that ended meanwhile leaves him himself, and the session to be told so. */
+static Err act_for(Call *call, const Request *request)
+{
+    Cx *cx = &call->cx;
+    i64 id = call->me.delegation_id;
+    Str asked = cx->actor.via == VIA_WEB ? S("") : request_header(request, "x-acting-for");
+    if (asked.len && !str_to_i64(asked, &id))
+        return err_set(cx, ERR_INPUT, NULL, "web.acting_for_what");
+    if (!id || cx->actor.half)
+        return ERR_OK;
+    Err e = delegation_act(cx, id, &cx->actor);
+    if (e != ERR_DENIED || asked.len)
+        return e;
+    err_clear(cx);
+    call->acting_over = true;
+    return ERR_OK;
+}
+
 /* The same for a token; its own scope may not allow a write, so the exchange notes it. */
 static void note_use(Call *call)
 {
@@ -190,6 +210,8 @@ Err call_init(App *app, Request *request, Call **ret)
              .agent = request_header(request, "user-agent"),
              .actor = {.via = call->way == WAY_API || call->way == WAY_FILE ? VIA_API : VIA_WEB}};
     Err e = request->is_local ? local_actor(call, request) : session_actor(call, request);
+    if (!e)
+        e = act_for(call, request);
     if (!e)
         keep_alive(call);
     return e;

@@ -59,6 +59,15 @@ static Err check_origin(Call *call, const Request *request, Str csrf)
     return ERR_OK;
 }
 
+/* One whose delegation ended in the midst does nothing in his own name before he has seen it. */
+static Err check_acting(Call *call)
+{
+    bool looks = call->op->kind == OP_READ && call->way != WAY_API;
+    if (!call->acting_over || looks || (call->op->flags & OP_OWN))
+        return ERR_OK;
+    return err_set(&call->cx, ERR_STATE, NULL, "people.acting_over");
+}
+
 static void done(WriteJob *job)
 {
     Cx *cx = job->cx;
@@ -106,6 +115,9 @@ static Err api_read(Call *call, const Request *request)
     call->op = op_find(house_of(cx), str_from(name));
     if (!call->op)
         return err_set_arg(cx, ERR_MISSING, NULL, "web.no_op", path);
+    Err over = check_acting(call);
+    if (over)
+        return over;
     if (request->method == METHOD_POST) {
         Str why = {0};
         Val *body =
@@ -292,6 +304,8 @@ static Err do_read(App *app, Request *request, Call *call)
     if (!call->op || (call->op->flags & OP_LOCAL_ONLY))
         return err_set_arg(cx, ERR_MISSING, NULL, "web.no_op", request->path);
     Err e = check_origin(call, request, request_field(request, "csrf"));
+    if (!e)
+        e = check_acting(call);
     if (e)
         return e;
     NameText *texts = ARENA_NEW(cx->arena, NameText, request->form.count + 4);

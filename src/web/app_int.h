@@ -68,6 +68,7 @@ typedef struct Call {
     bool signed_in;
     bool by_cookie;
     bool token_stale; /* A token of the API was used: to be noted. */
+    bool acting_over; /* The delegation that the session acts under holds no more. */
     const Op *op;
     void *in;
     OpJob job;

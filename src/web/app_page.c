@@ -2,6 +2,8 @@
 #include "web/app_int.h"
 #include "web/page_int.h"
 
+#include "people/people.h"
+
 #include <string.h>
 
 /* "/patent/{id}" against "/patent/12": fills id or name. */
@@ -75,6 +77,7 @@ Err page_ask_id(PageCx *page, const char *op, Val **ret)
 static const struct {
     const char *name, *href;
     unsigned who;
+    const char *op; /* Behind it: who acts for another must have its matter. NULL: he has not. */
 } menu[] = {
     {"patents", "/patents", WHO_PUBLIC},
     {"achievements", "/achievements", WHO_PUBLIC},
@@ -84,8 +87,8 @@ static const struct {
     {"orgs", "/orgs", WHO_PUBLIC},
     {"joinings", "/joinings", WHO_DEPARTMENT | WHO_OPERATOR},
     {"unit", "/unit", WHO_OFFICE | WHO_LIAISON},
-    {"import", "/import", WHO_OFFICE},
-    {"deals", "/deals", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR | WHO_DEPARTMENT},
+    {"import", "/import", WHO_OFFICE, "import.list"},
+    {"deals", "/deals", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR | WHO_DEPARTMENT, "deal.list"},
     {"audit", "/audit", WHO_AUDIT},
     {"accounts", "/admin/accounts", WHO_SECURITY},
     {"approvals", "/admin/approvals", WHO_SECURITY | WHO_OPERATOR},
@@ -103,6 +106,9 @@ static Val *nav_val(PageCx *page)
         if (!((cx->actor.roles | WHO_PUBLIC) & menu[i].who))
             continue;
         if ((cx->actor.roles & WHO_ADMINS) && menu[i].who == WHO_PUBLIC) /* Their own work. */
+            continue;
+        if (cx->actor.for_id && menu[i].who != WHO_PUBLIC &&
+            !(menu[i].op && page_allowed(page, menu[i].op)))
             continue;
         Val *row = val_map(cx->arena);
         char *key = str_z(cx->arena, str_format(cx->arena, "menu.%s", menu[i].name));
@@ -152,6 +158,21 @@ static Val *me_val(PageCx *page)
             val_set_z(cx->arena, map, "role_label", cx->lang == LANG_EN ? code->en : code->zh);
     }
     return map;
+}
+
+/* For whom the session acts, or that it does no more; null for one's own name. */
+static Val *acting_val(PageCx *page)
+{
+    Cx *cx = page->cx;
+    Val *told = NULL;
+    if (!page->me || !page->me->delegation_id || cx->actor.half)
+        return val_null(cx->arena);
+    if (delegation_told(cx, page->me->delegation_id, &told) != ERR_OK) {
+        err_clear(cx); /* The page's own reading fails next, and says so. */
+        return val_null(cx->arena);
+    }
+    val_set_bool(cx->arena, told, "over", !cx->actor.for_id);
+    return told;
 }
 
 static Val *assets_val(Cx *cx)
@@ -266,6 +287,7 @@ static void set_layout(PageCx *page)
     val_set_str(cx->arena, data, "csrf", page->me ? page->me->csrf : S(""));
     val_set(cx->arena, data, "me", me_val(page));
     val_set(cx->arena, data, "nav", nav_val(page));
+    val_set(cx->arena, data, "acting", acting_val(page));
     val_set(cx->arena, data, "flash", flash_val(cx, page->request));
     val_set(cx->arena, data, "assets", assets_val(cx));
     val_set(cx->arena, data, "query", query_val(cx, page->request));

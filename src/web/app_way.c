@@ -45,6 +45,15 @@ const WayRow *way_find(Str path)
     return NULL;
 }
 
+/* Files of imports, while one acts for another: the matter is the import's. */
+static bool in_matters(Call *call)
+{
+    Cx *cx = &call->cx;
+    if (!cx->actor.for_id || (call->way != WAY_REJECTS && call->way != WAY_FILE))
+        return true;
+    return op_in_matters(cx->actor.matters, op_find(house_of(cx), S("import.show")));
+}
+
 Err way_allowed(Call *call)
 {
     Cx *cx = &call->cx;
@@ -52,7 +61,7 @@ Err way_allowed(Call *call)
     unsigned held = cx->actor.roles | WHO_PUBLIC;
     if (call->signed_in)
         held |= cx->actor.half ? WHO_HALF : WHO_SIGNED;
-    if (!row || (row->who & held))
+    if (!row || ((row->who & held) && in_matters(call)))
         return ERR_OK;
     if (!call->signed_in)
         return err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");

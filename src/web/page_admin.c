@@ -222,6 +222,8 @@ Err build_account(PageCx *page)
             add_act(page, acts, "account.unlock", "id", page->id, back, false);
         add_act(page, acts, "account.close", "id", page->id, back, false);
     }
+    if (!mine && closed)
+        add_act(page, acts, "account.reopen", "id", page->id, back, true);
     page_flash_errors(page);
     page_put(page, "account", account);
     page_put(page, "grants", grants);

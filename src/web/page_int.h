@@ -143,4 +143,10 @@ Err build_profile(PageCx *page);
 Err build_rosters(PageCx *page);
 Err build_roster(PageCx *page);
 
+/* ---- page_work.c ---- */
+
+Err build_contributions(PageCx *page);
+Err build_unit_contributions(PageCx *page);
+Err build_certificates(PageCx *page);
+
 #endif

@@ -120,10 +120,12 @@ static void put_profile(PageCx *page, const Val *account)
 Err build_me(PageCx *page)
 {
     Arena *arena = page->cx->arena;
-    Val *reply, *second;
+    Val *reply, *second, *delegations;
     Err e = page_ask(page, "account.show", NULL, 0, &reply);
     if (!e)
         e = ask_second(page, &second);
+    if (!e)
+        e = page_ask(page, "delegation.list", NULL, 0, &delegations);
     if (!e)
         e = put_sessions(page);
     if (e)
@@ -136,6 +138,8 @@ Err build_me(PageCx *page)
     page_put(page, "password_days", val_int(arena, age_ms / DAY_MS));
     page_put(page, "password_until_ms", val_int(arena, val_get_int(reply, "password_until_ms")));
     page_put(page, "second", second);
+    page_put(page, "delegations", val_get(delegations, "items"));
+    page_put(page, "can_give", val_bool(arena, page_allowed(page, "delegation.give")));
     page_title(page, "page.me");
     return ERR_OK;
 }

@@ -376,6 +376,8 @@ Err build_people(PageCx *page)
     list_set(page, reply, 0, true);
     list_facet_codes(page, "kind", "page.kind", &profile_kinds);
     list_facet_codes(page, "industry", "page.field", &industry_fields);
+    page_put(page, "can_certificates",
+             val_bool(page->cx->arena, page_allowed(page, "certificate.expiring")));
     page_title(page, "page.people");
     return ERR_OK;
 }
@@ -392,7 +394,12 @@ static void put_person(PageCx *page, const Val *reply)
     page_put(page, "person", person);
     page_put(page, "certificates", certificates);
     page_put(page, "work", val_get(reply, "work"));
-    page_put(page, "mine", val_bool(arena, val_get_bool(reply, "mine")));
+    bool mine = val_get_bool(reply, "mine");
+    bool asks = mine || (page->cx->actor.roles & WHO_OPERATOR);
+    i64 account_id = asks ? val_get_int(person, "account_id") : 0;
+    page_put(page, "mine", val_bool(arena, mine));
+    page_put(page, "contributions_of", val_int(arena, account_id));
+    page_put(page, "consent_wanted", val_bool(arena, val_get_bool(person, "consent_wanted")));
 }
 
 Err build_person(PageCx *page)
@@ -458,6 +465,8 @@ Err build_profile(PageCx *page)
         put_person(page, reply);
     else
         page_put(page, "certificates", val_list(arena));
+    if (!there)
+        page_put(page, "consent_wanted", val_bool(arena, false));
     page_put(page, "profile_id", val_int(arena, val_get_int(profile, "id")));
     put_op(page, "profile.edit", "/me");
     page_title(page, "page.my_profile");

@@ -174,6 +174,7 @@ Val *shape_history(PageCx *page, Val *history)
     for (size_t i = 0; i < val_count(history); i++) {
         Val *row = val_at(history, i);
         val_set_str(arena, row, "actor", val_get_str(row, "actor"));
+        val_set_bool(arena, row, "delegated", val_get_bool(row, "delegated"));
         val_set_int(arena, row, "amount",
                     shape_fact_fen(val_get_str(row, "kind"), val_get_int(row, "amount")));
     }

@@ -330,6 +330,8 @@ Err build_org(PageCx *page)
     put_org_around(page, reply);
     shape_rows(page, &listing_type, val_get(listings, "items"));
     page_put(page, "listings", val_get(listings, "items"));
+    bool operates = (page->cx->actor.roles & WHO_OPERATOR) && !page->cx->actor.for_id;
+    page_put(page, "can_contributions", val_bool(arena, operates));
     shape_page(page, reply, own_path(page, "org"));
     set_title(page, org, "name");
     return ERR_OK;

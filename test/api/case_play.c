@@ -3,6 +3,7 @@
 
 #include "flow/who.h"
 #include "ident/ident.h"
+#include "people/people.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -346,8 +347,11 @@ static bool same_fact(Play *play, const Fact *fact, Str text)
         } else if (str_starts(word, S("code="))) {
             Str code = str_slice(word, 5, word.len);
             same = same && str_starts(fact->code, code);
+        } else if (str_starts(word, S("for="))) {
+            Str number = text_filled(play, str_slice(word, 4, word.len));
+            same = same && str_to_i64(number, &amount) && amount == fact->for_id;
         } else {
-            fail(play, play->line, "a fact has a kind, amount= and code=", word);
+            fail(play, play->line, "a fact has a kind, amount=, code= and for=", word);
         }
     }
     return same;
@@ -357,8 +361,8 @@ static Str facts_text(Play *play, const Fact *facts, size_t count)
 {
     Buf out = buf_new(&play->bench.arena);
     for (size_t i = 0; i < count; i++)
-        buf_format(&out, "\n    + %.*s amount=%lld code=%.*s", STR_ARG(facts[i].kind),
-                   (long long)facts[i].amount, STR_ARG(facts[i].code));
+        buf_format(&out, "\n    + %.*s amount=%lld code=%.*s for=%lld", STR_ARG(facts[i].kind),
+                   (long long)facts[i].amount, STR_ARG(facts[i].code), (long long)facts[i].for_id);
     return count ? buf_str(&out) : S("nothing");
 }
 
@@ -408,9 +412,18 @@ static Err actor_find(Play *play, Str name, Actor *ret)
         ret->via = VIA_LOCAL;
         return e;
     }
-    if (str_starts(name, S("@"))) {
+    if (str_starts(name, S("for/"))) {
+        Str rest = str_slice(name, 4, name.len), number;
+        i64 id = 0;
+        str_split(&rest, '/', &number);
+        e = account_actor(cx, rest, ret);
+        if (!e && str_to_i64(text_filled(play, number), &id))
+            e = delegation_act(cx, id, ret);
+    } else if (str_starts(name, S("@"))) {
         e = session_find(cx, text_filled(play, str_slice(name, 1, name.len)), &found);
         *ret = found.actor;
+        if (!e && found.delegation_id)
+            e = delegation_act(cx, found.delegation_id, ret);
         val_set_int(&play->bench.arena, play->names, "session", found.session_id);
     } else {
         e = account_actor(cx, name, ret);

@@ -5,10 +5,12 @@
  *     zhu: need.post {"title":"..."}        an op, by an actor: a login (whose second factor
  *                                           was proved just now), public, local, clock, or
  *                                           @$token, who holds the token of a session, or
- *                                           local/zhu, zhu at the machine itself (--as zhu)
+ *                                           local/zhu, zhu at the machine itself (--as zhu), or
+ *                                           for/3/zhu, zhu acting under delegation 3
  *       = {"id":"$need"}                    the reply has these keys with these values
  *       ! input field.required title        or it fails: code, key, field; a line for each field
- *       + need.posted amount=0 code=x       the new facts, all of them, in order; `+ nothing`
+ *       + need.posted amount=0 code=x       the new facts, all of them, in order; `+ nothing`;
+ *                                           also for=$zhu, in whose name
  *       ~ text                              the reply's JSON has this text in it
  *       - text                              ... does not have it
  *     clock +2h30m                          moves the clock; `clock` alone shows it

@@ -35,17 +35,17 @@ const readers = {
   office: [{ path: '/patents?mine=1', all: true }, { path: '/listings?mine=1', all: true }, { path: '/import', all: true },
     { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' },
     { path: '/form/listing.file?patent_ids={mine}', all: true }, { path: '/form/achievement.add' }, { path: '/me', all: true }, { path: '/me/second' }, { path: '/me/password' }, { path: '/form/second.off' }, { path: '/log', status: 403 }],
-  firm: [{ path: '/me/unit' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
+  firm: [{ path: '/me/unit' }, { path: '/contributions' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
     { path: '/lot/{id}' }, { path: '/import', status: 403 }],
   operator: [{ path: '/admin/processing' }, { path: '/form/consent_text.publish' }, { path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
     { path: '/form/lot.open?listing_id=40', all: true }, { path: '/form/lot.cancel?id={lot}' }, { path: '/form/listing.return?ids=65' },
     { path: '/form/deal.sign?id={deal}' }, { path: '/form/org.add' }],
-  department: [{ path: '/joinings', all: true }, { path: '/joining/1', all: true }, { path: '/roster/2' }],
-  expert: [{ path: '/me/profile' }],
-  office2: [{ path: '/unit' }, { path: '/unit/add' }, { path: '/roster/1' }, { path: '/deals' }, { path: '/deal/{id}', all: true }],      // A unit that has sold something.
+  department: [{ path: '/joinings', all: true }, { path: '/org/{id}' }, { path: '/joining/1', all: true }, { path: '/roster/2' }],
+  expert: [{ path: '/me/profile' }, { path: '/certificates' }],
+  office2: [{ path: '/unit' }, { path: '/unit/contributions' }, { path: '/unit/add' }, { path: '/roster/1' }, { path: '/deals' }, { path: '/deal/{id}', all: true }],      // A unit that has sold something.
   security: [{ path: '/admin/accounts' }, { path: '/admin/account/6' }, { path: '/admin/approvals' }, { path: '/resets' }, { path: '/me' }, { path: '/me/second' }],
   firm2: [{ path: '/lot/{bidding}', all: true }],       // Admitted to it.
-  audit: [{ path: '/log' }, { path: '/verify?after=0' }, { path: '/audit' }, { path: '/audit?tab=acts' }, { path: '/admin/permissions' }, { path: '/admin/policy' },
+  audit: [{ path: '/log', all: true }, { path: '/verify?after=0' }, { path: '/audit' }, { path: '/audit?tab=acts' }, { path: '/admin/permissions' }, { path: '/admin/policy' },
     { path: '/admin/accounts', status: 403 }],
 };
 
@@ -78,6 +78,16 @@ async function axe_finds(page, what, theme) {
     some => window.axe.run(document, { resultTypes: ['violations'], ...some }), rules);
   return found.violations.map(one =>
     `axe ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map(node => `${node.target} ${node.any[0]?.message || ''}`).join(' | ')}`);
+}
+
+// Links among words that only their colour tells from these; axe-core sees some of them, by contrast.
+function links_by_colour() {
+  const inline = node => node.nodeType === 1 && getComputedStyle(node).display === 'inline';
+  const words = node => node.nodeType === 3 ? node.data : node.tagName !== 'A' && inline(node) ? node.textContent : '';
+  const among = link => [...link.parentNode.childNodes].some(node => node !== link && /[\p{L}\p{N}]/u.test(words(node)));
+  const plain = link => link.offsetParent && inline(link) && !getComputedStyle(link).textDecorationLine.includes('underline');
+  return [...document.querySelectorAll('main a:not(.btn)')].filter(link => plain(link) && among(link))
+    .map(link => `told by colour alone: ${link.outerHTML.slice(0, 100)}`);
 }
 
 // Words of the page's own (not of its data) in the other language, and text keys without words.
@@ -119,7 +129,7 @@ async function faults_of(page, place, visit, [lang, theme], what) {
   await dress(page.context(), place, { lang, theme });
   const reply = await page.goto(visit.path, { waitUntil: 'load' });
   const faults = reply.status() === (visit.status || 200) ? [] : [`status ${reply.status()}`];
-  faults.push(...await page.evaluate(too_wide), ...await page.evaluate(covered), ...await page.evaluate(words_wrong, lang), ...await axe_finds(page, what, theme));
+  faults.push(...await page.evaluate(too_wide), ...await page.evaluate(covered), ...await page.evaluate(links_by_colour), ...await page.evaluate(words_wrong, lang), ...await axe_finds(page, what, theme));
   return [...faults, ...page.troubles].map(fault => `${lang} ${theme} ${page.viewportSize().width}: ${fault}`);
 }
 

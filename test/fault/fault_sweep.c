@@ -41,6 +41,7 @@ static const struct {
     {"session", {.account_id = 1, .org_id = 1, .roles = WHO_OFFICE, .session_id = 1}},
     {"proved",
      {.account_id = 1, .org_id = 1, .roles = WHO_OFFICE, .session_id = 1, .second_ms = BENCH_NOW}},
+    {"agent", {.account_id = 2, .org_id = 1, .roles = WHO_INVENTOR, .session_id = 1}},
     {"security", {.account_id = 3, .org_id = 3, .roles = WHO_SECURITY, .via = VIA_WEB}},
     {"security2", {.account_id = 2, .org_id = 3, .roles = WHO_SECURITY, .via = VIA_WEB}},
     {"operator", {.account_id = 3, .org_id = 3, .roles = WHO_OPERATOR, .via = VIA_WEB}},
@@ -85,6 +86,7 @@ static Actor actor_of(Str name)
     "local account.add {\"login\":\"" login "\",\"name\":\"某\",\"org_id\":3,"                    \
     "\"password\":\"Four small words\",\"roles\":\"security\"}\n"
 #define FREE      ACCOUNT "local grant.end {\"id\":1}\n" /* The account holds no role. */
+#define CLOSED    ACCOUNT "local account.close {\"id\":1}\n"
 #define RUNNING   UPLOADED "office import.start {\"id\":1}\n"
 #define IMPORTED  RUNNING "work\n"
 #define FILE_TWO  "{\"patent_ids\":\"1,2\",\"mode\":\"assign\",\"price_fen\":1000}"
@@ -154,6 +156,8 @@ static Actor actor_of(Str name)
 #define NOMINATED ROSTERED "liaison member.nominate {\"roster_id\":1," PERSON "\n"
 #define SENT_BACK NOMINATED "operator member.return {\"ids\":1,\"reason\":\"缺职称\"}\n"
 #define DELEGATED STAFF "office delegation.give " GIVE "\n"
+#define GIVEN                                                                                      \
+    DELEGATED "public session.open {\"login\":\"west\",\"password\":\"Four small words\"}\n"
 
 typedef struct Sweep {
     const char *op;
@@ -205,6 +209,7 @@ static const Sweep rows[] = {
     {"org.add",           ORGS,     "operator", "{\"code\":\"N\",\"name\":\"新单位\",\"kind\":\"firm\"}", ERR_OK},
     {"org.ensure",        ORGS,     "local",    "{\"code\":\"N\"}", ERR_OK},
     {"account.close",     ACCOUNT,  "local",    "{\"id\":1}", ERR_OK},
+    {"account.reopen",    CLOSED,   "local",    "{\"id\":1,\"reason\":\"返岗\"}", ERR_OK},
     {"account.unlock",    LOCKED,   "local",    "{\"id\":1}", ERR_OK},
     {"grant.add",         ACCOUNT,  "local",    "{\"account_id\":1,\"role\":\"expert\"}", ERR_OK},
     {"grant.end",         ACCOUNT,  "local",    "{\"id\":1}", ERR_OK},
@@ -280,6 +285,7 @@ static const Sweep rows[] = {
     {"people.accounts_add", ACCOUNT, "liaison", "{\"text\":\"甲,jia.one,发明人\\n乙,east,发明人\\n丙,bing,厨师\"}", ERR_OK},
     {"account.add_below", ACCOUNT,  "liaison",  "{\"org_id\":1,\"name\":\"甲\",\"login\":\"jia\",\"roles\":\"liaison\"}", ERR_OK},
     {"account.close_below", STAFF,  "liaison",  "{\"id\":2}", ERR_OK},
+    {"account.reopen_below", STAFF "liaison account.close_below {\"id\":2}\n", "liaison", "{\"id\":2,\"reason\":\"返岗\"}", ERR_OK},
     {"account.hand_over", DELEGATED, "liaison", "{\"from_id\":1,\"to_id\":2}", ERR_OK},
     {"org.add_below",     ACCOUNT,  "liaison",  "{\"parent_id\":1,\"name\":\"化学学院\"}", ERR_OK},
     {"org.leave",         STAFF,    "liaison",  "{\"id\":1,\"reason\":\"合并\"}", ERR_OK},
@@ -295,6 +301,8 @@ static const Sweep rows[] = {
     {"member.end",        NOMINATED, "liaison", "{\"ids\":1,\"reason\":\"调离\"}", ERR_OK},
     {"delegation.give",   STAFF,    "office",   GIVE, ERR_OK},
     {"delegation.end",    DELEGATED, "office",  "{\"id\":1}", ERR_OK},
+    {"delegation.start",  GIVEN,    "agent",    "{\"id\":1}", ERR_OK},
+    {"delegation.stop",   GIVEN "agent delegation.start {\"id\":1}\n", "agent", "{}", ERR_OK},
     /* Only the import's own work takes these steps. */
     {"import.finish",     RUNNING,  "clock",    "{\"id\":1}", ERR_STATE},
     {"import.fail",       RUNNING,  "clock",    "{\"id\":1}", ERR_STATE},
