@@ -308,13 +308,15 @@ static Err check_text(Cx *cx, i64 id, ConsentText *ret)
     return e;
 }
 
-/* A named person, of the unit or of one above it in the same house. */
+/* A named person, of the unit or of one above it in the same house; what he signs about himself needs
+ * no part in it. */
 static Err check_signer(Cx *cx, const ConsentKind *kind, i64 org_id)
 {
     if (!cx->actor.account_id)
         return err_set(cx, ERR_SIGN_IN, NULL, "consent.no_signer");
     unsigned who = who_of(cx, org_id, false);
-    if (!(who & WHO_OWNER))
+    bool own = kind->own && org_id == cx->actor.org_id;
+    if (!(who & WHO_OWNER) && !own)
         return err_set(cx, ERR_DENIED, "org_id", "consent.not_your_unit");
     if (!(who & kind->signers))
         return err_set(cx, ERR_DENIED, NULL, "consent.not_your_part");
