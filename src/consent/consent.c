@@ -308,8 +308,8 @@ static Err check_text(Cx *cx, i64 id, ConsentText *ret)
     return e;
 }
 
-/* A named person, of the unit or of one above it in the same house; what he signs about himself needs
- * no part in it. */
+/* A named person, of the unit or of one above it in the same house; what he signs about himself
+ * needs no part in it. */
 static Err check_signer(Cx *cx, const ConsentKind *kind, i64 org_id)
 {
     if (!cx->actor.account_id)
