@@ -207,6 +207,14 @@ NODISCARD Err account_shut(Cx *cx, Account *account, const char *by);
  * time has not come, and the next sign-in asks for a new password. ERR_STATE when it is open or
  * erased, or its unit has left. */
 NODISCARD Err account_reopen(Cx *cx, Account *account, Str reason);
+
+/* What both acts are given: the security administrator's, and the unit's own. */
+typedef struct AccountReopen {
+    i64 id;
+    Str reason; /* Of 2 to 200 characters. */
+} AccountReopen;
+enum { ACCOUNT_REOPEN_FIELDS = 2 };
+extern const Field account_reopen_fields[ACCOUNT_REOPEN_FIELDS];
 /* The account of a login, also a closed one; 0 when it is free. */
 NODISCARD Err login_taken(Cx *cx, Str login, i64 *ret_account_id);
 /* Open accounts of a unit that hold a role now. */

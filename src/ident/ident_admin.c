@@ -204,14 +204,10 @@ static Err close_run(Cx *cx, const void *arg, Val **ret)
     return e ? e : account_shut(cx, &account, "security");
 }
 
-typedef struct ReopenIn {
-    i64 id;
-    Str reason;
-} ReopenIn;
-
-static const Field reopen_fields[] = {
-    {AT(ReopenIn, id), F_REF, "账号", "Account", REQUIRED, SEE_PUBLIC, NULL, .ref = &account_type},
-    {AT(ReopenIn, reason), F_TEXT, "理由", "Reason", REQUIRED, SEE_PUBLIC, NULL, .min = 2,
+const Field account_reopen_fields[ACCOUNT_REOPEN_FIELDS] = {
+    {AT(AccountReopen, id), F_REF, "账号", "Account", REQUIRED, SEE_PUBLIC, NULL,
+     .ref = &account_type},
+    {AT(AccountReopen, reason), F_TEXT, "理由", "Reason", REQUIRED, SEE_PUBLIC, NULL, .min = 2,
      .max = 200},
 };
 
@@ -219,7 +215,7 @@ static const Field reopen_fields[] = {
  * had to end first. */
 static Err reopen_run(Cx *cx, const void *arg, Val **ret)
 {
-    const ReopenIn *in = arg;
+    const AccountReopen *in = arg;
     Account account = {0};
     (void)ret;
     Err e = load_other(cx, in->id, &account);
@@ -431,7 +427,7 @@ static const Op ops[] = {
     {"account.list",    "账号",       "Accounts",          OP_READ,  0, GUARD, OP_IN(ListIn, list_fields), NULL, list_run, NULL, NULL},
     {"account.open",    "账号详情",   "One account",       OP_READ,  0, GUARD, OP_IN(IdIn, id_fields), NULL, open_run, NULL, "Its grants, sessions and history."},
     {"account.close",   "停用账号",   "Close account",     OP_WRITE, OP_DANGER, GUARD, OP_IN(IdIn, id_fields), NULL, close_run, NULL, "Its sessions end. An administrator's role has to end first."},
-    {"account.reopen",  "重新启用账号", "Reopen account",  OP_WRITE, 0, GUARD, OP_IN(ReopenIn, reopen_fields), NULL, reopen_run, "下次登录须修改密码；单位已退出的须先重新入驻。", "The next sign-in asks for a new password. Not while its unit has left."},
+    {"account.reopen",  "重新启用账号", "Reopen account",  OP_WRITE, 0, GUARD, sizeof(AccountReopen), account_reopen_fields, ACCOUNT_REOPEN_FIELDS, NULL, reopen_run, "下次登录须修改密码；单位已退出的须先重新入驻。", "The next sign-in asks for a new password. Not while its unit has left."},
     {"account.unlock",  "解除锁定",   "Unlock account",    OP_WRITE, 0, GUARD, OP_IN(IdIn, id_fields), NULL, unlock_run, NULL, NULL},
     {"grant.add",       "授予角色",   "Grant a role",      OP_WRITE, 0, GUARD, OP_IN(GrantIn, trade_fields), NULL, grant_run, NULL, NULL},
     {"grant.add_admin", "授予管理员角色", "Grant an administrator's role", OP_WRITE, OP_DANGER | OP_TWO, GUARD, OP_IN(GrantIn, admin_fields), NULL, grant_run,
