@@ -427,7 +427,7 @@ static const Op ops[] = {
     {"account.list",    "账号",       "Accounts",          OP_READ,  0, GUARD, OP_IN(ListIn, list_fields), NULL, list_run, NULL, NULL},
     {"account.open",    "账号详情",   "One account",       OP_READ,  0, GUARD, OP_IN(IdIn, id_fields), NULL, open_run, NULL, "Its grants, sessions and history."},
     {"account.close",   "停用账号",   "Close account",     OP_WRITE, OP_DANGER, GUARD, OP_IN(IdIn, id_fields), NULL, close_run, NULL, "Its sessions end. An administrator's role has to end first."},
-    {"account.reopen",  "重新启用账号", "Reopen account",  OP_WRITE, 0, GUARD, sizeof(AccountReopen), account_reopen_fields, ACCOUNT_REOPEN_FIELDS, NULL, reopen_run, "下次登录须修改密码；单位已退出的须先重新入驻。", "The next sign-in asks for a new password. Not while its unit has left."},
+    {"account.reopen",  "重新启用账号", "Reopen account",  OP_WRITE, 0, GUARD, OP_IN(AccountReopen, account_reopen_fields), NULL, reopen_run, "下次登录须修改密码；单位已退出的须先重新入驻。", "The next sign-in asks for a new password. Not while its unit has left."},
     {"account.unlock",  "解除锁定",   "Unlock account",    OP_WRITE, 0, GUARD, OP_IN(IdIn, id_fields), NULL, unlock_run, NULL, NULL},
     {"grant.add",       "授予角色",   "Grant a role",      OP_WRITE, 0, GUARD, OP_IN(GrantIn, trade_fields), NULL, grant_run, NULL, NULL},
     {"grant.add_admin", "授予管理员角色", "Grant an administrator's role", OP_WRITE, OP_DANGER | OP_TWO, GUARD, OP_IN(GrantIn, admin_fields), NULL, grant_run,

@@ -694,7 +694,7 @@ static const Op ops[] = {
      "每一行都有结果；初始密码只显示一次，首次登录须修改。", "Each row is accounted for. First passwords are told once and must be changed at the first sign-in."},
     {"account.add_below",   "开通账号", "Add account",   OP_WRITE, 0, KEEPERS, OP_IN(AddBelow, add_below_fields), add_below_prepare, add_below_run, "为本单位或下属院系的人员开通账号；初始密码只显示一次。", "For somebody of your unit or a college below it; the first password is told once."},
     {"account.close_below", "停用账号", "Close account", OP_WRITE, OP_DANGER, UNIT_STAFF | WHO_LOCAL, OP_IN(IdIn, people_id_fields), NULL, close_below_run, NULL, NULL},
-    {"account.reopen_below", "重新启用账号", "Reopen account", OP_WRITE, 0, UNIT_STAFF | WHO_LOCAL, sizeof(AccountReopen), account_reopen_fields, ACCOUNT_REOPEN_FIELDS, NULL, reopen_below_run, "下次登录须修改密码。", "The next sign-in asks for a new password."},
+    {"account.reopen_below", "重新启用账号", "Reopen account", OP_WRITE, 0, UNIT_STAFF | WHO_LOCAL, OP_IN(AccountReopen, account_reopen_fields), NULL, reopen_below_run, "下次登录须修改密码。", "The next sign-in asks for a new password."},
     {"account.hand_over",   "移交工作", "Hand over",     OP_WRITE, OP_DANGER, KEEPERS, OP_IN(HandOver, hand_over_fields), NULL, hand_over_run,
      "移交人的角色和在办事项转给接收人；委托关系终止。项目、需求、竞价和成交属于单位，不受影响。", "Roles and open work go to the other; delegations end. Listings, needs, lots and deals are the unit's and stay."},
     {"org.add_below",       "新增院系", "Add college",   OP_WRITE, 0, UNIT_STAFF | WHO_OPERATOR | WHO_LOCAL, OP_IN(OrgBelow, org_below_fields), NULL, org_add_below_run, NULL, NULL},
