@@ -501,11 +501,26 @@ static MatchRange best_window(Str text, const MatchRange *marks, size_t count, s
     return best;
 }
 
+/* A part that is cut out does not begin with a comma. */
+static size_t past_signs(Str text, size_t from, size_t to)
+{
+    while (from < to) {
+        size_t next = from;
+        u32 code = fold_code_point(utf8_next(text, &next));
+        if (is_ideograph(code) || is_word_char(code))
+            break;
+        from = next;
+    }
+    return from;
+}
+
 MatchSnippet match_snippet(Arena *arena, const MatchAsked *asked, Str text, size_t chars_max)
 {
     MatchRange *marks = NULL;
     size_t count = find_marks(arena, &asked->keys, text, &marks);
     MatchRange window = best_window(text, marks, count, chars_max);
+    if (window.from > 0)
+        window.from = past_signs(text, window.from, window.to);
     MatchSnippet snippet = {.text = str_slice(text, window.from, window.to),
                             .cut_before = window.from > 0,
                             .cut_after = window.to < text.len,

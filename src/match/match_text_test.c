@@ -184,7 +184,7 @@ static void test_snippets(void **state)
     // clang-format off
     static const struct { const char *question, *text; size_t chars; const char *shown; } rows[] = {
         {"石墨烯",    "一种石墨烯散热膜",                 20, "一种[石墨烯]散热膜"},
-        {"石墨烯",    "本品用于散热，含石墨烯与铜，价廉",    7,  "…，含[石墨烯]与铜…"},
+        {"石墨烯",    "本品用于散热，含石墨烯与铜，价廉",    7,  "…含[石墨烯]与铜…"},
         {"石墨烯",    "石墨烯在先，其余甚长",              5,  "[石墨烯]在先…"},
         {"石墨烯",    "末尾才有石墨烯",                   5,  "…才有[石墨烯]"},
         {"GRAPHENE", "the ｇｒａｐｈｅｎｅ film",        40, "the [ｇｒａｐｈｅｎｅ] film"},
