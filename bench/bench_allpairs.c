@@ -1,10 +1,11 @@
-/* bench_allpairs.c - every profile's first twenty documents, as a round over all enterprises does it:
- * profiles in batches, on two threads.
+/* bench_allpairs.c - every profile's first twenty documents, as a round over all enterprises does
+ * it: profiles in batches, on two threads.
  *
  *     bench_allpairs [--docs N] [--profiles N] [--threads N]
  *
- * A profile is a text of 110 characters. A sample of the answers is compared with the same questions
- * asked alone. Prints one line of JSON; minutes for 450,000 profiles are reckoned from the rate.
+ * A profile is a text of 110 characters. A sample of the answers is compared with the same
+ * questions asked alone. Prints one line of JSON; minutes for 450,000 profiles are reckoned from
+ * the rate.
  */
 #include "match_corpus.h"
 
