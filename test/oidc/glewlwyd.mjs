@@ -4,6 +4,7 @@ import { spawn, execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cookie_lines } from './cookies.mjs';
 
 export const person = { login: 'east', password: 'glewlwyd-east-1', name: 'East' };
 
@@ -56,7 +57,7 @@ const plugin = (issuer, kind) => {
   };
 };
 
-const cookie_of = answer => answer.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
+const cookie_of = answer => cookie_lines(answer).map(line => line.split(';')[0]).join('; ');
 
 async function call(at, path, method, body, cookie) {
   const answer = await fetch(at + path, {

@@ -6,6 +6,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cookie_lines } from './cookies.mjs';
 import * as glewlwyd from './glewlwyd.mjs';
 import * as liar from './liar.mjs';
 
@@ -86,7 +87,7 @@ class Browser {
   async get(path) {
     const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const answer = await fetch(new URL(path, this.url), { redirect: 'manual', headers: cookie ? { cookie } : {} });
-    for (const line of answer.headers.getSetCookie()) {
+    for (const line of cookie_lines(answer)) {
       const [pair] = line.split(';'), at = pair.indexOf('=');
       if (/max-age=0/i.test(line)) this.jar.delete(pair.slice(0, at));
       else this.jar.set(pair.slice(0, at), pair.slice(at + 1));
