@@ -70,7 +70,7 @@ Str str_slice(Str s, size_t from, size_t to)
 {
     to = to < s.len ? to : s.len;
     from = from < to ? from : to;
-    return (Str){s.data + from, to - from};
+    return (Str){s.data ? s.data + from : NULL, to - from};
 }
 
 static bool is_space(u32 code)
