@@ -18,7 +18,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { LOCK_PAUSE_MS = 50, LOCK_WAIT_MS = 2000 };
 
 const Room *const all_rooms[] = {
     IDENT_ROOMS,   &audit_room, &consent_room, &privacy_room, PEOPLE_ROOMS,   &registry_room,
@@ -104,17 +107,29 @@ Err house_made(Cx *cx, Open *open_house)
     return ERR_OK;
 }
 
-/* Two data folders may name one PostgreSQL: its own lock, held as long as the writer's connection
- * lives, lets only one of them write. The file lock has settled that for SQLite. */
-static Err lock_store(Cx *cx)
+static Err try_lock(Cx *cx, i64 *ret_mine)
 {
-    i64 mine = 1;
+    *ret_mine = 1;
     if (strcmp(db_kind(cx->db), "postgresql") != 0)
         return ERR_OK;
-    Err e = db_int(cx,
-                   "SELECT CASE WHEN pg_try_advisory_lock(7301, hashtext(current_schema())) "
-                   "THEN 1 ELSE 0 END",
-                   NULL, 0, 0, &mine);
+    return db_int(cx,
+                  "SELECT CASE WHEN pg_try_advisory_lock(7301, hashtext(current_schema())) "
+                  "THEN 1 ELSE 0 END",
+                  NULL, 0, 0, ret_mine);
+}
+
+/* Two data folders may name one PostgreSQL: its own lock, held as long as the writer's connection
+ * lives, lets only one of them write. The file lock has settled that for SQLite. A connection that
+ * has just been closed may hold it for a moment still: the server ends it in its own time. */
+static Err lock_store(Cx *cx)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+    i64 mine = 0;
+    Err e = try_lock(cx, &mine);
+    for (int waited = 0; !e && !mine && waited < LOCK_WAIT_MS; waited += LOCK_PAUSE_MS) {
+        nanosleep(&pause, NULL);
+        e = try_lock(cx, &mine);
+    }
     if (!e && !mine)
         e = err_set(cx, ERR_BUSY, NULL, "house.store_locked");
     return e;
