@@ -26,23 +26,6 @@ typedef struct Round {
     i64 hits, compared, different;
 } Round;
 
-static i64 option(int argc, char **argv, const char *name, i64 plain)
-{
-    i64 value = plain;
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], name) == 0 && !str_to_i64(str_from(argv[i + 1]), &value))
-            exit(2);
-    return value;
-}
-
-static void must(Err e)
-{
-    if (e) {
-        fprintf(stderr, "%s\n", err_name(e));
-        exit(1);
-    }
-}
-
 static bool same_hits(const MatchAnswer *a, const MatchAnswer *b)
 {
     bool same = a->count == b->count;

@@ -129,3 +129,20 @@ Str corpus_short(const Corpus *corpus, Arena *arena, u64 number)
     }
     return str_trim(buf_str(&out));
 }
+
+i64 option(int argc, char **argv, const char *name, i64 plain)
+{
+    i64 value = plain;
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], name) == 0 && !str_to_i64(str_from(argv[i + 1]), &value))
+            exit(2);
+    return value;
+}
+
+void must(Err e)
+{
+    if (e) {
+        fprintf(stderr, "%s\n", err_name(e));
+        exit(1);
+    }
+}

@@ -1,7 +1,6 @@
 /* match_corpus.h - texts for measuring the matcher: documents of 150 to 250 Chinese characters,
  * recombined from clauses of real ones, always the same for the same seed; short questions of two
- * to
- * four words, and long ones of some hundred characters.
+ * to four words, and long ones of some hundred characters. And the arguments of such a program.
  */
 #ifndef BENCH_MATCH_CORPUS_H
 #define BENCH_MATCH_CORPUS_H
@@ -22,5 +21,10 @@ bool corpus_open(Corpus *corpus);
 Str corpus_doc(const Corpus *corpus, Arena *arena, u64 seed, u64 number);
 Str corpus_long(const Corpus *corpus, Arena *arena, u64 number);
 Str corpus_short(const Corpus *corpus, Arena *arena, u64 number);
+
+/* The number after `name` among the arguments, else `plain`; what is none ends the program. */
+i64 option(int argc, char **argv, const char *name, i64 plain);
+/* An error ends the program with its name. */
+void must(Err e);
 
 #endif

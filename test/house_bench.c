@@ -205,3 +205,26 @@ Err bench_verify(Bench *bench, VerifyReport *ret)
                         NULL, NULL, ret);
     return e ? e : access_verify(&bench->cx, ret, &lines);
 }
+
+Val *bench_value(Arena *arena, const Field *field)
+{
+    switch (field->kind) {
+    case F_CODE:
+    case F_CODES:
+        return val_z(arena, field->codes->codes[0].code);
+    case F_INT:
+        return val_int(arena, field->min > 1 ? field->min : 1);
+    case F_MONEY:
+        return val_int(arena, 100);
+    case F_BOOL:
+        return val_bool(arena, true);
+    case F_DATE:
+        return val_z(arena, "2027-01-01");
+    case F_TIME:
+        return val_int(arena, BENCH_NOW + 3600 * 1000);
+    case F_SECRET:
+        return val_z(arena, "Five small words");
+    default:
+        return val_z(arena, "enough plain words");
+    }
+}

@@ -42,6 +42,9 @@ NODISCARD Err bench_file(Bench *bench, Str text, Str *ret_hash);
 /* Walks the whole log, every row and every line of the access log. */
 NODISCARD Err bench_verify(Bench *bench, VerifyReport *ret);
 
+/* A value that a field of an op's input takes, if it is no id: plain and always the same. */
+Val *bench_value(Arena *arena, const Field *field);
+
 /* The machine's own operator, and the exchange itself. */
 extern const Actor bench_local, bench_clock;
 

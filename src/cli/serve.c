@@ -30,6 +30,7 @@ enum {
     FOLLOW_MS = 500,
     TICK_MS = 250,
     LARGE_BYTES = 128 * 1024,
+    REBUILD_MS = 2000,       /* Between two tries at an index that could not be built. */
     SAVE_MS = 5 * 60 * 1000, /* The index goes to disk so often at most, and at the end. */
 };
 
@@ -195,16 +196,31 @@ static void save_index(Serve *serve, Cx *cx, i64 seq)
     err_clear(cx);
 }
 
-/* As it was kept, else from all rows. Returns up to which fact it is on disk. */
-static i64 begin_index(Serve *serve, Cx *cx, i64 *ret_seq)
+/* How far the index and its files are. */
+typedef struct Following {
+    i64 seq;       /* The last fact taken in. */
+    i64 saved_seq; /* What is on disk is true up to it; -1: nothing is. */
+    i64 saved_ns;
+} Following;
+
+/* The index as it was kept, else from all rows. False: neither could be read to the end, and it is
+ * empty; a half of it must not be kept as if it were whole. */
+static bool begin_index(Serve *serve, Cx *cx, Following *at)
 {
-    if (match_feed_load(cx, serve->index, match_feed_folder(cx), ret_seq))
-        return *ret_seq;
-    if (match_feed_all(cx, serve->index, ret_seq) != ERR_OK)
-        log_line(LOG_ERROR_LEVEL, "match.not_built", "why", cx->err.key, NULL);
+    *at = (Following){.saved_seq = -1, .saved_ns = clock_steady_ns()};
+    if (match_feed_load(cx, serve->index, match_feed_folder(cx), &at->seq)) {
+        at->saved_seq = at->seq;
+        return true;
+    }
+    if (match_feed_all(cx, serve->index, &at->seq) == ERR_OK) {
+        match_settle(serve->index);
+        return true;
+    }
+    log_line(LOG_ERROR_LEVEL, "match.not_built", "why", cx->err.key, NULL);
     err_clear(cx);
-    match_settle(serve->index);
-    return -1; /* Nothing yet. */
+    match_clear(serve->index);
+    arena_reset(cx->arena);
+    return false;
 }
 
 static void tend_index(Serve *serve)
@@ -213,37 +229,52 @@ static void tend_index(Serve *serve)
         ;
 }
 
+static void keep_index(Serve *serve, Cx *cx, Following *at)
+{
+    bool due = clock_steady_ns() - at->saved_ns >= (i64)SAVE_MS * 1000000;
+    if (at->saved_seq >= 0 && !(due && at->seq > at->saved_seq))
+        return;
+    save_index(serve, cx, at->seq);
+    at->saved_seq = at->seq;
+    at->saved_ns = clock_steady_ns();
+    arena_reset(cx->arena);
+    malloc_trim(0); /* What the building took. */
+}
+
+static void follow(Serve *serve, Cx *cx, Following *at)
+{
+    for (bool more = true; more;) {
+        more = false;
+        if (follow_some(serve, cx, &at->seq, &more) != ERR_OK)
+            log_line(LOG_ERROR_LEVEL, "follower.failed", "why", cx->err.key, NULL);
+        err_clear(cx);
+        arena_reset(cx->arena);
+    }
+}
+
 static void *follower(void *arg)
 {
     Serve *serve = arg;
     Arena arena = {0};
     Cx cx;
-    i64 seq = 0, seen = 0;
+    Following at;
+    i64 seen = 0;
     if (!begin_thread(serve, &arena, &cx))
         return NULL;
-    i64 saved_seq = begin_index(serve, &cx, &seq), saved_ns = clock_steady_ns();
-    live_set_floor(app_server(serve->app), seq);
-    app_facts_followed(serve->app); /* What was rendered without the index is old. */
-    do {
-        for (bool more = true; more;) {
-            more = false;
-            if (follow_some(serve, &cx, &seq, &more) != ERR_OK)
-                log_line(LOG_ERROR_LEVEL, "follower.failed", "why", cx.err.key, NULL);
-            err_clear(&cx);
-            arena_reset(&arena);
-        }
-        tend_index(serve);
-        bool due = clock_steady_ns() - saved_ns >= (i64)SAVE_MS * 1000000;
-        if (saved_seq < 0 || (due && seq > saved_seq)) {
-            save_index(serve, &cx, seq);
-            saved_seq = seq;
-            saved_ns = clock_steady_ns();
-            arena_reset(&arena);
-            malloc_trim(0); /* What the building took. */
-        }
-    } while (wait_commit(serve, &seen, FOLLOW_MS));
-    if (seq > saved_seq)
-        save_index(serve, &cx, seq);
+    bool built = begin_index(serve, &cx, &at);
+    while (!built && wait_commit(serve, &seen, REBUILD_MS))
+        built = begin_index(serve, &cx, &at);
+    if (built) {
+        live_set_floor(app_server(serve->app), at.seq);
+        app_facts_followed(serve->app); /* What was rendered without the index is old. */
+        do {
+            follow(serve, &cx, &at);
+            tend_index(serve);
+            keep_index(serve, &cx, &at);
+        } while (wait_commit(serve, &seen, FOLLOW_MS));
+        if (at.seq > at.saved_seq)
+            save_index(serve, &cx, at.seq);
+    }
     house_reader_done(&cx);
     arena_done(&arena);
     return NULL;
@@ -314,8 +345,7 @@ static void *flusher(void *arg)
 static void prepare(Serve *serve)
 {
     /* Large pieces come from the system and go back to it at once. Left to itself the C library
-     * keeps
-     * them in each thread's own heap once one has been freed. */
+     * keeps them in each thread's own heap once one has been freed. */
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);

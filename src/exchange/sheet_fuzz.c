@@ -1,17 +1,12 @@
-/* Throws bytes at the spreadsheet reader. Built with -DSHEET_LIBFUZZER -fsanitize=fuzzer it is a
- * libFuzzer target; otherwise it replays the files of a folder, as a test: test/fuzz/sheet or the
- * folder named on the command line. */
+/* Throws bytes at the spreadsheet reader (fuzz.h). */
+#include "base/fuzz.h"
 #include "exchange/sheet.h"
 #include "exchange/sheet_head.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 static const SheetField fields[] = {{"title", "名称|title"}, {"appno", "申请号|a"}};
 
@@ -71,44 +66,4 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     return 0;
 }
 
-#ifndef SHEET_LIBFUZZER
-
-static void replay(const char *folder, const char *name)
-{
-    Arena arena = {0};
-    Str path = str_format(&arena, "%s/%s", folder, name);
-    FILE *file = fopen(path.data, "rb");
-    if (!file) {
-        perror(path.data);
-        exit(1);
-    }
-    Buf buf = buf_new(&arena);
-    char piece[4096];
-    for (size_t got; (got = fread(piece, 1, sizeof piece, file)) > 0;)
-        buf_add(&buf, (Str){piece, got});
-    fclose(file);
-    LLVMFuzzerTestOneInput((const u8 *)buf_str(&buf).data, buf.len);
-    arena_done(&arena);
-}
-
-int main(int argc, char **argv)
-{
-    const char *folder = argc > 1 ? argv[1] : "test/fuzz/sheet";
-    DIR *dir = opendir(folder);
-    if (!dir) {
-        perror(folder);
-        return 1;
-    }
-    int count = 0;
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        if (entry->d_name[0] == '.')
-            continue;
-        replay(folder, entry->d_name);
-        count++;
-    }
-    closedir(dir);
-    fprintf(stderr, "%d files replayed\n", count);
-    return count > 0 ? 0 : 1;
-}
-
-#endif
+FUZZ_MAIN("test/fuzz/sheet");

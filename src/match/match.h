@@ -1,8 +1,8 @@
 /* match.h - finding patents, achievements and needs that fit a text, with the reasons.
  *
  * Owns    an index of segments, in memory or in mapped files, built from the rows and rebuilt from
- * them
- * at any time. Uses    base alone.
+ *         them at any time.
+ * Uses    base alone.
  *
  * Text is cut into single Chinese characters, pairs of neighbouring ones, and words of Latin
  * letters and digits; class symbols (IPC, Locarno) become code terms for the subclass and the main
@@ -14,8 +14,8 @@
  *
  * Many threads may search while one puts or drops: a reader-writer lock is held inside each call.
  * A few words among 78,000 patents take some ten microseconds, a page of prose some hundred,
- * putting
- * one document some microseconds. match_seg.h says how an index lies in memory and in files.
+ * putting one document some microseconds. match_seg.h says how an index lies in memory and in
+ * files.
  */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H
@@ -75,13 +75,12 @@ void match_settle(MatchIndex *index);
 bool match_tend(MatchIndex *index);
 
 /* Writes the index into a folder of its own, which is made when absent, with a mark of up to 400
- * bytes
- * that says how far it is true. What was saved before holds until all is written. From one thread
- * with the puts. ERR_IO "match.no_file". */
+ * bytes that says how far it is true. What was saved before holds until all is written. From one
+ * thread with the puts. ERR_IO "match.no_file". */
 NODISCARD Err match_save(Cx *cx, MatchIndex *index, Str folder, Str mark);
 /* Fills an empty index from such a folder. False when there is none, or when a byte of it is not
- * as it
- * was written (which a log line says): then the index is empty still. The mark is in cx->arena. */
+ * as it was written (which a log line says): then the index is empty still. The mark is in
+ * cx->arena. */
 bool match_load(Cx *cx, MatchIndex *index, Str folder, Str *ret_mark);
 
 /* What is asked: the words typed, or the fields of a record that others shall fit. */

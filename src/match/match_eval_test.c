@@ -124,8 +124,7 @@ static void test_pool(void **state)
 }
 
 /* Two questions without a word of their document, but with words in common: each teaches the
- * other's
- * fold, never its own. */
+ * other's fold, never its own. */
 static void test_folds(void **state)
 {
     (void)state;

@@ -241,7 +241,7 @@ static Shelf *load_shelf(const char *path, const ShelfLine *line, const char *li
     Str bytes;
     Seg seg;
     Shelf *shelf = NULL;
-    if (read_file(&scratch, path, &bytes) && seg_read(bytes, &seg) &&
+    if (read_file(&scratch, path, &bytes) && seg_read(bytes, &seg) && seg_check(&seg) &&
         seg.doc_count == line->doc_count)
         shelf = shelf_mapped(path, line->number);
     arena_done(&scratch);

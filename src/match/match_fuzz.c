@@ -1,22 +1,17 @@
-/* Throws bytes at the analyser, at a search, and at the reader of segments. Built with
- * -DMATCH_LIBFUZZER -fsanitize=fuzzer it is a libFuzzer target (test/deep/fuzz.sh); otherwise it
- * replays the files of a folder, as a test: test/fuzz/match or the one named as its argument.
+/* Throws bytes at the analyser, at a search, and at the reader of segments (fuzz.h).
  *
  * The first byte says what for. Even: the rest is text, which with bit 2 is searched for as well
  * (that takes long). Odd: the rest are changes of a sound segment, five bytes each: place and new
  * byte. */
+#include "base/fuzz.h"
 #include "match/match_int.h"
 #include "match/match_score.h"
 #include "match/match_seg_int.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHANGE_BYTES = 5, SEG_FUZZ_DOCS = 40, SNIPPET_CHARS = 40, FILE_MAX = 1 << 20 };
-
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+enum { CHANGE_BYTES = 5, SEG_FUZZ_DOCS = 40, SNIPPET_CHARS = 40 };
 
 /* A document of the text is found by the text, if anything in it can be looked for. */
 static void search_text(Cx *cx, Str text)
@@ -118,40 +113,4 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     return 0;
 }
 
-#ifndef MATCH_LIBFUZZER
-
-static void replay(const char *folder, const char *name)
-{
-    Arena arena = {0};
-    char *path = str_z(&arena, str_format(&arena, "%s/%s", folder, name));
-    u8 *bytes = arena_take_raw(&arena, FILE_MAX);
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        abort();
-    size_t size = fread(bytes, 1, FILE_MAX, file);
-    fclose(file);
-    LLVMFuzzerTestOneInput(bytes, size);
-    arena_done(&arena);
-}
-
-int main(int argc, char **argv)
-{
-    const char *folder = argc > 1 ? argv[1] : "test/fuzz/match";
-    DIR *dir = opendir(folder);
-    if (!dir) {
-        perror(folder);
-        return 1;
-    }
-    int count = 0;
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        if (entry->d_name[0] == '.')
-            continue;
-        replay(folder, entry->d_name);
-        count++;
-    }
-    closedir(dir);
-    fprintf(stderr, "%d files replayed\n", count);
-    return count > 0 ? 0 : 1;
-}
-
-#endif
+FUZZ_MAIN("test/fuzz/match");

@@ -4,8 +4,7 @@
  *     drop -> a bit is cleared; a shelf that has lost a quarter is written anew
  *
  * What a question reads never changes but for the bits, so a search holds the lock for reading
- * only.
- * Putting costs as much as reading the text; a segment is made when somebody asks, or of
+ * only. Putting costs as much as reading the text; a segment is made when somebody asks, or of
  * PENDING_DOCS documents; joining them is left to who calls match_tend.
  */
 #include "match/match_int.h"
@@ -20,7 +19,12 @@ MatchIndex *match_open(void)
     Arena arena = {0};
     MatchIndex *index = ARENA_NEW(&arena, MatchIndex, 1);
     index->pending = ARENA_NEW(&arena, Pending, PENDING_DOCS);
-    pthread_rwlock_init(&index->lock, NULL);
+    pthread_rwlockattr_t
+        attr; /* Who takes something out need not wait for a lull in the searches. */
+    pthread_rwlockattr_init(&attr);
+    pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&index->lock, &attr);
+    pthread_rwlockattr_destroy(&attr);
     pthread_mutex_init(&index->writing, NULL);
     index->arena = arena;
     return index;

@@ -1,13 +1,12 @@
 /* match_seg.h - a segment: at most SEG_DOCS documents and the postings of their terms, never
- * changed
- * once it is made. It is one block of bytes, the same in memory and in a file that is mapped.
+ * changed once it is made. It is one block of bytes, the same in memory and in a file that is
+ * mapped.
  *
  *     head | documents | order by kind and id | field codes | buckets | terms | lists
  *
  * A term is known by 48 bits of a hash of its key: the top 16 are its bucket, and in the bucket
- * stand
- * the entries by rising fingerprint, the 32 bits below. An entry leads to a list, or is itself the
- * one posting of a rare term. A list has the form that is shortest:
+ * stand the entries by rising fingerprint, the 32 bits below. An entry leads to a list, or is
+ * itself the one posting of a rare term. A list has the form that is shortest:
  *
  *     SEG_PLAIN   count numbers of two bytes, then count impacts
  *     SEG_GAPS    pairs of bytes, gap to the document before and impact; gap 255 with impact 0 is

@@ -1,14 +1,12 @@
 /* match_seg_build.c - documents to the bytes of a segment.
  *
  * Each posting becomes a record of ten bytes: the bucket of its term apart, so that the rest fits
- * into
- * one number that sorts by fingerprint and then by document.
+ * into one number that sorts by fingerprint and then by document.
  *
  *     fingerprint 32 | document 16 | 0 | impact 8
  *
  * Records are counted by bucket as they come, laid out by bucket, and sorted there, some hundred
- * at a
- * time; what then lies side by side is a list.
+ * at a time; what then lies side by side is a list.
  */
 #include "match/match_seg_int.h"
 

@@ -41,14 +41,12 @@ typedef struct SegListHead {
 u32 seg_sum(Str bytes);
 
 /* As seg_read without adding the bytes up, for those that were just written or added up before.
- * `head`
- * is a copy of what they begin with and must stay: none of the bytes themselves is looked at, so of
- * a mapped file nothing is read in before a search. */
+ * `head` is a copy of what they begin with and must stay: none of the bytes themselves is looked
+ * at, so of a mapped file nothing is read in before a search. */
 bool seg_view(const SegHead *head, Str bytes, Seg *ret);
 
 /* Adding by hand, for a segment that is poured into another: a document, then its postings, those
- * of
- * one term by rising document. */
+ * of one term by rising document. */
 u32 seg_build_doc(SegBuild *build, SegDoc doc, Str field_code);
 void seg_build_posting(SegBuild *build, u64 hash, u32 doc, u8 impact);
 

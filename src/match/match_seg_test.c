@@ -1,6 +1,5 @@
 /* Segments: what was put in comes out, in every form of list; damaged bytes are refused; and the
- * inner
- * loops give the same numbers whichever way the processor takes. */
+ * inner loops give the same numbers whichever way the processor takes. */
 #include "match/match_score.h"
 #include "match/match_seg_int.h"
 

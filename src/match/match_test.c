@@ -304,6 +304,53 @@ static void test_segments_equal_model(void **state)
         play_with_model(seed, MODEL_DOCS_MANY, 4, 900);
 }
 
+/* Many questions at once, more than one round of them, among them empty ones and filters: each gets
+ * what it gets alone. One that asks too deep spoils the call before anything is searched. */
+static void test_all_equal_alone(void **state)
+{
+    enum { QUESTIONS = 300 };
+    (void)state;
+    static MatchQuery queries[QUESTIONS];
+    static MatchAnswer answers[QUESTIONS];
+    Chance chance = {.seeded = true, .state = 31};
+    MatchIndex *index = match_open();
+    static ModelDoc docs[MODEL_DOCS_MANY];
+    for (size_t d = 0; d < COUNT(docs); d++) {
+        docs[d] = (ModelDoc){.kind = (MatchKind)(1 + d % 3), .id = (i64)(d / 3) + 1};
+        model_put(index, &chance, &docs[d]);
+        if (d % 1000 == 999)
+            match_settle(index);
+    }
+    size_t found = 0;
+    for (size_t q = 0; q < QUESTIONS; q++) {
+        char text[200] = "";
+        if (q % 50)
+            random_text(&chance, text, 1 + (size_t)chance_below(&chance, 8));
+        queries[q] = (MatchQuery){.text = str_copy(&test_arena, str_from(text)),
+                                  .kinds = q % 3 ? 0 : MATCH_OF_NEEDS,
+                                  .listed_only = q % 5 == 0,
+                                  .offset = q % 7,
+                                  .limit = 1 + q % 20};
+    }
+    assert_int_equal(match_search_all(&cx, index, queries, QUESTIONS, answers), ERR_OK);
+    for (size_t q = 0; q < QUESTIONS; q++) {
+        MatchAnswer alone = ask(index, queries[q]);
+        assert_int_equal(alone.total, answers[q].total);
+        assert_int_equal(alone.count, answers[q].count);
+        assert_int_equal(!alone.note, !answers[q].note);
+        for (size_t i = 0; i < alone.count; i++, found++) {
+            assert_int_equal(alone.hits[i].kind, answers[q].hits[i].kind);
+            assert_int_equal(alone.hits[i].id, answers[q].hits[i].id);
+            assert_int_equal(alone.hits[i].percent, answers[q].hits[i].percent);
+            assert_int_equal(alone.hits[i].reason_count, answers[q].hits[i].reason_count);
+        }
+    }
+    assert_true(found > QUESTIONS);
+    queries[QUESTIONS - 1].limit = MATCH_DEPTH_MAX + 1;
+    assert_int_equal(match_search_all(&cx, index, queries, QUESTIONS, answers), ERR_LIMIT);
+    match_close(index);
+}
+
 /* ---- Reasons of hits that lie far apart ---- */
 
 /* Every page of the hits: in order of their ids, each with the whole phrase as its one reason. */
@@ -845,6 +892,7 @@ int main(void)
         cmocka_unit_test(test_ranking_equals_model),
         cmocka_unit_test(test_segments_without_hits),
         cmocka_unit_test(test_segments_equal_model),
+        cmocka_unit_test(test_all_equal_alone),
         cmocka_unit_test(test_reasons_far_apart),
         cmocka_unit_test(test_rewriting_does_not_grow),
         cmocka_unit_test(test_filters),

@@ -19,7 +19,7 @@ passed=0
 failed=0
 for target in exchange/sheet_fuzz.c:sheet match/match_fuzz.c:match; do
     source=src/${target%%:*} name=${target##*:}
-    clang "${flags[@]}" -fsanitize=fuzzer "-D${name^^}_LIBFUZZER" "$source" -o "build-fuzz/$name" \
+    clang "${flags[@]}" -fsanitize=fuzzer -DFUZZ_LIBFUZZER "$source" -o "build-fuzz/$name" \
         -Wl,--start-group build-fuzz/src/libtb_*.a -Wl,--end-group "${libs[@]}"
     mkdir -p "build-fuzz/corpus/$name"
     if "build-fuzz/$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \

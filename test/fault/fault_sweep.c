@@ -57,8 +57,8 @@ static Actor actor_of(Str name)
 }
 
 /* A line of a ready state is `actor op json`, or one of `import` (the file is uploaded), `work`,
- * `tick`, `wait SECONDS`, `guess` (a
- * wrong password) and `papers` (the stage's consents are asked for). */
+ * `tick`, `wait SECONDS`, `guess` (a wrong password) and `papers` (the stage's consents are asked
+ * for). */
 #define ORGS                                                                                       \
     "local org.add {\"code\":\"U\",\"name\":\"东海理工大学\",\"kind\":\"university\"}\n"     \
     "local org.add {\"code\":\"F\",\"name\":\"海川机械公司\",\"kind\":\"firm\"}\n"           \

@@ -232,30 +232,8 @@ static bool is_id(const Field *field)
 static Val *plausible(const Op *op, const Field *field, i64 n, bool *ret_more)
 {
     Arena *arena = &world.bench.arena;
-    switch (field->kind) {
-    case F_REF:
-    case F_REFS:
-        return val_int(arena, id_for(op, field, n, ret_more));
-    case F_CODE:
-    case F_CODES:
-        return val_z(arena, field->codes->codes[0].code);
-    case F_INT:
-        if (is_id(field))
-            return val_int(arena, id_for(op, field, n, ret_more));
-        return val_int(arena, field->min > 1 ? field->min : 1);
-    case F_MONEY:
-        return val_int(arena, 100);
-    case F_BOOL:
-        return val_bool(arena, true);
-    case F_DATE:
-        return val_z(arena, "2027-01-01");
-    case F_TIME:
-        return val_int(arena, BENCH_NOW + 3600 * 1000);
-    case F_SECRET:
-        return val_z(arena, "Five small words");
-    default:
-        return val_z(arena, "enough plain words");
-    }
+    bool id = field->kind == F_REF || field->kind == F_REFS || is_id(field);
+    return id ? val_int(arena, id_for(op, field, n, ret_more)) : bench_value(arena, field);
 }
 
 /* Reads ask with their ids, or without those that need not be and with every switch on: a filter
