@@ -110,9 +110,12 @@ Err account_make(Cx *cx, const AccountNew *new, i64 *ret_id)
 
 Err account_shut(Cx *cx, Account *account, const char *by)
 {
+    const HouseHooks *hooks = &house_of(cx)->hooks;
     Err e = sessions_end(cx, account->id, 0);
     if (!e)
         e = tokens_end(cx, account->id);
+    if (!e && hooks->shut)
+        e = hooks->shut(cx, account->id);
     account->closed = 1;
     account->shut_by = str_from(by);
     return e ? e

@@ -1,6 +1,8 @@
 /* The form of any op, from the rows of its input. */
 #include "web/page_int.h"
 
+#include "registry/registry.h"
+
 #include <string.h>
 
 typedef struct Form {
@@ -254,6 +256,25 @@ static Val *pick(const Form *form, const char *const *names)
     return list;
 }
 
+/* Sets `published` when the preview was asked for: what others will see of what was typed. */
+static Err put_preview(Form *form, const char *op_name, const RecordType *type)
+{
+    PageCx *page = form->page;
+    Str asked = S("");
+    Val *reply = NULL;
+    bool again = form->given == page->typed && !val_count(page->errors);
+    page_put(page, "published", NULL);
+    if (!again || !web_pairs_find(form->given, "preview", &asked))
+        return ERR_OK;
+    NameText *texts = ARENA_NEW(page->cx->arena, NameText, form->given->count);
+    for (size_t i = 0; i < form->given->count; i++)
+        texts[i] = (NameText){form->given->items[i].name, form->given->items[i].value};
+    Err e = page_ask(page, op_name, texts, form->given->count, &reply);
+    if (!e)
+        page_put(page, "published", shape_record(page, type, val_get(reply, "published")));
+    return e;
+}
+
 static Err lay_out_need(Form *form)
 {
     static const char *const about[] = {"title", "problem", "params", NULL};
@@ -264,7 +285,7 @@ static Err lay_out_need(Form *form)
     page_put(form->page, "terms", pick(form, terms));
     page_put(form->page, "reach", pick(form, reach));
     form->page->template_name = "form_need_post";
-    return ERR_OK;
+    return put_preview(form, "need.preview", &need_type);
 }
 
 /* Several patents on the same terms. An achievement is listed by the plain form. */
@@ -289,7 +310,7 @@ static Err lay_out_listing(Form *form)
     page_put(page, "ids", val_str(page->cx->arena, ids));
     page_put(page, "fields", pick(form, terms));
     page->template_name = "form_listing_file";
-    return ERR_OK;
+    return put_preview(form, "listing.preview", &listing_type);
 }
 
 static Err lay_out(Form *form)
