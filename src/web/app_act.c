@@ -464,14 +464,16 @@ static void do_fail(App *app, Request *request, Response *response, Call *call, 
     show_again(app, request, response, call, back, e);
 }
 
-/* The page of a form with what was typed, and what others will see of it. */
-static bool asks_preview(const Request *request, const Op *op)
+/* The op that says what others would see of what this one is given; NULL: it has none, or it was not
+ * asked for. Both take the same input. */
+static const Op *preview_of(const Request *request, Call *call)
 {
-    static const char *const ops[] = {"need.post", "listing.file"};
+    static const char *const ops[][2] = {{"need.post", "need.preview"},
+                                         {"listing.file", "listing.preview"}};
     for (size_t i = 0; i < COUNT(ops); i++)
-        if (strcmp(op->name, ops[i]) == 0)
-            return request_field(request, "preview").len != 0;
-    return false;
+        if (strcmp(call->op->name, ops[i][0]) == 0 && request_field(request, "preview").len)
+            return op_find(house_of(&call->cx), str_from(ops[i][1]));
+    return NULL;
 }
 
 Handled do_handle(App *app, Request *request, Response *response, Call *call)
@@ -484,9 +486,9 @@ Handled do_handle(App *app, Request *request, Response *response, Call *call)
         e = do_read(app, request, call);
         if (!e)
             e = call_limit(app, request, response, call);
-        bool preview = !e && asks_preview(request, call->op);
+        const Op *preview = e ? NULL : preview_of(request, call);
         if (preview)
-            e = op_check(&call->cx, call->op, call->in);
+            e = op_call(&call->cx, preview, call->in, &call->preview);
         if (preview && !e) {
             show_again(app, request, response, call, safe_path(request_field(request, "back")), e);
             return HANDLED_NOW;

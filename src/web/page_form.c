@@ -256,23 +256,13 @@ static Val *pick(const Form *form, const char *const *names)
     return list;
 }
 
-/* Sets `published` when the preview was asked for: what others will see of what was typed. */
-static Err put_preview(Form *form, const char *op_name, const RecordType *type)
+/* Sets `published`: what others would see of what was typed, when that was asked for. */
+static void put_preview(Form *form, const RecordType *type)
 {
     PageCx *page = form->page;
-    Str asked = S("");
-    Val *reply = NULL;
-    bool again = form->given == page->typed && !val_count(page->errors);
-    page_put(page, "published", NULL);
-    if (!again || !web_pairs_find(form->given, "preview", &asked))
-        return ERR_OK;
-    NameText *texts = ARENA_NEW(page->cx->arena, NameText, form->given->count);
-    for (size_t i = 0; i < form->given->count; i++)
-        texts[i] = (NameText){form->given->items[i].name, form->given->items[i].value};
-    Err e = page_ask(page, op_name, texts, form->given->count, &reply);
-    if (!e)
-        page_put(page, "published", shape_record(page, type, val_get(reply, "published")));
-    return e;
+    bool asked = form->given == page->typed && page->reply;
+    page_put(page, "published",
+             asked ? shape_record(page, type, val_get(page->reply, "published")) : NULL);
 }
 
 static Err lay_out_need(Form *form)
@@ -285,7 +275,8 @@ static Err lay_out_need(Form *form)
     page_put(form->page, "terms", pick(form, terms));
     page_put(form->page, "reach", pick(form, reach));
     form->page->template_name = "form_need_post";
-    return put_preview(form, "need.preview", &need_type);
+    put_preview(form, &need_type);
+    return ERR_OK;
 }
 
 /* Several patents on the same terms. An achievement is listed by the plain form. */
@@ -310,7 +301,8 @@ static Err lay_out_listing(Form *form)
     page_put(page, "ids", val_str(page->cx->arena, ids));
     page_put(page, "fields", pick(form, terms));
     page->template_name = "form_listing_file";
-    return put_preview(form, "listing.preview", &listing_type);
+    put_preview(form, &listing_type);
+    return ERR_OK;
 }
 
 static Err lay_out(Form *form)
