@@ -78,8 +78,8 @@ typedef struct Room {
 
 /* What later rooms (ident, audit) do inside every call; members may be NULL. */
 typedef struct HouseHooks {
-    /* WHO_OWNER, WHO_ABOVE: relations of the actor to another unit; WHO_BINDS: to his own, when that
-     * is he himself. Quick: asked for every record. */
+    /* WHO_OWNER, WHO_ABOVE: relations of the actor to another unit; WHO_BINDS: to his own, when
+     * that is he himself. Quick: asked for every record. */
     unsigned (*relation)(Cx *cx, i64 org_id);
     /* Before an op with a flag that asks for more than a role; inside the transaction of a write.
      * When *ret_instead is set the op is not run, and that is its reply (a wait for a second
@@ -90,7 +90,7 @@ typedef struct HouseHooks {
     void (*shown)(Cx *cx, const Op *op, const Shown *shown, Err result);
     /* What of trade keeps a unit from leaving: adds {kind, id, title} rows. */
     Err (*open_work)(Cx *cx, i64 org_id, Val *rows);
-    /* Writer only: an account is being closed; what it was given to do for others, or gave, ends. */
+    /* Writer only: an account is being closed: what it may do for others, or they for it, ends. */
     Err (*shut)(Cx *cx, i64 account_id);
     /* ERR_OK while an account may act for another in the ops of this noun, else ERR_DENIED. */
     Err (*acting)(Cx *cx, i64 account_id, i64 for_id, Str noun);

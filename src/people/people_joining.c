@@ -846,7 +846,8 @@ static const Op ops[] = {
     {"joining.approve",  "同意入驻",     "Approve",       OP_WRITE, 0, DESKS, OP_IN(IdsReason, approve_fields), NULL, joining_vet_run, NULL, "Makes the unit and its first account. Of several, those that cannot be done are named and the others done."},
     {"joining.return",   "退回修改",     "Return",        OP_WRITE, 0, DESKS, OP_IN(IdsReason, refuse_fields), NULL, joining_vet_run, NULL, NULL},
     {"joining.reject",   "不予入驻",     "Reject",        OP_WRITE, OP_DANGER, DESKS, OP_IN(IdsReason, refuse_fields), NULL, joining_vet_run, NULL, NULL},
-    {"joining.forget",   "清除申请人信息", "Forget applicants", OP_STEPS, OP_LOCAL_ONLY, WHO_CLOCK | WHO_LOCAL, OP_IN_NONE, NULL, joining_forget_run, NULL, "Erases the contact data of those rejected more than joining_keep_days ago; closes and erases those returned more than joining_return_days ago."},
+    {"joining.forget",   "清除申请人信息", "Forget applicants", OP_STEPS, OP_LOCAL_ONLY, WHO_CLOCK | WHO_LOCAL, OP_IN_NONE, NULL, joining_forget_run, NULL,
+     "Erases the contact data of those rejected more than joining_keep_days ago; closes and erases those returned joining_return_days ago."},
     {"joining.list",     "入驻申请",     "Applications to join", OP_READ, 0, DESKS, OP_IN(JoiningQuery, query_fields), NULL, joining_list_run, NULL, NULL},
     {"joining.show",     "入驻申请",     "Application",   OP_READ, 0, DESKS, OP_IN(ShowIn, show_fields), NULL, joining_show_run, NULL, NULL},
 };

@@ -464,8 +464,8 @@ static void do_fail(App *app, Request *request, Response *response, Call *call, 
     show_again(app, request, response, call, back, e);
 }
 
-/* The op that says what others would see of what this one is given; NULL: it has none, or it was not
- * asked for. Both take the same input. */
+/* The op that says what others would see of what this one is given; NULL: it has none, or it was
+ * not asked for. Both take the same input. */
 static const Op *preview_of(const Request *request, Call *call)
 {
     static const char *const ops[][2] = {{"need.post", "need.preview"},
