@@ -82,8 +82,8 @@ typedef struct Account {
 typedef struct RoleGrant {
     RECORD_HEAD;
     i64 account_id;
-    i64 org_id;
-    Str role; /* role_codes */
+    i64 org_id; /* Where: the unit of the account; a grant for another gives nothing. */
+    Str role;   /* role_codes */
     i64 from_ms;
     i64 until_ms; /* 0: open-ended. */
     i64 by_id;    /* Who granted it. */

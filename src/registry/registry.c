@@ -228,6 +228,9 @@ Err listing_file_run(Cx *cx, const void *arg, Val **ret)
         return e;
     *ret = val_map(cx->arena);
     val_set(cx->arena, *ret, "ids", list);
+    if (!(who_of(cx, cx->actor.org_id, false) & WHO_BINDS))
+        val_set_str(cx->arena, *ret, "message",
+                    text_say(cx->arena, cx->lang, "registry.drafted", NULL, 0));
     return ERR_OK;
 }
 
