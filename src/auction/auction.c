@@ -648,7 +648,7 @@ static const Op ops[] = {
       OP_IN(LotIdIn, id_in), NULL, lot_pause_run },
     { "lot.resume", "恢复", "Resume", OP_WRITE, 0, WHO_OPERATOR,
       OP_IN(LotIdIn, id_in), NULL, lot_resume_run },
-    { "lot.cancel", "撤销竞价", "Cancel", OP_WRITE, OP_DANGER, WHO_OPERATOR | WHO_OWNER,
+    { "lot.cancel", "撤销竞价", "Cancel", OP_WRITE, OP_DANGER, WHO_OPERATOR | WHO_BINDS,
       OP_IN(LotReasonIn, reason_in), NULL, lot_cancel_run },
     { "lot.start", "开始", "Start", OP_WRITE, OP_LOCAL_ONLY, LOT_CLOCK,
       OP_IN(LotIdIn, id_in), NULL, lot_start_run },

@@ -43,14 +43,14 @@ static const FlowState lot_states[] = {
 
 static const FlowEdge lot_edges[] = {
     { LOT_SCHEDULED, "start", LOT_OPEN, "开始", "Start", WHO_CLOCK, NULL },
-    { LOT_SCHEDULED, "cancel", LOT_CANCELLED, "撤销", "Cancel", WHO_OPERATOR | WHO_OWNER,
+    { LOT_SCHEDULED, "cancel", LOT_CANCELLED, "撤销", "Cancel", WHO_OPERATOR | WHO_BINDS,
       guard_cancel, true },
     { LOT_OPEN, "pause", LOT_PAUSED, "暂停", "Pause", WHO_OPERATOR, guard_time_left },
     { LOT_OPEN, "sell", LOT_SOLD, "成交", "Sell", WHO_CLOCK, guard_sale },
     { LOT_OPEN, "lapse", LOT_NOT_SOLD, "不成交", "Lapse", WHO_CLOCK, guard_no_sale },
-    { LOT_OPEN, "cancel", LOT_CANCELLED, "撤销", "Cancel", WHO_OPERATOR | WHO_OWNER, guard_cancel, true },
+    { LOT_OPEN, "cancel", LOT_CANCELLED, "撤销", "Cancel", WHO_OPERATOR | WHO_BINDS, guard_cancel, true },
     { LOT_PAUSED, "resume", LOT_OPEN, "恢复", "Resume", WHO_OPERATOR, NULL },
-    { LOT_PAUSED, "cancel", LOT_CANCELLED, "撤销", "Cancel", WHO_OPERATOR | WHO_OWNER, guard_cancel, true },
+    { LOT_PAUSED, "cancel", LOT_CANCELLED, "撤销", "Cancel", WHO_OPERATOR | WHO_BINDS, guard_cancel, true },
 };
 
 const Flow lot_flow = FLOW_OF("lot", "竞价标的", "Lot", lot_states, lot_edges);

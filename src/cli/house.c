@@ -241,6 +241,8 @@ static void fill_house(Cx *cx, const Settings *settings, Open *open)
                   .gate = access_gate,
                   .shown = access_shown,
                   .open_work = deal_open_work,
+                  .shut = delegations_shut,
+                  .acting = delegation_acting,
                   .hand_over = import_hand_over},
     };
 }

@@ -133,6 +133,17 @@ bool op_in_matters(Str matters, const Op *op)
     return false;
 }
 
+bool op_for_another(const House *house, const Op *op)
+{
+    const CodeList *matters = codes_find(house, S("delegation_matter"));
+    if (op->flags & (OP_SIGN | OP_TWO | OP_OWN | OP_LOCAL_ONLY))
+        return false;
+    for (size_t i = 0; matters && i < matters->count; i++)
+        if (op_in_matters(str_from(matters->codes[i].code), op))
+            return true;
+    return false;
+}
+
 /* The acts of a person alone are nobody's to pass on. */
 static bool may_act_for(const Actor *actor, const Op *op)
 {
@@ -165,7 +176,7 @@ bool op_allowed(const Cx *cx, const Op *op)
         take_part(&actor, op);
         has = may_act_for(&cx->actor, op) ? held_by(&actor) : 0;
     }
-    if (need & (WHO_OWNER | WHO_PARTY | WHO_ABOVE | WHO_SELF)) /* The record decides. */
+    if (need & (WHO_OWNER | WHO_PARTY | WHO_ABOVE | WHO_SELF | WHO_BINDS)) /* The record decides. */
         need |= WHO_SIGNED;
     return (need & has) != 0;
 }
@@ -181,10 +192,14 @@ unsigned who_of(Cx *cx, i64 owner_org, bool is_party)
         who |= WHO_PARTY;
     if (!owner_org || !(who & WHO_SIGNED))
         return who;
-    if (cx->actor.org_id == owner_org)
-        return who | WHO_OWNER;
     const HouseHooks *hooks = &house_of(cx)->hooks;
-    return hooks->relation ? who | hooks->relation(cx, owner_org) : who;
+    unsigned binds = who & WHO_BINDERS ? WHO_BINDS : 0;
+    if (cx->actor.org_id == owner_org && (binds || !hooks->relation))
+        return who | WHO_OWNER | binds;
+    if (cx->actor.org_id == owner_org)
+        who |= WHO_OWNER;
+    who |= hooks->relation ? hooks->relation(cx, owner_org) : 0;
+    return who & WHO_OWNER ? who | binds : who;
 }
 
 See see_level(Cx *cx, i64 owner_org, bool is_party)

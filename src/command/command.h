@@ -78,7 +78,8 @@ typedef struct Room {
 
 /* What later rooms (ident, audit) do inside every call; members may be NULL. */
 typedef struct HouseHooks {
-    /* WHO_OWNER, WHO_ABOVE: relations of the actor to a unit. Quick: asked for every record. */
+    /* WHO_OWNER, WHO_ABOVE: relations of the actor to another unit; WHO_BINDS: to his own, when
+     * that is he himself. Quick: asked for every record. */
     unsigned (*relation)(Cx *cx, i64 org_id);
     /* Before an op with a flag that asks for more than a role; inside the transaction of a write.
      * When *ret_instead is set the op is not run, and that is its reply (a wait for a second
@@ -89,6 +90,10 @@ typedef struct HouseHooks {
     void (*shown)(Cx *cx, const Op *op, const Shown *shown, Err result);
     /* What of trade keeps a unit from leaving: adds {kind, id, title} rows. */
     Err (*open_work)(Cx *cx, i64 org_id, Val *rows);
+    /* Writer only: an account is being closed: what it may do for others, or they for it, ends. */
+    Err (*shut)(Cx *cx, i64 account_id);
+    /* ERR_OK while an account may act for another in the ops of this noun, else ERR_DENIED. */
+    Err (*acting)(Cx *cx, i64 account_id, i64 for_id, Str noun);
     /* Writer only: what hangs on one account passes to another; counted. */
     Err (*hand_over)(Cx *cx, i64 from_id, i64 to_id, i64 *ret_count);
 } HouseHooks;
@@ -127,6 +132,9 @@ const CodeList *codes_find(const House *house, Str name);
  * acts for another (Actor.for_id) has, beside what anybody may read, the ops of the matters that
  * were delegated and are neither signed nor agreed to by a second person. */
 bool op_allowed(const Cx *cx, const Op *op);
+/* True for an op that somebody may do for another: of a matter that can be delegated (the codes
+ * `delegation_matter`), and neither signed nor agreed to by a second person. */
+bool op_for_another(const House *house, const Op *op);
 /* True for an op named by one of these nouns: "listing.file" by "need,listing". */
 bool op_in_matters(Str matters, const Op *op);
 

@@ -75,6 +75,21 @@ static Val *described(Cx *cx, const char *words)
     return wrap(cx, "description", val_z(cx->arena, words));
 }
 
+/* The delegation under which the call is made; only where an op may be done for another. */
+static Val *acting_for(Cx *cx)
+{
+    Val *list = val_list(cx->arena), *header = val_map(cx->arena);
+    val_set_z(cx->arena, header, "name", "X-Acting-For");
+    val_set_z(cx->arena, header, "in", "header");
+    val_set_bool(cx->arena, header, "required", false);
+    val_set_z(
+        cx->arena, header, "description",
+        "Number of a delegation to you that holds now (delegation/list): done for its giver.");
+    val_set(cx->arena, header, "schema", wrap(cx, "type", val_z(cx->arena, "integer")));
+    val_push(cx->arena, list, header);
+    return list;
+}
+
 static Val *op_doc(Cx *cx, const Op *op)
 {
     Val *doc = val_map(cx->arena), *replies = val_map(cx->arena);
@@ -85,6 +100,8 @@ static Val *op_doc(Cx *cx, const Op *op)
     val_set_str(cx->arena, doc, "description",
                 str_format(cx->arena, "%s%sWho: %.*s.", op->help_en ? op->help_en : "",
                            op->help_en ? " " : "", STR_ARG(buf_str(&who))));
+    if (op_for_another(house_of(cx), op))
+        val_set(cx->arena, doc, "parameters", acting_for(cx));
     Val *content =
         wrap(cx, "application/json", wrap(cx, "schema", fields_schema(cx, op->in, op->in_count)));
     val_set(cx->arena, doc, "requestBody", wrap(cx, "content", content));

@@ -146,12 +146,15 @@ static const Op ops[] = {
     {"pen.hush",  "静", "Hush",  OP_WRITE, OP_QUIET, WHO_PUBLIC, OP_IN_NONE, NULL, pen_fail_run, NULL, NULL},
     {"pen.keep",  "留", "Keep",  OP_WRITE, 0, WHO_PUBLIC, OP_IN_NONE, NULL, pen_keep_run, NULL, NULL},
     {"pen.pair",  "双", "Pair",  OP_WRITE, 0, WHO_FIRM, OP_IN_NONE, NULL, pen_pair_run, NULL, NULL},
+    {"pen.seal",  "封", "Seal",  OP_WRITE, OP_TWO, WHO_FIRM, OP_IN_NONE, NULL, pen_keep_run, NULL, NULL},
     {"pen.local", "本", "Local", OP_READ,  OP_LOCAL_ONLY, WHO_LOCAL | WHO_CLOCK, OP_IN_NONE, NULL, pen_count_run, NULL, NULL},
 };
 // clang-format on
 static const RecordType *const types[] = {&pen_type};
 static const Flow *const flows[] = {&pen_flow};
-static const CodeList *const codes[] = {&tags};
+static const Code matter_rows[] = {{"pen", "笔", "Pen"}};
+static const CodeList matters = CODE_LIST("delegation_matter", matter_rows);
+static const CodeList *const codes[] = {&tags, &matters};
 static const Room pen_room = {.name = "pen",
                               .types = types,
                               .type_count = 1,
@@ -160,7 +163,7 @@ static const Room pen_room = {.name = "pen",
                               .ops = ops,
                               .op_count = COUNT(ops),
                               .codes = codes,
-                              .code_count = 1};
+                              .code_count = COUNT(codes)};
 static const Room *const rooms[] = {&pen_room};
 
 static const Actor nobody = {.via = VIA_WEB};
@@ -568,6 +571,8 @@ static void test_documents(void **state)
     assert_true(
         str_has(house_json(t, val_get(paths, "/api/v1/pen/add")), S("\"required\":[\"name\"]")));
     assert_true(str_has(house_json(t, val_get(paths, "/api/v1/pen/add")), S("Who: firm.")));
+    assert_true(str_has(house_json(t, val_get(paths, "/api/v1/pen/add")), S("X-Acting-For")));
+    assert_false(str_has(house_json(t, val_get(paths, "/api/v1/pen/seal")), S("X-Acting-For")));
     Val *rows = val_get(op_permissions(&cx), "items");
     assert_int_equal(val_count(rows), COUNT(ops));
     same(val_get_str(val_at(rows, 1), "who"), "owner");

@@ -49,6 +49,7 @@ typedef struct Settings {
     i64 agreement_required;      /* 委托服务协议 before the first need, listing or bid. */
     i64 stage_consent_required; /* 现场展示同意书 of the seller and all co-owners before a lot. */
     i64 access_log_days;
+    i64 joining_return_days;   /* Not resubmitted in these: closed, and his contact data goes. */
     i64 joining_keep_days;     /* Who was rejected: his contact data goes after these. */
     i64 certificate_soon_days; /* A certificate that ends within these is told of. */
     i64 liaisons_max;  /* 活动联络员 of one unit; seed 000 asks for one, a second stands in. */

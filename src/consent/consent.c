@@ -498,7 +498,7 @@ static Err who_is(Cx *cx, const Consent *row, unsigned *ret)
     if (row->account_id == cx->actor.account_id)
         who |= WHO_SELF;
     else if (kind && kind->own)
-        who &= ~(unsigned)WHO_OWNER;
+        who &= ~(unsigned)(WHO_OWNER | WHO_BINDS);
     *ret = who;
     return ERR_OK;
 }
@@ -530,6 +530,8 @@ static Err withdraw_run(Cx *cx, const void *arg, Val **ret)
     Err e = load_seen(cx, in->id, &row, &who);
     if (!e && !(who & (WHO_SELF | WHO_OWNER)))
         e = err_set(cx, ERR_DENIED, NULL, "consent.not_your_unit");
+    if (!e && !(who & (WHO_SELF | WHO_BINDS)))
+        e = err_set(cx, ERR_DENIED, NULL, "consent.not_your_part");
     if (!e && row.withdrawn_ms)
         e = err_set(cx, ERR_STATE, NULL, "consent.withdrawn_already");
     if (e)
@@ -576,10 +578,13 @@ static void add_state(Cx *cx, Val *val, const Consent *row)
 
 /* One's own, those of the unit (not what others of it signed on themselves), and for a record of
  * the unit what others signed about it. The operator sees all. */
-#define LIST_WHERE                                                                                 \
+#define LIST_WHERE(own)                                                                            \
     "WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR (about = ?2 AND about_id = ?3)) "                \
     "AND (?4 = 0 OR org_id = ?4) AND (?5 = 1 OR account_id = ?6 OR ?8 = 1 OR "                     \
-    "(org_id = ?7 AND kind <> 'personal'))"
+    "(org_id " own " AND kind <> 'personal'))"
+#define LIST_ONE   LIST_WHERE("= ?7")
+#define LIST_HOUSE LIST_WHERE("IN " ORG_HOUSE("?7"))
+#define LIST_PAGE  " ORDER BY id DESC LIMIT ?9 OFFSET ?10"
 
 static Err list_run(Cx *cx, const void *arg, Val **ret)
 {
@@ -601,12 +606,18 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
                           BIND_INT(mine),
                           BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};
-    e = count_rows(cx, "SELECT COUNT(*) FROM consent " LIST_WHERE, binds, 8, &total);
+    bool house = false;
+    e = org_has_below(cx, own ? cx->actor.org_id : 0, &house);
+    if (!e)
+        e = count_rows(cx,
+                       house ? "SELECT COUNT(*) FROM consent " LIST_HOUSE
+                             : "SELECT COUNT(*) FROM consent " LIST_ONE,
+                       binds, 8, &total);
     if (e)
         return e;
     Rows rows;
     Val *items = val_list(cx->arena);
-    e = record_query(cx, &consent_type, &rows, LIST_WHERE " ORDER BY id DESC LIMIT ?9 OFFSET ?10",
+    e = record_query(cx, &consent_type, &rows, house ? LIST_HOUSE LIST_PAGE : LIST_ONE LIST_PAGE,
                      binds, 10);
     if (e)
         return e;
@@ -651,7 +662,8 @@ static Err show_run(Cx *cx, const void *arg, Val **ret)
     val_set(cx->arena, map, "consent", val);
     val_set(cx->arena, map, "text", record_val(cx, &consent_text_type, &text, SEE_PUBLIC));
     val_set_str(cx->arena, map, "effect", effect_of(cx, row.kind));
-    val_set_bool(cx->arena, map, "can_withdraw", own && !row.withdrawn_ms);
+    val_set_bool(cx->arena, map, "can_withdraw",
+                 (who & (WHO_SELF | WHO_BINDS)) != 0 && !row.withdrawn_ms);
     *ret = map;
     return ERR_OK;
 }

@@ -10,7 +10,7 @@ typedef struct ConsentKind {
     const char *about;   /* Record types, ' ' between; '' for none. */
     bool about_required; /* It must be about one. */
     int whose;           /* Of the record: 1 the signer's unit, -1 not it, 0 anybody's. */
-    unsigned signers;    /* WHO_* in the unit; WHO_SIGNED: anybody of it. */
+    unsigned signers;    /* WHO_BINDS: for the unit; WHO_SIGNED: anybody of it. */
     bool own;            /* On himself: nobody else of the unit withdraws or lists it. */
 } ConsentKind;
 const ConsentKind *consent_kind(Str code); /* NULL when unknown. */

@@ -21,15 +21,14 @@ static const Code factor_rows[] = {
 };
 const CodeList consent_factors = CODE_LIST("consent_factor", factor_rows);
 
-#define FOR_UNIT (WHO_OFFICE | WHO_FIRM | WHO_LIAISON | WHO_AGENCY | WHO_FINANCE)
 static const ConsentKind kinds[] = {
     /* code         about                      must   whose  signers                   own */
     {"disclaimer",  "listing need lot",        false,  0,    WHO_SIGNED,               false},
     {"nda",         "listing need patent",     false,  0,    WHO_SIGNED,               false},
-    {"stage",       "listing need",            true,   1,    FOR_UNIT | WHO_INVENTOR,  false},
+    {"stage",       "listing need",            true,   1,    WHO_BINDS,                false},
     {"personal",    "",                        false,  0,    WHO_SIGNED,               true},
-    {"co_owner",    "listing",                 true,  -1,    FOR_UNIT | WHO_INVENTOR,  false},
-    {"agreement",   "",                        false,  0,    FOR_UNIT,                 false},
+    {"co_owner",    "listing",                 true,  -1,    WHO_BINDS,                false},
+    {"agreement",   "",                        false,  0,    WHO_BINDS,                false},
 };
 
 const Field consent_text_fields[CONSENT_TEXT_FIELDS] = {

@@ -23,6 +23,23 @@ static Err seen_at_all(Cx *cx, const RecordType *type, i64 id)
     return by_id ? record_seen(cx, str_from(type->name), id, &title) : ERR_OK;
 }
 
+/* Whoever speaks for the unit that keeps what the record is part of (the roster of a member) is a
+ * party to it: he has to reach the person. Not by way of an account: that is whom it is about. */
+static Err kept_by(Cx *cx, const RecordType *type, const void *record, bool *ret)
+{
+    Err e = ERR_OK;
+    *ret = false;
+    for (size_t i = 0; !e && !*ret && i < type->count; i++) {
+        const Field *field = &type->fields[i];
+        i64 org_id = 0, id = field->kind == F_REF ? field_int(field, record) : 0;
+        bool whole = id && field->ref && field->ref != &account_type && field->ref != &org_type;
+        if (whole)
+            e = record_org(cx, str_from(field->ref->name), id, &org_id);
+        *ret = !e && org_id && (who_of(cx, org_id, false) & WHO_BINDS);
+    }
+    return e;
+}
+
 static Err reveal_find(Cx *cx, const RevealIn *in, const RecordType **ret_type,
                        const Field **ret_field, void **ret_record)
 {
@@ -39,10 +56,12 @@ static Err reveal_find(Cx *cx, const RevealIn *in, const RecordType **ret_type,
         e = record_load(cx, type, in->id, record);
     if (!e)
         e = record_org(cx, in->type, in->id, &org_id);
+    bool self = type == &account_type && in->id == cx->actor.account_id, keeps = false;
+    if (!e && !self)
+        e = kept_by(cx, type, record, &keeps);
     if (e)
         return e;
-    bool self = type == &account_type && in->id == cx->actor.account_id;
-    if (!self && field->see > see_level(cx, org_id, false))
+    if (!self && field->see > see_level(cx, org_id, keeps))
         return err_set_arg(cx, ERR_DENIED, "field", "privacy.not_for_you",
                            str_from(field_label(field, cx->lang)));
     *ret_type = type;

@@ -42,7 +42,13 @@ Err deal_load(Cx *cx, i64 id, Deal *ret)
 
 static bool is_buyer(Cx *cx, const Deal *deal)
 {
-    return cx->actor.org_id && cx->actor.org_id == deal->buyer_id;
+    return (who_of(cx, deal->buyer_id, false) & WHO_OWNER) != 0;
+}
+
+unsigned deal_who(Cx *cx, const Deal *deal)
+{
+    bool binds_buyer = (who_of(cx, deal->buyer_id, false) & WHO_BINDS) != 0;
+    return who_of(cx, deal->seller_id, binds_buyer);
 }
 
 bool deal_visible(Cx *cx, const Deal *deal, See *ret_level)
@@ -80,8 +86,7 @@ static Val *reply_deal(Cx *cx, const Deal *deal)
 static Err deal_step(Cx *cx, Deal deal, const char *action, FactNote note, Val **ret)
 {
     i64 state = deal.state;
-    Err e = flow_step(cx, &deal_flow, state, action,
-                      who_of(cx, deal.seller_id, is_buyer(cx, &deal)), &deal, &deal.state);
+    Err e = flow_step(cx, &deal_flow, state, action, deal_who(cx, &deal), &deal, &deal.state);
     if (e)
         return e;
     note.other_id = deal.lot_id;
@@ -337,7 +342,7 @@ static const Field make_in[] = {
 };
 
 #define DEAL_CLOCK (WHO_CLOCK | WHO_LOCAL)
-#define DEAL_ANY   (WHO_OPERATOR | WHO_OWNER | WHO_PARTY)
+#define DEAL_ANY   (WHO_OPERATOR | WHO_BINDS | WHO_PARTY)
 
 static const Op ops[] = {
     { "deal.list", "成交项目", "Deals", OP_READ, 0, WHO_SIGNED,
@@ -351,7 +356,7 @@ static const Op ops[] = {
     { "deal.register", "登记（备案）", "Register", OP_WRITE, 0, DEAL_ANY,
       OP_IN(DealRegisterIn, register_in), NULL, deal_register_run,
       "专利权转让自登记之日起生效。", "An assignment takes effect when it is registered." },
-    { "deal.finish", "办结", "Finish", OP_WRITE, 0, WHO_OPERATOR | WHO_OWNER,
+    { "deal.finish", "办结", "Finish", OP_WRITE, 0, WHO_OPERATOR | WHO_BINDS,
       OP_IN(DealFinishIn, finish_in), NULL, deal_finish_run,
       "按规则计算收益分配并办结。", "Divides the income by the rule and closes the deal." },
     { "deal.cancel", "终止", "Cancel", OP_WRITE, OP_DANGER, WHO_OPERATOR,

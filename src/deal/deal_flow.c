@@ -18,7 +18,7 @@ static Err guard_evidence(Cx *cx, const void *record)
     return ERR_OK;
 }
 
-#define DEAL_SELLS (WHO_OWNER | WHO_OPERATOR)
+#define DEAL_SELLS (WHO_BINDS | WHO_OPERATOR)
 
 // clang-format off
 static const FlowState states[] = {

@@ -21,6 +21,10 @@ bool deal_visible(Cx *cx, const Deal *deal, See *ret_level);
 /* deal_load for the actor: ERR_MISSING also when he may not know of it. */
 NODISCARD Err deal_load_seen(Cx *cx, i64 id, Deal *ret, See *ret_level);
 
+/* Who the actor is to the steps of a deal: a contract is taken on by whoever binds one of the two
+ * units, so WHO_PARTY only for those who bind the buyer. */
+unsigned deal_who(Cx *cx, const Deal *deal);
+
 NODISCARD Err deal_list_run(Cx *cx, const void *in, Val **ret);
 NODISCARD Err deal_show_run(Cx *cx, const void *in, Val **ret);
 

@@ -26,14 +26,22 @@ static Err deal_val(Cx *cx, const Deal *deal, See level, Val **ret)
 typedef struct DealFilter {
     i64 all; /* 1: every deal; 0: those of org_id. */
     i64 org_id;
+    bool house;   /* There are units below it. */
     i64 stage;    /* -1: any. */
     Str from, to; /* Divisions that a department covers. */
 } DealFilter;
 
-#define DEAL_WHERE                                                                                 \
-    "WHERE (?1 = 1 OR seller_id = ?2 OR buyer_id = ?2 OR (?5 <> '' AND EXISTS (SELECT 1 FROM org " \
-    "WHERE org.id IN (seller_id, buyer_id) AND (org.supervisor_id = ?2 OR "                        \
-    "(org.division >= ?4 AND org.division <= ?5))))) AND (?3 < 0 OR state = ?3)"
+/* Those of one's house, and for a department or centre those of units that it is over, by place or
+ * by supervising body; a college without a place of its own is where its house is. */
+#define DEALS_SEEN(own)                                                                            \
+    "WHERE (?1 = 1 OR seller_id " own " OR buyer_id " own " OR (?5 <> '' AND EXISTS (SELECT 1 "    \
+    "FROM org u LEFT JOIN org h ON h.id = u.parent_id WHERE u.id IN (seller_id, buyer_id) AND "    \
+    "(u.supervisor_id = ?2 OR h.supervisor_id = ?2 OR "                                            \
+    "(COALESCE(NULLIF(u.division, ''), h.division) >= ?4 AND "                                     \
+    "COALESCE(NULLIF(u.division, ''), h.division) <= ?5))))) AND (?3 < 0 OR state = ?3)"
+#define DEALS_ONE   DEALS_SEEN("= ?2")
+#define DEALS_HOUSE DEALS_SEEN("IN " ORG_HOUSE("?2"))
+#define DEALS_PAGE  " ORDER BY id DESC LIMIT ?6 OFFSET ?7"
 
 static Err filter_from(Cx *cx, const DealListIn *in, DealFilter *ret)
 {
@@ -49,6 +57,8 @@ static Err filter_from(Cx *cx, const DealListIn *in, DealFilter *ret)
     }
     Err e = org_reach(cx, &filter.from, &filter.to);
     if (!e)
+        e = org_has_below(cx, filter.org_id, &filter.house);
+    if (!e)
         *ret = filter;
     return e;
 }
@@ -56,7 +66,8 @@ static Err filter_from(Cx *cx, const DealListIn *in, DealFilter *ret)
 static Err deal_page(Cx *cx, const DealFilter *filter, i64 page, Deal **ret, size_t *ret_count)
 {
     Rows rows;
-    Err e = RECORD_QUERY(cx, &deal_type, &rows, DEAL_WHERE " ORDER BY id DESC LIMIT ?6 OFFSET ?7",
+    Err e = RECORD_QUERY(cx, &deal_type, &rows,
+                         filter->house ? DEALS_HOUSE DEALS_PAGE : DEALS_ONE DEALS_PAGE,
                          BIND_INT(filter->all), BIND_INT(filter->org_id), BIND_INT(filter->stage),
                          BIND_STR(filter->from), BIND_STR(filter->to), BIND_INT(PAGE_SIZE),
                          BIND_INT((page - 1) * PAGE_SIZE));
@@ -82,9 +93,11 @@ Err deal_list_run(Cx *cx, const void *input, Val **ret)
     if (e)
         return e;
     i64 total = 0, page = page_number(in->page);
-    e = DB_INT(cx, &total, 0, "SELECT COUNT(*) FROM deal " DEAL_WHERE, BIND_INT(filter.all),
-               BIND_INT(filter.org_id), BIND_INT(filter.stage), BIND_STR(filter.from),
-               BIND_STR(filter.to));
+    e = DB_INT(cx, &total, 0,
+               filter.house ? "SELECT COUNT(*) FROM deal " DEALS_HOUSE
+                            : "SELECT COUNT(*) FROM deal " DEALS_ONE,
+               BIND_INT(filter.all), BIND_INT(filter.org_id), BIND_INT(filter.stage),
+               BIND_STR(filter.from), BIND_STR(filter.to));
     if (e)
         return e;
     Deal *deals = NULL;
@@ -158,12 +171,10 @@ Err deal_show_run(Cx *cx, const void *input, Val **ret)
     e = org_names_add(cx, history, "org_id", "actor");
     if (e)
         return e;
-    bool buyer = cx->actor.org_id && cx->actor.org_id == deal.buyer_id;
     val_set(cx->arena, map, "deal", deal_map);
     if (level >= SEE_OWNER)
         val_set(cx->arena, map, "split", split_val(cx, &deal));
-    val_set(cx->arena, map, "acts",
-            flow_acts(cx, &deal_flow, deal.state, who_of(cx, deal.seller_id, buyer)));
+    val_set(cx->arena, map, "acts", flow_acts(cx, &deal_flow, deal.state, deal_who(cx, &deal)));
     val_set(cx->arena, map, "stepper", flow_stepper(cx, &deal_flow, deal.state));
     val_set(cx->arena, map, "history", history);
     *ret = map;

@@ -316,7 +316,7 @@ static void test_guards(void **state)
         Arena arena = {0};
         Cx cx = {.arena = &arena};
         i64 to = -1;
-        Err e = flow_step(&cx, &deal_flow, cases[i].from, cases[i].action, WHO_OWNER,
+        Err e = flow_step(&cx, &deal_flow, cases[i].from, cases[i].action, WHO_BINDS,
                           &cases[i].deal, &to);
         assert_int_equal(e, cases[i].want);
         assert_int_equal(to >= 0, e == ERR_OK);

@@ -265,6 +265,10 @@ static Err start_run(Cx *cx, const void *arg, Val **ret)
     bool number = str_has(import.mapping, S("appno")) || str_has(import.mapping, S("pubno"));
     if (!e && (!number || !str_has(import.mapping, S("title"))))
         e = err_set(cx, ERR_INPUT, "mapping", "import.columns_missing");
+    if (cx->actor.account_id) { /* Whoever starts it answers for it, not who sent the file. */
+        import.account_id = cx->actor.account_id;
+        import.for_id = cx->actor.for_id;
+    }
     if (!e)
         e = move(cx, &import, "start", "import.started");
     return e ? e : reply_id(cx, import.id, ret);
@@ -429,10 +433,11 @@ static Err show_run(Cx *cx, const void *arg, Val **ret)
     Val *map = val_map(cx->arena);
     Val *row = record_val(cx, &import_type, &import, see_level(cx, import.org_id, false));
     if (import.why.len)
-        val_set_str(
-            cx->arena, row, "why_text",
-            text_say(cx->arena, cx->lang, str_z(cx->arena, import.why),
-                     (Str[]){str_format(cx->arena, "%lld", (long long)import.why_line), S("")}, 2));
+        val_set_str(cx->arena, row, "why_text",
+                    text_say(cx->arena, cx->lang, str_z(cx->arena, import.why),
+                             (Str[]){str_format(cx->arena, "%lld", (long long)import.why_line),
+                                     str_format(cx->arena, "%lld", (long long)import.rows_left)},
+                             2));
     val_set(cx->arena, map, "import", row);
     if (import.state == IMPORT_UPLOADED) {
         Preview preview;
@@ -466,19 +471,29 @@ static const Field page_fields[] = {
     {AT(PageIn, page), F_INT, "页", "Page", 0, SEE_PUBLIC, NULL},
 };
 
+#define IMPORTS_SEEN(own) "WHERE ?1 = 0 OR org_id " own
+#define IMPORTS_ONE       IMPORTS_SEEN("= ?1")
+#define IMPORTS_HOUSE     IMPORTS_SEEN("IN " ORG_HOUSE("?1"))
+#define IMPORTS_PAGE      " ORDER BY id DESC LIMIT ?2 OFFSET ?3"
+
 static Err list_run(Cx *cx, const void *arg, Val **ret)
 {
+    bool house = false;
     i64 page = page_number(((const PageIn *)arg)->page), total = 0;
     i64 org_id = cx->actor.via == VIA_LOCAL && !cx->actor.org_id ? 0 : cx->actor.org_id;
     const Bind binds[] = {BIND_INT(org_id), BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e =
-        db_int(cx, "SELECT COUNT(*) FROM import WHERE ?1 = 0 OR org_id = ?1", binds, 1, 0, &total);
+    Err e = org_has_below(cx, org_id, &house);
+    if (!e)
+        e = db_int(cx,
+                   house ? "SELECT COUNT(*) FROM import " IMPORTS_HOUSE
+                         : "SELECT COUNT(*) FROM import " IMPORTS_ONE,
+                   binds, 1, 0, &total);
     if (e)
         return e;
     Rows rows;
     Val *items = val_list(cx->arena);
     e = record_query(cx, &import_type, &rows,
-                     "WHERE ?1 = 0 OR org_id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3", binds, 3);
+                     house ? IMPORTS_HOUSE IMPORTS_PAGE : IMPORTS_ONE IMPORTS_PAGE, binds, 3);
     if (e)
         return e;
     while (rows_next(&rows)) {

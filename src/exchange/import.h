@@ -47,6 +47,7 @@ typedef struct Import {
     i64 kept;   /* Patents that its undo left: listed, or updated by a later import, since. */
     Str why;    /* Message key when failed. */
     i64 why_line;
+    i64 rows_left; /* Of one that failed: rows it did not come to, where that is known. */
     i64 state;
 } Import;
 

@@ -41,6 +41,7 @@ static const Field import_fields_rows[] = {
     {AT(Import, kept),        F_INT,   "保留",     "Kept",         0, SEE_OWNER, NULL},
     {AT(Import, why),         F_TEXT,  "原因",     "Why",          0, SEE_OWNER, NULL},
     {AT(Import, why_line),    F_INT,   "出错行",   "At line",      0, SEE_OWNER, NULL},
+    {AT(Import, rows_left),   F_INT,   "未导入行数", "Rows not taken", 0, SEE_OWNER, NULL},
     {AT(Import, state),       F_STATE, "状态",     "State",        INDEXED | LISTED, SEE_OWNER, NULL, .flow = &import_flow},
 };
 const RecordType import_type = {"import", "导入", "Import", sizeof(Import), import_fields_rows, COUNT(import_fields_rows), NULL};

@@ -116,11 +116,27 @@ static Err keep_line(Cx *cx, Batch *batch, const Line *line)
     return e;
 }
 
+/* Who imports for another must still be allowed to: asked in the transaction of every batch. */
+static Err still_acting(Cx *cx, const Import *import)
+{
+    const HouseHooks *hooks = &house_of(cx)->hooks;
+    if (!import->for_id || !hooks->acting)
+        return ERR_OK;
+    Err e = hooks->acting(cx, import->account_id, import->for_id, S("import"));
+    if (e != ERR_DENIED)
+        return e;
+    err_clear(cx);
+    return err_set(cx, ERR_DENIED, NULL, "import.delegation_over");
+}
+
 static Err keep_batch(Cx *cx, void *arg)
 {
     Batch *batch = arg;
     cx->doing = "import.work";
     batch->next = *batch->import;
+    Err held = still_acting(cx, batch->import);
+    if (held)
+        return held;
     for (size_t i = 0; i < batch->count; i++) {
         Err e = keep_line(cx, batch, &batch->lines[i]);
         if (e)
@@ -230,6 +246,8 @@ static Err finish(Cx *cx, void *arg)
     i64 to;
     bool failed = import->why.len > 0;
     cx->doing = "import.work";
+    if (str_same(import->why, S("import.delegation_over"))) /* He stops it in nobody's name. */
+        cx->actor.for_id = 0;
     Err e = flow_step(cx, &import_flow, import->state, failed ? "fail" : "finish", WHO_CLOCK,
                       import, &to);
     if (e)
@@ -262,7 +280,14 @@ Err import_run(Cx *cx, Import *import, void (*progress)(void *, i64), void *cont
         reading.batch.mapping = &reading.mapping;
         e = run_rows(&reading);
     }
+    i64 rows = (i64)reading.scan.count;
     scan_done(&reading.scan);
+    if (e == ERR_DENIED) {
+        import->why = str_from(cx->err.key);
+        import->rows_left = rows - import->rows_read;
+        err_clear(cx);
+        e = ERR_OK;
+    }
     if (e == ERR_INPUT || e == ERR_LIMIT || e == ERR_MISSING || e == ERR_IO) {
         i64 line = 0;
         import->why = str_from(cx->err.key);

@@ -193,6 +193,48 @@ static void test_accounting(void **state)
     assert_int_equal(fact.actor_id, 1); /* Done for the person who asked. */
 }
 
+static int held_for; /* Batches for which acting for another still holds. */
+
+static Err held_a_while(Cx *cx, i64 account_id, i64 for_id, Str noun)
+{
+    assert_int_equal(account_id, 7);
+    assert_int_equal(for_id, 1);
+    same(noun, "import");
+    return held_for-- > 0 ? ERR_OK : err_set(cx, ERR_DENIED, NULL, "people.not_delegated");
+}
+
+/* A delegation that ends after two batches of three: six rows stay, the other four are counted. */
+static void test_delegation_over(void **state)
+{
+    TestHouse *t = *state;
+    const Actor agent = {
+        .account_id = 7, .for_id = 1, .org_id = 1, .roles = WHO_OFFICE, .matters = S("import")};
+    Val *reply = NULL;
+    Str hash = keep_bytes(t, plain_file(t, 1, 10, "题"));
+    t->house.hooks.acting = held_a_while;
+    held_for = 2;
+    HOUSE_OK(t, upload_hash(t, agent, hash, &reply));
+    i64 id = val_get_int(reply, "id");
+    HOUSE_OK(t, by_id(t, agent, "import.start", id));
+    HOUSE_OK(t, work(t, id));
+    Import done = load(t, id);
+    assert_int_equal(done.state, IMPORT_FAILED);
+    same(done.why, "import.delegation_over");
+    meet(t, done.why);
+    expect_counts(&done, 6, 0, 0, 0);
+    assert_int_equal(done.rows_left, 4);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM patent"), 6);
+    Fact fact = house_last_fact(t);
+    same(fact.kind, "import.failed");
+    assert_int_equal(fact.for_id, 0);
+    assert_int_equal(held_for, -1); /* Asked before each batch, and not after the no. */
+    held_for = 100;
+    Import again = import_text(t, plain_file(t, 1, 10, "题"));
+    expect_counts(&again, 4, 0, 6, 0);
+    assert_int_equal(held_for, 100); /* His own import asks nothing. */
+    t->house.hooks.acting = NULL;
+}
+
 static void test_other_owner(void **state)
 {
     TestHouse *t = *state;
@@ -686,15 +728,25 @@ static void test_all_messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_reasons),    CASE(test_reasons_in_words),
-        CASE(test_accounting), CASE(test_other_owner),
-        CASE(test_twice),      CASE(test_lost_then_found),
-        CASE(test_odd_bytes),  CASE(test_upload),
-        CASE(test_preview),    CASE(test_mapping),
-        CASE(test_undo),       CASE(test_undo_listed),
-        CASE(test_file_gone),  CASE(test_rejects_return),
-        CASE(test_cell_error), CASE(test_truncated),
-        CASE(test_real_files), cmocka_unit_test(test_all_messages),
+        CASE(test_reasons),
+        CASE(test_reasons_in_words),
+        CASE(test_accounting),
+        CASE(test_other_owner),
+        CASE(test_delegation_over),
+        CASE(test_twice),
+        CASE(test_lost_then_found),
+        CASE(test_odd_bytes),
+        CASE(test_upload),
+        CASE(test_preview),
+        CASE(test_mapping),
+        CASE(test_undo),
+        CASE(test_undo_listed),
+        CASE(test_file_gone),
+        CASE(test_rejects_return),
+        CASE(test_cell_error),
+        CASE(test_truncated),
+        CASE(test_real_files),
+        cmocka_unit_test(test_all_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

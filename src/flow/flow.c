@@ -194,7 +194,7 @@ void flow_who_text(Buf *out, unsigned who)
         {WHO_AUDIT, "audit"},       {WHO_LOCAL, "local"},       {WHO_CLOCK, "clock"},
         {WHO_LIAISON, "liaison"},   {WHO_CENTRE, "centre"},     {WHO_AGENCY, "agency"},
         {WHO_HALF, "half"},         {WHO_OWNER, "owner"},       {WHO_PARTY, "party"},
-        {WHO_ABOVE, "above"},       {WHO_SELF, "self"},
+        {WHO_ABOVE, "above"},       {WHO_SELF, "self"},         {WHO_BINDS, "binds"},
     };
     bool first = true;
     for (size_t i = 0; i < COUNT(names); i++) {

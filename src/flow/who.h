@@ -33,9 +33,17 @@ enum {
     WHO_ABOVE =
         1u << 22, /* A department or centre over the unit, by place or by supervising body. */
     WHO_SELF = 1u << 23, /* The person it is about. */
+    WHO_BINDS =
+        1u << 24, /* As WHO_OWNER, and he may bind the unit: sign, accept, withdraw for it. */
 };
 
 #define WHO_ROLES 0x000fffffu
+
+/* Roles that speak for their unit. An inventor, an expert and a technology manager are persons in
+ * it; a natural person who takes part for himself is his own unit and binds it in any role. */
+#define WHO_BINDERS                                                                                \
+    (WHO_OFFICE | WHO_LIAISON | WHO_FIRM | WHO_AGENCY | WHO_FINANCE | WHO_DEPARTMENT |             \
+     WHO_CENTRE | WHO_OPERATOR)
 
 /* The three administrators (等保2.0 level 3, 8.1.4.2): no account holds two of them, or one of them
  * and a role in trade; none of them sees business data. */

@@ -82,8 +82,8 @@ typedef struct Account {
 typedef struct RoleGrant {
     RECORD_HEAD;
     i64 account_id;
-    i64 org_id;
-    Str role; /* role_codes */
+    i64 org_id; /* Where: the unit of the account; a grant for another gives nothing. */
+    Str role;   /* role_codes */
     i64 from_ms;
     i64 until_ms; /* 0: open-ended. */
     i64 by_id;    /* Who granted it. */
@@ -124,6 +124,14 @@ unsigned org_relation(Cx *cx, i64 org_id);
 /* True when an act of OP_SECOND would not be refused for want of a proof. */
 bool second_fresh(Cx *cx);
 NODISCARD Err access_gate(Cx *cx, const Op *op, const void *in, Val **ret_instead);
+
+/* For a statement: `org_id IN ORG_HOUSE("?3")` holds for the unit whose id is bound there and for
+ * every unit below it in its house, those to which org_relation says WHO_OWNER. A unit without any
+ * is asked for with `= ?3`, which costs no more than before there were houses; 0 is no unit. */
+#define ORG_HOUSE(n)                                                                               \
+    "(WITH RECURSIVE house(id) AS (SELECT CAST(" n " AS BIGINT) UNION SELECT o.id FROM org o "     \
+    "JOIN house h ON o.parent_id = h.id) SELECT id FROM house)"
+NODISCARD Err org_has_below(Cx *cx, i64 org_id, bool *ret);
 
 /* Remembered places of units, for org_relation. Any thread. */
 typedef struct OrgTree OrgTree;
@@ -200,7 +208,8 @@ typedef struct AccountNew {
 } AccountNew;
 /* Writer only. ERR_CONFLICT on login when it is taken, ERR_INPUT on roles when they clash. */
 NODISCARD Err account_make(Cx *cx, const AccountNew *new, i64 *ret_id);
-/* Writer only. Nobody signs in with it any more; its sessions and tokens end with it. `by` is a
+/* Writer only. Nobody signs in with it any more; its sessions, tokens and delegations (given and
+ * held, House.hooks) end with it. `by` is a
  * code of account_shutters. */
 NODISCARD Err account_shut(Cx *cx, Account *account, const char *by);
 /* Writer only. A closed one opens again, without sessions and tokens; its roles are those whose

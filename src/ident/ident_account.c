@@ -24,13 +24,15 @@ unsigned role_bit(Str role)
     return 0;
 }
 
+/* Of its own unit: a grant for another place gives nothing here. */
 Err roles_of(Cx *cx, i64 account_id, unsigned *ret_roles)
 {
     Rows rows;
     unsigned roles = 0;
     Err e = DB_QUERY(cx, &rows,
-                     "SELECT role FROM role_grant WHERE account_id = ?1 AND from_ms <= ?2 AND "
-                     "(until_ms = 0 OR until_ms > ?2)",
+                     "SELECT g.role FROM role_grant g JOIN account a ON a.id = g.account_id WHERE "
+                     "g.account_id = ?1 AND g.from_ms <= ?2 AND (g.until_ms = 0 OR g.until_ms > "
+                     "?2) AND (g.org_id = 0 OR g.org_id = a.org_id)",
                      BIND_INT(account_id), BIND_INT(clock_now_ms(cx->clock)));
     if (e)
         return e;

@@ -240,7 +240,7 @@ static Err unlock_run(Cx *cx, const void *arg, Val **ret)
 typedef struct GrantIn {
     i64 account_id;
     Str role;
-    i64 org_id; /* 0: the account's. */
+    i64 org_id; /* The account's; 0 says the same. */
     i64 from_ms;
     i64 until_ms;
 } GrantIn;
@@ -249,7 +249,7 @@ typedef struct GrantIn {
 #define GRANT_ROWS(list) \
     {AT(GrantIn, account_id), F_REF,  "账号",     "Account", REQUIRED, SEE_PUBLIC, NULL, .ref = &account_type}, \
     {AT(GrantIn, role),       F_CODE, "角色",     "Role",    REQUIRED, SEE_PUBLIC, NULL, .codes = (list)}, \
-    {AT(GrantIn, org_id),     F_INT,  "单位编号", "Number of the unit", 0, SEE_PUBLIC, NULL, .min = 1, .max = INT64_MAX, .help_zh = "留空为账号所属单位。", .help_en = "The account's own unit when it is left empty."}, \
+    {AT(GrantIn, org_id),     F_INT,  "单位编号", "Number of the unit", FORM_OFF, SEE_PUBLIC, NULL, .min = 1, .max = INT64_MAX, .help_zh = "即账号所属单位。", .help_en = "The account's own unit."}, \
     {AT(GrantIn, from_ms),    F_TIME, "生效时间", "From",    0, SEE_PUBLIC, NULL, .help_zh = "留空表示立即生效。", .help_en = "At once when it is left empty."}, \
     {AT(GrantIn, until_ms),   F_TIME, "有效至",   "Until",   0, SEE_PUBLIC, NULL, .help_zh = "留空表示长期有效。", .help_en = "Open-ended when it is left empty."},
 static const Field trade_fields[] = {GRANT_ROWS(&trade_role_codes)};
@@ -294,21 +294,20 @@ static Err grant_run(Cx *cx, const void *arg, Val **ret)
 {
     const GrantIn *in = arg;
     Account account = {0};
-    Org org = {0};
     i64 now_ms = clock_now_ms(cx->clock);
     Err e = load_other(cx, in->account_id, &account);
     if (!e && account.closed)
         e = err_set(cx, ERR_STATE, NULL, "ident.account_closed");
+    if (!e && in->org_id && in->org_id != account.org_id)
+        e = err_set(cx, ERR_INPUT, "org_id", "ident.grant_elsewhere");
     RoleGrant made = {.account_id = in->account_id,
-                      .org_id = in->org_id ? in->org_id : account.org_id,
+                      .org_id = account.org_id,
                       .role = in->role,
                       .from_ms = in->from_ms > now_ms ? in->from_ms : now_ms,
                       .until_ms = in->until_ms,
                       .by_id = cx->actor.account_id};
     if (!e && made.until_ms && made.until_ms <= made.from_ms)
         e = err_set(cx, ERR_INPUT, "until_ms", "ident.ends_before_start");
-    if (!e)
-        e = record_load(cx, &org_type, made.org_id, &org);
     if (!e)
         e = check_apart(cx, &made);
     if (!e)

@@ -251,6 +251,29 @@ static Err end_grants(Cx *cx, void *arg)
     return e ? e : fact_change(cx, &role_grant_type, &grant, (FactNote){.kind = "grant.ended"});
 }
 
+static Err grant_elsewhere(Cx *cx, void *arg)
+{
+    RoleGrant grant = {.account_id = 1, .org_id = *(i64 *)arg, .role = S("operator")};
+    return fact_create(cx, &role_grant_type, &grant, (FactNote){.kind = "grant.added"});
+}
+
+/* A role for another unit is none in one's own, however its row came to be. */
+static void test_where(void **state)
+{
+    TestHouse *t = *state;
+    SignedIn who;
+    Str token = token_of(t);
+    i64 elsewhere = 99, own = 1;
+    Cx cx = house_cx(t, shell);
+    HOUSE_OK(t, writer_run(t->house.writer, &cx, grant_elsewhere, &elsewhere));
+    HOUSE_OK(t, find(t, token, &who));
+    assert_int_equal(who.actor.org_id, own);
+    assert_int_equal(who.actor.roles, WHO_OFFICE | WHO_INVENTOR);
+    HOUSE_OK(t, writer_run(t->house.writer, &cx, grant_elsewhere, &own));
+    HOUSE_OK(t, find(t, token, &who));
+    assert_int_equal(who.actor.roles, WHO_OFFICE | WHO_INVENTOR | WHO_OPERATOR);
+}
+
 static void test_account_ends(void **state)
 {
     TestHouse *t = *state;
@@ -471,19 +494,13 @@ static void test_role_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_sign_in),
-        CASE(test_wrong),
-        CASE(test_lock),
-        CASE(test_idle),
-        CASE(test_seen_and_end),
-        CASE(test_close),
-        CASE(test_tokens),
-        CASE(test_account_ends),
-        CASE(test_roles_clash),
-        CASE(test_account_wrong),
-        CASE(test_account_who),
-        CASE(test_units),
-        cmocka_unit_test(test_role_bits),
+        CASE(test_sign_in),       CASE(test_wrong),
+        CASE(test_lock),          CASE(test_idle),
+        CASE(test_seen_and_end),  CASE(test_close),
+        CASE(test_tokens),        CASE(test_account_ends),
+        CASE(test_where),         CASE(test_roles_clash),
+        CASE(test_account_wrong), CASE(test_account_who),
+        CASE(test_units),         cmocka_unit_test(test_role_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@ typedef struct OrgPlace {
     i64 supervisor_id;
     i64 division; /* Six digits as a number; 0: none. */
     i64 reach;    /* Of a department or centre: by how much its division is divided; 0: not one. */
+    i64 natural;  /* 1: a natural person. */
     i64 rank;     /* Of those: grows with the level; at one level a department's is over a centre's.
                    */
 } OrgPlace;
@@ -80,6 +81,7 @@ static Err load_place(Cx *cx, i64 id, OrgPlace *ret)
         if (!str_to_i64(rows_str(&rows, 2), &ret->division))
             ret->division = 0;
         ret->reach = reach_of(rows_str(&rows, 3), rows_str(&rows, 4));
+        ret->natural = str_same(rows_str(&rows, 3), S("person"));
         ret->rank = ret->reach * 2 + (ret->reach && str_same(rows_str(&rows, 3), S("department")));
     }
     return rows_end(&rows);
@@ -138,6 +140,11 @@ static Err relation(Cx *cx, i64 org_id, unsigned *ret)
     i64 division = 0, supervisor_id = 0, rank = 0;
     bool above = false;
     Err e = ERR_OK;
+    if (org_id == cx->actor.org_id) {
+        e = find_place(cx, org_id, &place);
+        *ret = !e && place.natural ? WHO_BINDS : 0;
+        return e;
+    }
     for (i64 id = org_id, steps = 0; id && steps < STEPS_MAX; id = place.parent_id, steps++) {
         e = find_place(cx, id, &place);
         if (e)
@@ -169,6 +176,16 @@ unsigned org_relation(Cx *cx, i64 org_id)
         return who;
     err_clear(cx); /* The op's own reading fails next, and says so. */
     return 0;
+}
+
+Err org_has_below(Cx *cx, i64 org_id, bool *ret)
+{
+    i64 there = 0;
+    Err e = org_id <= 0 ? ERR_OK
+                        : DB_INT(cx, &there, 0, "SELECT 1 FROM org WHERE parent_id = ?1 LIMIT 1",
+                                 BIND_INT(org_id));
+    *ret = there != 0;
+    return e;
 }
 
 unsigned place_relation(Cx *cx, Str division, i64 supervisor_id)

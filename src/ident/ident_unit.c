@@ -110,9 +110,12 @@ Err account_make(Cx *cx, const AccountNew *new, i64 *ret_id)
 
 Err account_shut(Cx *cx, Account *account, const char *by)
 {
+    const HouseHooks *hooks = &house_of(cx)->hooks;
     Err e = sessions_end(cx, account->id, 0);
     if (!e)
         e = tokens_end(cx, account->id);
+    if (!e && hooks->shut)
+        e = hooks->shut(cx, account->id);
     account->closed = 1;
     account->shut_by = str_from(by);
     return e ? e
@@ -143,6 +146,7 @@ Err role_count(Cx *cx, i64 org_id, const char *role, i64 *ret)
     return DB_INT(cx, ret, 0,
                   "SELECT COUNT(DISTINCT g.account_id) FROM role_grant g JOIN account a ON "
                   "a.id = g.account_id WHERE a.org_id = ?1 AND a.closed = 0 AND g.role = ?2 AND "
+                  "(g.org_id = 0 OR g.org_id = a.org_id) AND "
                   "g.from_ms <= ?3 AND (g.until_ms = 0 OR g.until_ms > ?3)",
                   BIND_INT(org_id), BIND_STR(str_from(role)), BIND_INT(clock_now_ms(cx->clock)));
 }

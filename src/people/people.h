@@ -144,6 +144,10 @@ extern const Room joining_room, accounts_room, profile_room, work_room, roster_r
  * matters (op_allowed). ERR_DENIED when it is not his or does not hold now, for an administrator,
  * and for a token. */
 NODISCARD Err delegation_act(Cx *cx, i64 id, Actor *actor);
+/* For House.hooks: whether this account may do the acts of a noun for the other now, by whichever
+ * delegation; for work that goes on after the request. */
+NODISCARD Err delegation_acting(Cx *cx, i64 account_id, i64 for_id, Str noun);
+NODISCARD Err delegations_shut(Cx *cx, i64 account_id);
 /* {id, other, other_org, matters[{code, label}], until_ms, until_date}: for the bar of who acts. */
 NODISCARD Err delegation_told(Cx *cx, i64 id, Val **ret);
 

@@ -313,42 +313,14 @@ static Err load_open(Cx *cx, i64 id, const char *field, Account *ret)
     return !e && ret->closed ? err_set(cx, ERR_STATE, field, "people.closed_already") : e;
 }
 
-static Err end_delegations(Cx *cx, i64 account_id, i64 *ret_count)
-{
-    Rows rows;
-    i64 now_ms = clock_now_ms(cx->clock), ids[ACCOUNTS_SHOWN_MAX];
-    size_t count = 0;
-    Err e = DB_QUERY(cx, &rows,
-                     "SELECT id FROM delegation WHERE (from_id = ?1 OR to_id = ?1) AND "
-                     "ended_ms = 0 AND until_ms > ?2 ORDER BY id",
-                     BIND_INT(account_id), BIND_INT(now_ms));
-    if (e)
-        return e;
-    while (count < ACCOUNTS_SHOWN_MAX && rows_next(&rows))
-        ids[count++] = rows_int(&rows, 0);
-    e = rows_end(&rows);
-    for (size_t i = 0; !e && i < count; i++) {
-        Delegation delegation = {0};
-        e = record_load(cx, &delegation_type, ids[i], &delegation);
-        delegation.ended_ms = now_ms;
-        if (!e)
-            e = fact_change(cx, &delegation_type, &delegation,
-                            (FactNote){.kind = "delegation.ended"});
-    }
-    *ret_count = (i64)count;
-    return e;
-}
-
 static Err close_below_run(Cx *cx, const void *arg, Val **ret)
 {
     Account account = {0};
-    i64 id = ((const IdIn *)arg)->id, ended = 0;
+    i64 id = ((const IdIn *)arg)->id;
     (void)ret;
     if (id == cx->actor.account_id)
         return err_set(cx, ERR_STATE, NULL, "people.not_yourself");
     Err e = load_open(cx, id, NULL, &account);
-    if (!e) /* Or they would hold again when it is opened again. */
-        e = end_delegations(cx, account.id, &ended);
     return e ? e : account_shut(cx, &account, "unit");
 }
 
@@ -442,7 +414,7 @@ static Err hand_over_run(Cx *cx, const void *arg, Val **ret)
     if (!e)
         e = hand_roles(cx, &from, &to, &roles);
     if (!e)
-        e = end_delegations(cx, from.id, &delegations);
+        e = delegations_end(cx, from.id, &delegations);
     if (!e && hooks->hand_over)
         e = hooks->hand_over(cx, from.id, to.id, &work);
     if (!e)
@@ -635,7 +607,6 @@ static Err no_admins(Cx *cx, i64 org_id)
 /* Of its accounts all: nobody signs in for the unit any more. */
 static Err shut_accounts(Cx *cx, i64 org_id)
 {
-    i64 ended = 0;
     Err e = ERR_OK;
     for (bool more = true; !e && more;) {
         Account account = {0};
@@ -645,8 +616,6 @@ static Err shut_accounts(Cx *cx, i64 org_id)
             err_clear(cx);
             return ERR_OK;
         }
-        if (!e)
-            e = end_delegations(cx, account.id, &ended);
         if (!e)
             e = account_shut(cx, &account, "left");
     }

@@ -105,6 +105,30 @@ Err delegation_act(Cx *cx, i64 id, Actor *actor)
     return ERR_OK;
 }
 
+Err delegation_acting(Cx *cx, i64 account_id, i64 for_id, Str noun)
+{
+    Rows rows;
+    Actor giver = {0};
+    bool held = false;
+    i64 now_ms = clock_now_ms(cx->clock);
+    Err e = account_actor_by_id(cx, for_id, &giver);
+    if (e)
+        return e == ERR_MISSING ? not_held(cx) : e;
+    e = RECORD_QUERY(cx, &delegation_type, &rows,
+                     "WHERE from_id = ?1 AND to_id = ?2 AND ended_ms = 0 AND from_ms <= ?3 AND "
+                     "until_ms > ?3",
+                     BIND_INT(for_id), BIND_INT(account_id), BIND_INT(now_ms));
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        Delegation one = {0};
+        record_read_row(cx, &delegation_type, &rows, &one);
+        held = held || (one.from_org == giver.org_id && has_noun(one.nouns, noun));
+    }
+    e = rows_end(&rows);
+    return e || held ? e : not_held(cx);
+}
+
 Err delegation_told(Cx *cx, i64 id, Val **ret)
 {
     Delegation delegation = {0};
@@ -296,6 +320,37 @@ static Err end_run(Cx *cx, const void *arg, Val **ret)
     return e ? e
              : fact_change(cx, &delegation_type, &delegation,
                            (FactNote){.kind = "delegation.ended"});
+}
+
+/* Of an account that is closed, or hands over: or they would hold again when it is opened again. */
+Err delegations_end(Cx *cx, i64 account_id, i64 *ret_count)
+{
+    i64 now_ms = clock_now_ms(cx->clock);
+    Err e = ERR_OK;
+    for (*ret_count = 0; !e; ++*ret_count) {
+        Delegation delegation = {0};
+        e = RECORD_FIND(cx, &delegation_type, &delegation,
+                        "WHERE (from_id = ?1 OR to_id = ?1) AND ended_ms = 0 AND until_ms > ?2 "
+                        "ORDER BY id LIMIT 1",
+                        BIND_INT(account_id), BIND_INT(now_ms));
+        delegation.ended_ms = now_ms;
+        if (!e)
+            e = fact_change(cx, &delegation_type, &delegation,
+                            (FactNote){.kind = "delegation.ended"});
+        if (e)
+            break;
+    }
+    if (e == ERR_MISSING) {
+        err_clear(cx);
+        e = ERR_OK;
+    }
+    return e;
+}
+
+Err delegations_shut(Cx *cx, i64 account_id)
+{
+    i64 ended = 0;
+    return delegations_end(cx, account_id, &ended);
 }
 
 static Err put_names(Cx *cx, Val *row, bool given)

@@ -26,6 +26,10 @@ bool person_reach_check(Cx *cx, Str *phone, Str email, Str login);
 
 /* For the exchange: its operator, or the machine's. */
 bool acts_for_exchange(const Cx *cx);
+/* Ends every delegation that holds or will, given by the account or to it, with a fact each.
+ * Writer only. */
+NODISCARD Err delegations_end(Cx *cx, i64 account_id, i64 *ret_count);
+
 /* What an account has done, [{kind, label, count}]; signing in and the like is no work. */
 NODISCARD Err work_record(Cx *cx, i64 account_id, Val **ret);
 /* A certificate with `expired`, `soon`, `days_left`. */

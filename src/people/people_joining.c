@@ -768,26 +768,46 @@ static Err joining_show_run(Cx *cx, const void *arg, Val **ret)
 enum { FORGET_AT_ONCE = 100, DAY_MS = 24 * 3600 * 1000 };
 
 #define FORGOTTEN                                                                                  \
-    "WHERE state = ?1 AND decided_ms <> 0 AND decided_ms <= ?2 AND "                               \
-    "(person <> '' OR phone <> '' OR email <> '' OR login <> '') "
+    "WHERE (state = ?1 AND decided_ms <> 0 AND decided_ms <= ?2 AND "                              \
+    "(person <> '' OR phone <> '' OR email <> '' OR login <> '')) OR "                             \
+    "(state = ?3 AND decided_ms <= ?4) "
 
-/* What is about the applicant; of a natural person also the name of the unit, which is his. */
+/* Up to when it was decided, in ms: of those rejected, and of those returned. */
+typedef struct Forget {
+    i64 rejected_ms;
+    i64 returned_ms;
+} Forget;
+
+/* What is about the applicant; of a natural person also the name of the unit, which is his. One
+ * that was returned and has not come back in its time is closed as rejected in the same step. */
 static Err forget_one(Cx *cx, Joining *joining)
 {
+    bool lapses = joining->state == JOINING_RETURNED;
+    Err e = lapses ? flow_step(cx, &joining_flow, joining->state, "reject", WHO_CLOCK, joining,
+                               &joining->state)
+                   : ERR_OK;
+    if (lapses) {
+        joining->decided_by = 0;
+        joining->decided_ms = clock_now_ms(cx->clock);
+        joining->password = S("");
+    }
     joining->person = joining->phone = joining->email = joining->login = S("");
     if (str_same(joining->kind, S("person")))
         joining->name = S("");
-    return fact_change(cx, &joining_type, joining, (FactNote){.kind = "joining.erased"});
+    return e ? e
+             : fact_change(cx, &joining_type, joining,
+                           (FactNote){.kind = lapses ? "joining.lapsed" : "joining.erased"});
 }
 
 static Err forget_job(Cx *cx, void *arg)
 {
-    i64 before_ms = *(const i64 *)arg;
+    const Forget *before = arg;
     Err e = ERR_OK;
     for (int i = 0; !e && i < FORGET_AT_ONCE; i++) {
         Joining joining = {0};
         e = RECORD_FIND(cx, &joining_type, &joining, FORGOTTEN "ORDER BY id LIMIT 1",
-                        BIND_INT(JOINING_REJECTED), BIND_INT(before_ms));
+                        BIND_INT(JOINING_REJECTED), BIND_INT(before->rejected_ms),
+                        BIND_INT(JOINING_RETURNED), BIND_INT(before->returned_ms));
         if (!e)
             e = forget_one(cx, &joining);
     }
@@ -800,13 +820,16 @@ static Err forget_job(Cx *cx, void *arg)
 /* The writer is asked only when there is something to do: this is looked for at every tick. */
 static Err joining_forget_run(Cx *cx, const void *in, Val **ret)
 {
-    i64 due = 0, days = house_of(cx)->settings->joining_keep_days;
-    i64 before_ms = clock_now_ms(cx->clock) - days * DAY_MS;
+    const Settings *settings = house_of(cx)->settings;
+    i64 due = 0, now_ms = clock_now_ms(cx->clock);
+    Forget before = {.rejected_ms = now_ms - settings->joining_keep_days * DAY_MS,
+                     .returned_ms = now_ms - settings->joining_return_days * DAY_MS};
     (void)in;
     Err e = DB_INT(cx, &due, 0, "SELECT COUNT(*) FROM joining " FORGOTTEN,
-                   BIND_INT(JOINING_REJECTED), BIND_INT(before_ms));
+                   BIND_INT(JOINING_REJECTED), BIND_INT(before.rejected_ms),
+                   BIND_INT(JOINING_RETURNED), BIND_INT(before.returned_ms));
     if (!e && due)
-        e = writer_run(house_of(cx)->writer, cx, forget_job, &before_ms);
+        e = writer_run(house_of(cx)->writer, cx, forget_job, &before);
     if (e)
         return e;
     *ret = val_map(cx->arena);
@@ -823,7 +846,8 @@ static const Op ops[] = {
     {"joining.approve",  "同意入驻",     "Approve",       OP_WRITE, 0, DESKS, OP_IN(IdsReason, approve_fields), NULL, joining_vet_run, NULL, "Makes the unit and its first account. Of several, those that cannot be done are named and the others done."},
     {"joining.return",   "退回修改",     "Return",        OP_WRITE, 0, DESKS, OP_IN(IdsReason, refuse_fields), NULL, joining_vet_run, NULL, NULL},
     {"joining.reject",   "不予入驻",     "Reject",        OP_WRITE, OP_DANGER, DESKS, OP_IN(IdsReason, refuse_fields), NULL, joining_vet_run, NULL, NULL},
-    {"joining.forget",   "清除申请人信息", "Forget applicants", OP_STEPS, OP_LOCAL_ONLY, WHO_CLOCK | WHO_LOCAL, OP_IN_NONE, NULL, joining_forget_run, NULL, "Erases the contact data of those rejected more than joining_keep_days ago."},
+    {"joining.forget",   "清除申请人信息", "Forget applicants", OP_STEPS, OP_LOCAL_ONLY, WHO_CLOCK | WHO_LOCAL, OP_IN_NONE, NULL, joining_forget_run, NULL,
+     "Erases the contact data of those rejected more than joining_keep_days ago; closes and erases those returned joining_return_days ago."},
     {"joining.list",     "入驻申请",     "Applications to join", OP_READ, 0, DESKS, OP_IN(JoiningQuery, query_fields), NULL, joining_list_run, NULL, NULL},
     {"joining.show",     "入驻申请",     "Application",   OP_READ, 0, DESKS, OP_IN(ShowIn, show_fields), NULL, joining_show_run, NULL, NULL},
 };

@@ -168,7 +168,7 @@ static const FlowEdge joining_edges[] = {
     {JOINING_APPLIED,  "return",   JOINING_RETURNED, "退回修改", "Return",   VETS,     NULL},
     {JOINING_APPLIED,  "reject",   JOINING_REJECTED, "不予入驻", "Reject",   VETS,     NULL, true},
     {JOINING_RETURNED, "resubmit", JOINING_APPLIED,  "重新提交", "Resubmit", WHO_SELF, NULL},
-    {JOINING_RETURNED, "reject",   JOINING_REJECTED, "不予入驻", "Reject",   VETS,     NULL, true},
+    {JOINING_RETURNED, "reject",   JOINING_REJECTED, "不予入驻", "Reject",   VETS | WHO_CLOCK, NULL, true},
 };
 const Flow joining_flow = FLOW_OF("joining", "单位入驻", "Joining", joining_states, joining_edges);
 

@@ -189,6 +189,8 @@ static Err add_member(Cx *cx, const RosterMember *member, const Roster *roster, 
     e = put_named(cx, member, row);
     if (e)
         return e;
+    val_set_bool(cx->arena, row, "can_reveal", /* record.reveal */
+                 (who & (WHO_OWNER | WHO_OPERATOR)) && !(who & WHO_PARTY) && member->phone.len);
     val_set(cx->arena, row, "acts", flow_acts(cx, &member_flow, member->state, who));
     val_push(cx->arena, list, row);
     return ERR_OK;

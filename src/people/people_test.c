@@ -73,6 +73,7 @@ static int setup(void **state)
     static TestHouse t;
     house_test_open(&t, rooms, COUNT(rooms));
     t.house.hooks.relation = org_relation;
+    t.house.hooks.shut = delegations_shut;
     add_org(&t, "D-P", "department",
             ",\"level\":\"province\",\"line\":\"science\",\"division\":\"320000\"");
     add_org(&t, "D-C", "department",
@@ -295,6 +296,43 @@ static void test_forget(void **state)
     assert_int_equal(val_get_int(reply, "count"), 0);
     HOUSE_REFUSED(t, house_call(t, city, "joining.forget", NULL, "{}"), ERR_DENIED,
                   "command.denied");
+}
+
+/* Returned and not submitted again: closed and erased in one step when its days are over. */
+static void test_lapse(void **state)
+{
+    TestHouse *t = *state;
+    Val *reply = NULL;
+    Str claim = S("");
+    i64 days = t->settings.joining_return_days;
+    for (int i = 0; i < 2; i++) {
+        HOUSE_OK(t, house_call(t, nobody, "joining.apply", &reply,
+                               "{\"name\":\"钟%d\",\"kind\":\"person\",\"division\":\"320506\","
+                               "\"person\":\"钟%d\",\"phone\":\"1380000123%d\","
+                               "\"login\":\"zhong%d\",\"password\":\"" PASSWORD "\"}",
+                               i, i, i, i));
+        claim = str_copy(&t->arena, val_get_str(reply, "claim"));
+    }
+    HOUSE_OK(
+        t, house_call(t, city, "joining.return", NULL, "{\"ids\":\"1,2\",\"reason\":\"缺材料\"}"));
+    t->clock.now_ms += days * DAY - 1;
+    HOUSE_OK(t, house_call(t, clock_, "joining.forget", &reply, "{}"));
+    assert_int_equal(val_get_int(reply, "count"), 0);
+    HOUSE_OK(
+        t, house_call(t, nobody, "joining.resubmit", NULL, "{\"claim\":\"%.*s\"}", STR_ARG(claim)));
+    t->clock.now_ms += 1;
+    HOUSE_OK(t, house_call(t, clock_, "joining.forget", &reply, "{}"));
+    assert_int_equal(val_get_int(reply, "count"), 1);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM joining WHERE id = 1 AND person = '' AND "
+                                    "phone = '' AND login = '' AND name = '' AND password = '' AND "
+                                    "state = 3 AND reason <> '' AND decided_by = 0"),
+                     1);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM joining WHERE id = 2 AND phone <> ''"),
+                     1);
+    assert_int_equal(house_count(t, "SELECT COUNT(*) FROM fact WHERE kind = 'joining.lapsed'"), 1);
+    t->clock.now_ms += 400 * DAY;
+    HOUSE_OK(t, house_call(t, clock_, "joining.forget", &reply, "{}"));
+    assert_int_equal(val_get_int(reply, "count"), 0);
 }
 
 /* Several at once: those that cannot be done are named, the others done. */
@@ -919,7 +957,7 @@ int main(void)
         TEST(test_hand_over),    TEST(test_leave),         TEST(test_profile),
         TEST(test_certificates), TEST(test_roster),        TEST(test_contributions),
         TEST(test_delegation),   TEST(test_acting),        TEST(test_forget),
-        TEST(test_reopen),
+        TEST(test_reopen),       TEST(test_lapse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,7 +162,7 @@ static Err check_patent(Cx *cx, i64 id, Patent *ret)
     return ERR_OK;
 }
 
-static Err file_one(Cx *cx, const ListingFile *in, i64 patent_id, i64 achievement_id, i64 *ret_id)
+Err listing_from(Cx *cx, const ListingFile *in, i64 patent_id, i64 achievement_id, Listing *ret)
 {
     Listing listing = {
         .org_id = cx->actor.org_id,
@@ -179,6 +179,8 @@ static Err file_one(Cx *cx, const ListingFile *in, i64 patent_id, i64 achievemen
     };
     Patent patent = {0};
     Achievement achievement = {0};
+    if (in->floor_fen > in->price_fen)
+        return err_set(cx, ERR_INPUT, "floor_fen", "registry.floor_above_price");
     Err e = patent_id ? check_patent(cx, patent_id, &patent)
                       : record_load(cx, &achievement_type, achievement_id, &achievement);
     if (e)
@@ -188,10 +190,20 @@ static Err file_one(Cx *cx, const ListingFile *in, i64 patent_id, i64 achievemen
                            achievement.title);
     listing.title = patent_id ? patent.title : achievement.title;
     listing.field = patent_id ? patent.field : achievement.field;
-    e = fact_create(cx, &listing_type, &listing,
-                    (FactNote){.kind = "listing.drafted", .amount = in->price_fen});
+    *ret = listing;
+    return ERR_OK;
+}
+
+static Err file_one(Cx *cx, const ListingFile *in, i64 patent_id, i64 achievement_id, i64 *ret_id)
+{
+    Listing listing = {0};
+    Err e = listing_from(cx, in, patent_id, achievement_id, &listing);
+    unsigned who = who_of(cx, listing.org_id, false);
     if (!e)
-        e = step_listing(cx, &listing, "submit", who_of(cx, listing.org_id, false));
+        e = fact_create(cx, &listing_type, &listing,
+                        (FactNote){.kind = "listing.drafted", .amount = in->price_fen});
+    if (!e && (who & WHO_BINDS)) /* What an inventor prepares stays a draft: the unit offers it. */
+        e = step_listing(cx, &listing, "submit", who);
     *ret_id = listing.id;
     return e;
 }
@@ -202,8 +214,6 @@ Err listing_file_run(Cx *cx, const void *arg, Val **ret)
     Val *list = val_list(cx->arena);
     i64 *ids = NULL, one = 0, id;
     size_t count = 0;
-    if (in->floor_fen > in->price_fen)
-        return err_set(cx, ERR_INPUT, "floor_fen", "registry.floor_above_price");
     Err e = in->achievement_id ? ERR_OK : refs_read(cx, in->patent_ids, "patent_ids", &ids, &count);
     if (in->achievement_id) {
         ids = &one;
@@ -218,6 +228,9 @@ Err listing_file_run(Cx *cx, const void *arg, Val **ret)
         return e;
     *ret = val_map(cx->arena);
     val_set(cx->arena, *ret, "ids", list);
+    if (!(who_of(cx, cx->actor.org_id, false) & WHO_BINDS))
+        val_set_str(cx->arena, *ret, "message",
+                    text_say(cx->arena, cx->lang, "registry.drafted", NULL, 0));
     return ERR_OK;
 }
 
@@ -261,11 +274,15 @@ Err listing_show_run(Cx *cx, const void *arg, Val **ret)
                 record_val(cx, &patent_type, &patent, see_level(cx, row.org_id, false)));
     }
     Val *papers = val_list(cx->arena);
-    if (who_of(cx, row.org_id, false) & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL))
+    bool knows = who_of(cx, row.org_id, false) & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL);
+    if (knows)
         e = listing_papers(cx, &row, &papers);
     if (e)
         return e;
     val_set(cx->arena, map, "papers", papers);
+    val_set(cx->arena, map, "published",
+            knows && row.state != LISTING_WITHDRAWN ? listing_published(cx, &row, org)
+                                                    : val_null(cx->arena));
     val_set_bool(cx->arena, map, "can_open_lot",
                  row.state == LISTING_LISTED && (cx->actor.roles & WHO_OPERATOR));
     e = add_page(cx, map, &listing_type, row.id, &listing_flow, row.state,
@@ -341,7 +358,7 @@ static Err org_add(Cx *cx, Val *need, const Need *row)
 }
 
 /* What others see of it; while it waits, what they will see once it is accepted (`is_made`). */
-static Err published_add(Cx *cx, const Need *need, Val *map)
+Err need_published_add(Cx *cx, const Need *need, Val *map)
 {
     Need form = {0};
     Err e = ERR_OK;
@@ -374,7 +391,7 @@ Err need_show_run(Cx *cx, const void *arg, Val **ret)
     val_set_bool(cx->arena, map, "mine", (seen.who & WHO_OWNER) != 0);
     val_set(cx->arena, map, "published", val_null(cx->arena));
     if (knows && row->state != NEED_WITHDRAWN)
-        e = published_add(cx, row, map);
+        e = need_published_add(cx, row, map);
     if (!e)
         e = add_page(cx, map, &need_type, row->id, &need_flow, row->state, seen.who);
     if (!e && !knows) /* The actor would name the hidden firm. */
@@ -460,24 +477,26 @@ static const Op ops[] = {
     {"achievement.list",  "成果",       "Achievements",  OP_READ,  0, WHO_PUBLIC, OP_IN(ListQuery, query_fields), NULL, achievement_list_run, NULL, NULL},
     {"achievement.show",  "成果详情",   "Achievement",   OP_READ,  0, WHO_PUBLIC, OP_IN(IdIn, id_fields), NULL, achievement_show_run, NULL, NULL},
     {"listing.file",      "提交挂牌",   "File listing",  OP_WRITE, OP_AGREED, SELLERS, OP_IN(ListingFile, file_fields), NULL, listing_file_run, NULL, "Lists one achievement or several patents on the same terms."},
+    {"listing.preview",   "预览挂牌",   "Preview listing", OP_READ, OP_PLAIN, SELLERS, OP_IN(ListingFile, file_fields), NULL, listing_preview_run, NULL, "What everybody would read of it; nothing is kept."},
     {"listing.list",      "挂牌",       "Listings",      OP_READ,  0, WHO_PUBLIC, OP_IN(ListQuery, query_fields), NULL, listing_list_run, NULL, NULL},
     {"listing.show",      "挂牌详情",   "Listing",       OP_READ,  0, WHO_PUBLIC, OP_IN(IdIn, id_fields), NULL, listing_show_run, NULL, NULL},
-    {"listing.submit",    "提交挂牌",   "Submit",        OP_WRITE, 0, WHO_OWNER, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
+    {"listing.submit",    "提交挂牌",   "Submit",        OP_WRITE, 0, WHO_BINDS, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.accept",    "受理并公布", "Accept",        OP_WRITE, 0, WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.return",    "退回修改",   "Return",        OP_WRITE, 0, WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
-    {"listing.withdraw",  "撤回挂牌",   "Withdraw",      OP_WRITE, OP_DANGER, WHO_OWNER | WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
+    {"listing.withdraw",  "撤回挂牌",   "Withdraw",      OP_WRITE, OP_DANGER, WHO_BINDS | WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.enter_lot", "进入竞价",   "Put in a lot",  OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.leave_lot", "退出竞价",   "Take out of the lot", OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.relist",    "恢复挂牌",   "List again",    OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"listing.sell",      "成交",       "Sell",          OP_WRITE, OP_LOCAL_ONLY, WHO_CLOCK, OP_IN(IdsIn, ids_fields), NULL, listing_act_run, NULL, NULL},
     {"need.post",         "发布需求",   "Post need",     OP_WRITE, OP_AGREED, WHO_FIRM, sizeof(Need), need_fields + 5, NEED_FIELD_COUNT - 7, NULL, need_post_run, NULL, NULL},
+    {"need.preview",      "预览需求",   "Preview need",  OP_READ,  OP_PLAIN, WHO_FIRM, sizeof(Need), need_fields + 5, NEED_FIELD_COUNT - 7, NULL, need_preview_run, NULL, "What everybody would read of it; nothing is kept."},
     {"need.list",         "技术需求",   "Needs",         OP_READ,  0, WHO_PUBLIC, OP_IN(ListQuery, query_fields), NULL, need_list_run, NULL, NULL},
     {"need.show",         "需求详情",   "Need",          OP_READ,  0, WHO_PUBLIC, OP_IN(IdIn, id_fields), NULL, need_show_run, NULL, NULL},
     {"need.accept",       "受理并公布", "Accept",        OP_WRITE, 0, WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},
     {"need.return",       "退回修改",   "Return",        OP_WRITE, 0, WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},
-    {"need.submit",       "重新提交",   "Submit",        OP_WRITE, 0, WHO_OWNER, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},
-    {"need.withdraw",     "撤回需求",   "Withdraw",      OP_WRITE, OP_DANGER, WHO_OWNER | WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},
-    {"need.match",        "标为已对接", "Mark as matched", OP_WRITE, 0, WHO_OWNER | WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},
+    {"need.submit",       "重新提交",   "Submit",        OP_WRITE, 0, WHO_BINDS, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},
+    {"need.withdraw",     "撤回需求",   "Withdraw",      OP_WRITE, OP_DANGER, WHO_BINDS | WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},
+    {"need.match",        "标为已对接", "Mark as matched", OP_WRITE, 0, WHO_BINDS | WHO_OPERATOR, OP_IN(IdsIn, ids_fields), NULL, need_act_run, NULL, NULL},
 };
 // clang-format on
 

@@ -20,13 +20,13 @@ static const FlowState listing_states[] = {
 
 static const FlowEdge listing_edges[] = {
     /* from             action       to                 zh            en             who                        guard danger */
-    {LISTING_DRAFT,  "submit",    LISTING_FILED,     "提交挂牌",   "Submit",      WHO_OWNER,                 guard_priced},
-    {LISTING_DRAFT,  "withdraw",  LISTING_WITHDRAWN, "撤回挂牌",   "Withdraw",    WHO_OWNER,                 NULL, true},
+    {LISTING_DRAFT,  "submit",    LISTING_FILED,     "提交挂牌",   "Submit",      WHO_BINDS,                 guard_priced},
+    {LISTING_DRAFT,  "withdraw",  LISTING_WITHDRAWN, "撤回挂牌",   "Withdraw",    WHO_BINDS,                 NULL, true},
     {LISTING_FILED,  "accept",    LISTING_LISTED,    "受理并公布", "Accept",      WHO_OPERATOR,              NULL},
     {LISTING_FILED,  "return",    LISTING_DRAFT,     "退回修改",   "Return",      WHO_OPERATOR,              NULL},
-    {LISTING_FILED,  "withdraw",  LISTING_WITHDRAWN, "撤回挂牌",   "Withdraw",    WHO_OWNER,                 NULL, true},
+    {LISTING_FILED,  "withdraw",  LISTING_WITHDRAWN, "撤回挂牌",   "Withdraw",    WHO_BINDS,                 NULL, true},
     {LISTING_LISTED, "enter_lot", LISTING_IN_LOT,    "进入竞价",   "Put in a lot", WHO_CLOCK,                NULL},
-    {LISTING_LISTED, "withdraw",  LISTING_WITHDRAWN, "撤回挂牌",   "Withdraw",    WHO_OWNER | WHO_OPERATOR,  NULL, true},
+    {LISTING_LISTED, "withdraw",  LISTING_WITHDRAWN, "撤回挂牌",   "Withdraw",    WHO_BINDS | WHO_OPERATOR,  NULL, true},
     {LISTING_IN_LOT, "leave_lot", LISTING_LISTED,    "退出竞价",   "Take out of the lot", WHO_CLOCK,         NULL},
     {LISTING_IN_LOT, "sell",      LISTING_SOLD,      "成交",       "Sell",        WHO_CLOCK,                 NULL},
     /* The deal came to nothing. */
@@ -47,11 +47,11 @@ static const FlowState need_states[] = {
 static const FlowEdge need_edges[] = {
     {NEED_FILED,    "accept",   NEED_LISTED,    "受理并公布", "Accept",   WHO_OPERATOR,             NULL},
     {NEED_FILED,    "return",   NEED_RETURNED,  "退回修改",   "Return",   WHO_OPERATOR,             NULL},
-    {NEED_FILED,    "withdraw", NEED_WITHDRAWN, "撤回需求",   "Withdraw", WHO_OWNER,                NULL, true},
-    {NEED_RETURNED, "submit",   NEED_FILED,     "重新提交",   "Submit",   WHO_OWNER,                NULL},
-    {NEED_RETURNED, "withdraw", NEED_WITHDRAWN, "撤回需求",   "Withdraw", WHO_OWNER,                NULL, true},
-    {NEED_LISTED,   "match",    NEED_MATCHED,   "标为已对接", "Mark as matched", WHO_OWNER | WHO_OPERATOR, NULL},
-    {NEED_LISTED,   "withdraw", NEED_WITHDRAWN, "撤回需求",   "Withdraw", WHO_OWNER | WHO_OPERATOR, NULL, true},
+    {NEED_FILED,    "withdraw", NEED_WITHDRAWN, "撤回需求",   "Withdraw", WHO_BINDS,                NULL, true},
+    {NEED_RETURNED, "submit",   NEED_FILED,     "重新提交",   "Submit",   WHO_BINDS,                NULL},
+    {NEED_RETURNED, "withdraw", NEED_WITHDRAWN, "撤回需求",   "Withdraw", WHO_BINDS,                NULL, true},
+    {NEED_LISTED,   "match",    NEED_MATCHED,   "标为已对接", "Mark as matched", WHO_BINDS | WHO_OPERATOR, NULL},
+    {NEED_LISTED,   "withdraw", NEED_WITHDRAWN, "撤回需求",   "Withdraw", WHO_BINDS | WHO_OPERATOR, NULL, true},
 };
 
 const Flow need_flow = FLOW_OF("need", "技术需求", "Need", need_states, need_edges);

@@ -68,4 +68,16 @@ typedef struct ListingFile {
     Str phone;
 } ListingFile;
 
+/* The listing that this input would make of a patent, or of an achievement; nothing is kept.
+ * ERR_INPUT, ERR_DENIED, ERR_CONFLICT, ERR_STATE: why it would not be taken. */
+NODISCARD Err listing_from(Cx *cx, const ListingFile *in, i64 patent_id, i64 achievement_id,
+                           Listing *ret);
+/* What everybody reads of a listing, or will: with "is_made" and the owner's name. */
+Val *listing_published(Cx *cx, const Listing *listing, Str org);
+/* Sets "published": what others see of a need; while it waits, what they will see once it is
+ * accepted (`is_made`). */
+NODISCARD Err need_published_add(Cx *cx, const Need *need, Val *map);
+Err need_preview_run(Cx *cx, const void *in, Val **ret);
+Err listing_preview_run(Cx *cx, const void *in, Val **ret);
+
 #endif

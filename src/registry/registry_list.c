@@ -73,30 +73,41 @@ static i64 own_org(Cx *cx)
     return who_of(cx, cx->actor.org_id, false) & WHO_OWNER ? cx->actor.org_id : 0;
 }
 
+#define LISTINGS_SEEN(asked, own)                                                                  \
+    "WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) AND (?3 = '' OR mode = ?3) "        \
+    "AND (?4 = 0 OR org_id " asked ") "                                                            \
+    "AND (?5 = 1 OR state IN (2, 3, 4) OR (?6 <> 0 AND org_id " own "))"
+
 Err listing_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
+    bool house = false;
     const Bind binds[] = {BIND_INT(state_asked(&listing_flow, in->state)),
                           BIND_STR(in->field),
                           BIND_STR(in->kind),
                           BIND_INT(in->mine ? own_org(cx) : in->org_id),
                           BIND_INT(sees_all(cx)),
                           BIND_INT(own_org(cx))};
-    Str where = S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) "
-                  "AND (?3 = '' OR mode = ?3) AND (?4 = 0 OR org_id = ?4) "
-                  "AND (?5 = 1 OR state IN (2, 3, 4) OR (?6 <> 0 AND org_id = ?6))");
-    return list_rows(cx, &listing_type, in, where, "changed_ms DESC, id DESC", binds, COUNT(binds),
-                     ret);
+    Err e = org_has_below(cx, own_org(cx), &house);
+    Str where = !house     ? S(LISTINGS_SEEN("= ?4", "= ?6"))
+                : in->mine ? S(LISTINGS_SEEN("IN " ORG_HOUSE("?4"), "IN " ORG_HOUSE("?6")))
+                           : S(LISTINGS_SEEN("= ?4", "IN " ORG_HOUSE("?6")));
+    return e ? e
+             : list_rows(cx, &listing_type, in, where, "changed_ms DESC, id DESC", binds,
+                         COUNT(binds), ret);
 }
 
 /* ---- needs ---- */
 
-/* What others have published, and this reader's own as they are. */
-#define NEEDS_SEEN                                                                                 \
+/* What others have published, and those of this reader's house as they are. */
+#define NEEDS_SEEN(own)                                                                            \
     "FROM (SELECT id, state, field, changed_ms, 0 AS own FROM need_public p WHERE NOT EXISTS "     \
-    "(SELECT 1 FROM need n WHERE n.id = p.id AND n.org_id = ?3) "                                  \
-    "UNION ALL SELECT id, state, field, changed_ms, 1 AS own FROM need WHERE org_id = ?3) s "      \
+    "(SELECT 1 FROM need n WHERE n.id = p.id AND n.org_id " own ") "                               \
+    "UNION ALL SELECT id, state, field, changed_ms, 1 AS own FROM need WHERE org_id " own ") s "   \
     "WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2)"
+#define NEEDS_ONE   NEEDS_SEEN("= ?3")
+#define NEEDS_HOUSE NEEDS_SEEN("IN " ORG_HOUSE("?3"))
+#define NEEDS_PAGE  " ORDER BY changed_ms DESC, id DESC LIMIT ?4 OFFSET ?5"
 
 typedef struct NeedPage {
     i64 ids[2][PAGE_SIZE]; /* Of others, of one's own; each at its place on the page, else 0. */
@@ -104,12 +115,12 @@ typedef struct NeedPage {
 } NeedPage;
 static_assert((int)PAGE_SIZE <= (int)RECORD_IDS_MAX, "a page is read with one statement");
 
-static Err need_page_find(Cx *cx, const Bind *binds, size_t count, NeedPage *ret)
+static Err need_page_find(Cx *cx, bool house, const Bind *binds, size_t count, NeedPage *ret)
 {
     Rows rows;
     Err e = db_query(cx, &rows,
-                     "SELECT id, own " NEEDS_SEEN
-                     " ORDER BY changed_ms DESC, id DESC LIMIT ?4 OFFSET ?5",
+                     house ? "SELECT id, own " NEEDS_HOUSE NEEDS_PAGE
+                           : "SELECT id, own " NEEDS_ONE NEEDS_PAGE,
                      binds, count);
     if (e)
         return e;
@@ -144,7 +155,7 @@ static Err need_page_read(Cx *cx, const RecordType *whole, bool brief, const i64
 }
 
 /* For somebody signed in, who may have needs of his own among the others. */
-static Err needs_seen(Cx *cx, const ListQuery *in, Val **ret)
+static Err needs_seen(Cx *cx, const ListQuery *in, bool house, Val **ret)
 {
     i64 page = page_number(in->page), total = 0;
     NeedPage found = {0};
@@ -152,9 +163,10 @@ static Err needs_seen(Cx *cx, const ListQuery *in, Val **ret)
     const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)), BIND_STR(in->field),
                           BIND_INT(own_org(cx) ? own_org(cx) : -1), BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e = count_rows(cx, "SELECT COUNT(*) " NEEDS_SEEN, binds, 3, &total);
+    Err e = count_rows(cx, house ? "SELECT COUNT(*) " NEEDS_HOUSE : "SELECT COUNT(*) " NEEDS_ONE,
+                       binds, 3, &total);
     if (!e)
-        e = need_page_find(cx, binds, COUNT(binds), &found);
+        e = need_page_find(cx, house, binds, COUNT(binds), &found);
     if (!e)
         e = need_page_read(cx, &need_public_type, in->brief, found.ids[0], see_published(cx), vals);
     if (!e)
@@ -168,33 +180,43 @@ static Err needs_seen(Cx *cx, const ListQuery *in, Val **ret)
     return org_names_add(cx, items, "org_id", "org");
 }
 
-/* The rows themselves are for those who see all of them, and for their own unit. */
+#define NEEDS_WHOLE(own)                                                                           \
+    "WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) AND (?3 = 0 OR org_id " own ")"
+
+/* The rows themselves are for those who see all of them, and for their own house. */
 Err need_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
     i64 own = in->mine ? own_org(cx) : 0;
     const Bind binds[] = {BIND_INT(state_asked(&need_flow, in->state)), BIND_STR(in->field),
                           BIND_INT(own)};
+    bool house = false;
+    Err e = org_has_below(cx, own_org(cx), &house);
+    if (e)
+        return e;
+    Str whole = own && house ? S(NEEDS_WHOLE("IN " ORG_HOUSE("?3"))) : S(NEEDS_WHOLE("= ?3"));
     if (own || sees_all(cx))
-        return list_rows(cx, &need_type, in,
-                         S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2) "
-                           "AND (?3 = 0 OR org_id = ?3)"),
-                         "changed_ms DESC, id DESC", binds, COUNT(binds), ret);
+        return list_rows(cx, &need_type, in, whole, "changed_ms DESC, id DESC", binds, COUNT(binds),
+                         ret);
     if (own_org(cx))
-        return needs_seen(cx, in, ret);
+        return needs_seen(cx, in, house, ret);
     return list_rows(cx, &need_public_type, in,
                      S("WHERE (?1 = -1 OR state = ?1) AND (?2 = '' OR field = ?2)"),
                      "changed_ms DESC, id DESC", binds, 2, ret);
 }
+
+#define ACHIEVEMENTS_SEEN(asked)                                                                   \
+    "WHERE (?1 = 0 OR org_id " asked ") AND (?2 = '' OR kind = ?2) AND (?3 = '' OR field = ?3)"
 
 Err achievement_list_run(Cx *cx, const void *arg, Val **ret)
 {
     const ListQuery *in = arg;
     const Bind binds[] = {BIND_INT(in->mine ? own_org(cx) : in->org_id), BIND_STR(in->kind),
                           BIND_STR(in->field)};
-    Str where = S("WHERE (?1 = 0 OR org_id = ?1) AND (?2 = '' OR kind = ?2) "
-                  "AND (?3 = '' OR field = ?3)");
-    return list_rows(cx, &achievement_type, in, where, "id DESC", binds, COUNT(binds), ret);
+    bool house = false;
+    Err e = in->mine ? org_has_below(cx, own_org(cx), &house) : ERR_OK;
+    Str where = house ? S(ACHIEVEMENTS_SEEN("IN " ORG_HOUSE("?1"))) : S(ACHIEVEMENTS_SEEN("= ?1"));
+    return e ? e : list_rows(cx, &achievement_type, in, where, "id DESC", binds, COUNT(binds), ret);
 }
 
 /* ---- patents ---- */
@@ -242,13 +264,13 @@ static Err patents_by_id(Cx *cx, Str refs, Val **ret)
 
 /* A statement for each choice of filters, so that each can use its index; values are bound, never
  * written into the text. */
-static Str patent_where(Cx *cx, const ListQuery *in, i64 org_id, Str number)
+static Str patent_where(Cx *cx, const ListQuery *in, i64 org_id, bool house, Str number)
 {
     const struct {
         bool asked;
         const char *part;
     } parts[] = {
-        {org_id != 0, "org_id = ?1"},
+        {org_id != 0, house ? "org_id IN " ORG_HOUSE("?1") : "org_id = ?1"},
         {in->kind.len > 0, "kind = ?2"},
         {in->field.len > 0, "field = ?3"},
         {number.len > 0, "((appno = ?4 AND appno <> '') OR pubno = ?4)"},
@@ -278,11 +300,16 @@ Err patent_list_run(Cx *cx, const void *arg, Val **ret)
     i64 org_id = in->mine ? own_org(cx) : in->org_id;
     if (in->import_id && !sees_all(cx)) /* What was imported together is the owner's to know. */
         org_id = own_org(cx) ? own_org(cx) : -1;
+    bool house = false;
+    Err e =
+        org_id == own_org(cx) && org_id != in->org_id ? org_has_below(cx, org_id, &house) : ERR_OK;
+    if (e)
+        return e;
     Str number = number_asked(cx, in->number);
     const Bind binds[] = {BIND_INT(org_id), BIND_STR(in->kind), BIND_STR(in->field),
                           BIND_STR(number), BIND_INT(in->import_id)};
-    Err e = in->ids.len ? patents_by_id(cx, in->ids, ret)
-                        : list_rows(cx, &patent_type, in, patent_where(cx, in, org_id, number),
-                                    "id DESC", binds, COUNT(binds), ret);
+    Str where = patent_where(cx, in, org_id, house, number);
+    e = in->ids.len ? patents_by_id(cx, in->ids, ret)
+                    : list_rows(cx, &patent_type, in, where, "id DESC", binds, COUNT(binds), ret);
     return e ? e : listing_states_add(cx, val_get(*ret, "items"));
 }

@@ -424,6 +424,21 @@ static void do_succeed(App *app, Request *request, Response *response, Call *cal
     response_redirect(response, 303, page_of_reply(call, request, reply, back));
 }
 
+/* The page that the form was on, with what was typed, and with what was wrong with it. */
+static void show_again(App *app, Request *request, Response *response, Call *call, Str back, Err e)
+{
+    Request again;
+    if (!call->op || !request_make(request->arena, METHOD_GET, back, &again)) {
+        page_error(app, request, response, call, e);
+        return;
+    }
+    again.cookies = request->cookies;
+    again.headers = request->headers;
+    again.worker = request->worker;
+    again.server = request->server;
+    page_answer(app, &again, response, call, call->op, &request->form, http_status(e));
+}
+
 static void do_fail(App *app, Request *request, Response *response, Call *call, Err e)
 {
     Cx *cx = &call->cx;
@@ -446,16 +461,19 @@ static void do_fail(App *app, Request *request, Response *response, Call *call, 
         buf_url(&to, back);
         back = buf_str(&to);
     }
-    Request again;
-    if (!call->op || !request_make(request->arena, METHOD_GET, back, &again)) {
-        page_error(app, request, response, call, e);
-        return;
-    }
-    again.cookies = request->cookies;
-    again.headers = request->headers;
-    again.worker = request->worker;
-    again.server = request->server;
-    page_answer(app, &again, response, call, call->op, &request->form, http_status(e));
+    show_again(app, request, response, call, back, e);
+}
+
+/* The op that says what others would see of what this one is given; NULL: it has none, or it was
+ * not asked for. Both take the same input. */
+static const Op *preview_of(const Request *request, Call *call)
+{
+    static const char *const ops[][2] = {{"need.post", "need.preview"},
+                                         {"listing.file", "listing.preview"}};
+    for (size_t i = 0; i < COUNT(ops); i++)
+        if (strcmp(call->op->name, ops[i][0]) == 0 && request_field(request, "preview").len)
+            return op_find(house_of(&call->cx), str_from(ops[i][1]));
+    return NULL;
 }
 
 Handled do_handle(App *app, Request *request, Response *response, Call *call)
@@ -468,6 +486,13 @@ Handled do_handle(App *app, Request *request, Response *response, Call *call)
         e = do_read(app, request, call);
         if (!e)
             e = call_limit(app, request, response, call);
+        const Op *preview = e ? NULL : preview_of(request, call);
+        if (preview)
+            e = op_call(&call->cx, preview, call->in, &call->preview);
+        if (preview && !e) {
+            show_again(app, request, response, call, safe_path(request_field(request, "back")), e);
+            return HANDLED_NOW;
+        }
         if (!e && start(request, call, &e, &reply) == HANDLED_LATER)
             return HANDLED_LATER;
     }

@@ -73,6 +73,7 @@ typedef struct Call {
     void *in;
     OpJob job;
     bool waiting; /* The writer has it. */
+    Val *preview; /* What others would see of a form that is shown again for that. */
 } Call;
 
 /* What the templates may name behind a bar. */

@@ -323,8 +323,9 @@ static PageCx page_cx(Request *request, Call *call, const Op *failed, const WebP
                    .me = call->signed_in ? &call->me : NULL,
                    .data = val_map(cx->arena),
                    .failed_op = failed,
-                   .typed = typed};
-    if (failed) {
+                   .typed = typed,
+                   .reply = call->preview};
+    if (failed && cx->err.code) { /* Else it is shown again for a preview. */
         const Val *error = val_get(err_val(cx), "error");
         page.errors = val_get(error, "fields");
         if (!val_count(page.errors)) {

@@ -28,7 +28,7 @@ typedef struct PageCx {
     const Op *failed_op;
     const WebPairs *typed;
     Val *errors; /* [{field, message}], NULL when there are none. */
-    /* After an act whose reply is shown once (build_once). */
+    /* After an act whose reply is shown once (build_once), or a preview. */
     const Op *done_op;
     const Val *reply;
 } PageCx;

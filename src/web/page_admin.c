@@ -366,7 +366,7 @@ static const struct {
     {"agency", WHO_AGENCY},     {"system", WHO_SYSTEM},     {"security", WHO_SECURITY},
     {"audit", WHO_AUDIT},       {"local", WHO_LOCAL},       {"clock", WHO_CLOCK},
     {"half", WHO_HALF},         {"owner", WHO_OWNER},       {"party", WHO_PARTY},
-    {"above", WHO_ABOVE},       {"self", WHO_SELF},
+    {"above", WHO_ABOVE},       {"self", WHO_SELF},         {"binds", WHO_BINDS},
 };
 
 static Str column_label(PageCx *page, size_t i)

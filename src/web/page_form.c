@@ -1,6 +1,8 @@
 /* The form of any op, from the rows of its input. */
 #include "web/page_int.h"
 
+#include "registry/registry.h"
+
 #include <string.h>
 
 typedef struct Form {
@@ -254,6 +256,15 @@ static Val *pick(const Form *form, const char *const *names)
     return list;
 }
 
+/* Sets `published`: what others would see of what was typed, when that was asked for. */
+static void put_preview(Form *form, const RecordType *type)
+{
+    PageCx *page = form->page;
+    bool asked = form->given == page->typed && page->reply;
+    page_put(page, "published",
+             asked ? shape_record(page, type, val_get(page->reply, "published")) : NULL);
+}
+
 static Err lay_out_need(Form *form)
 {
     static const char *const about[] = {"title", "problem", "params", NULL};
@@ -264,6 +275,7 @@ static Err lay_out_need(Form *form)
     page_put(form->page, "terms", pick(form, terms));
     page_put(form->page, "reach", pick(form, reach));
     form->page->template_name = "form_need_post";
+    put_preview(form, &need_type);
     return ERR_OK;
 }
 
@@ -289,6 +301,7 @@ static Err lay_out_listing(Form *form)
     page_put(page, "ids", val_str(page->cx->arena, ids));
     page_put(page, "fields", pick(form, terms));
     page->template_name = "form_listing_file";
+    put_preview(form, &listing_type);
     return ERR_OK;
 }
 

@@ -94,6 +94,7 @@ Err build_listing(PageCx *page)
     page_put(page, "patent", shape_record(page, &patent_type, val_get(reply, "patent")));
     page_put(page, "lot", shape_record(page, &lot_type, lot));
     page_put(page, "papers", val_get(reply, "papers"));
+    page_put(page, "published", shape_record(page, &listing_type, val_get(reply, "published")));
     shape_page(page, reply, back);
     if (val_get_bool(reply, "can_open_lot") && page_allowed(page, "lot.open"))
         add_lot_act(page, back);

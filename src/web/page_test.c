@@ -506,7 +506,7 @@ static const struct {
     {"/admin/approvals", ALL & ~PUBLIC, "<h1>", GUARD, "tb-asked"},
     {"/admin/approvals?a", ALL & ~PUBLIC, "<h1>", GUARD, "#1 S***"},
     {"/admin/permissions", AUDITOR | GUARD, "lot.bid", AUDITOR | GUARD, "/admin/system"},
-    {"/admin/permissions?op=lot&who=owner&kind=write", AUDITOR | GUARD, "lot.cancel", 0, "lot.bid"},
+    {"/admin/permissions?op=lot&who=binds&kind=write", AUDITOR | GUARD, "lot.cancel", 0, "lot.bid"},
     {"/admin/policy", AUDITOR | GUARD, "password_len_min", 0, "postgresql"},
     {"/admin/system", MACHINE, "sqlite", 0, NULL},
     {"/form/need.post", BUYER | APPLICANT, "name=\"cooperation\" value=\"joint\"", 0, NULL},

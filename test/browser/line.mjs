@@ -137,6 +137,9 @@ async function post_need(firm) {
     await firm.fill(input, value);
   await firm.locator('input[name=cooperation]').first().check();
   await firm.selectOption('#i-field', { index: 4 });
+  await firm.click('button[name=preview]');
+  assert.ok((await firm.locator('.tb-published').innerText()).includes(need['#i-title']), 'what others will see, before it is sent');
+  assert.equal(await firm.inputValue('#i-problem'), need['#i-problem'], 'what was typed stays');
   await firm.click('.tb-submit .btn-primary');
   await firm.waitForURL(/\/need\/\d+$/);
   await no_refusal(firm);

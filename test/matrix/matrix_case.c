@@ -56,6 +56,8 @@ static const struct {
 } role_groups[] =
     {
         {"member", "office,inventor,firm,manager,expert,finance,liaison,agency"},
+        {"person", "inventor,manager,expert"}, /* Of the members: who does not bind the unit. */
+        {"binder", "office,firm,finance,liaison,agency,department,centre"},
         {"over", "department,centre"},
         {"trade", "office,inventor,firm,manager,expert,finance,liaison,agency,department,centre,"
                   "operator"},
