@@ -196,10 +196,11 @@ static void weigh_question(i64 docs, Plain *plain)
     double sum = 0, full = seg_impact_value(UINT8_MAX);
     const Bag *bag = &plain->bag;
     for (size_t t = 0; t < bag->count; t++)
-        sum += bm25_rarity(docs, plain->counts[t]) * bag->items[t].weight * full;
+        sum += bm25_rarity(docs, plain->counts[t]) * asked_weight(&bag->items[t]) * full;
     double scale = (double)(SCORE_MOST - bag->count) / sum;
     for (size_t t = 0; t < bag->count; t++) {
-        double factor = bm25_rarity(docs, plain->counts[t]) * bag->items[t].weight * full * scale;
+        double factor =
+            bm25_rarity(docs, plain->counts[t]) * asked_weight(&bag->items[t]) * full * scale;
         plain->factors[t] = factor < 1 ? 1 : (u32)factor;
     }
 }
@@ -220,8 +221,8 @@ static void score_doc(const Bag *doc, i64 id, i64 docs, double mean, Plain *plai
             continue;
         double tf = doc->items[place].weight;
         slot.score += score_share(seg_impact(tf, length, mean), plain->factors[t]);
-        slot.exact += bm25_rarity(docs, plain->counts[t]) * plain->bag.items[t].weight * tf * 2.2 /
-                      (tf + 1.2 * (.25 + .75 * length / mean));
+        slot.exact += bm25_rarity(docs, plain->counts[t]) * asked_weight(&plain->bag.items[t]) *
+                      seg_exact(tf, length, mean);
     }
     for (int exact = 0; slot.score && exact < 2; exact++)
         slot_add(plain->tops[exact], &plain->sizes[exact], slot, exact);

@@ -83,17 +83,21 @@ NODISCARD Err match_save(Cx *cx, MatchIndex *index, Str folder, Str mark);
  * cx->arena. */
 bool match_load(Cx *cx, MatchIndex *index, Str folder, Str *ret_mark);
 
+/* Terms that a question takes over from what it first found: see match_widen. */
+typedef struct MatchWiden MatchWiden;
+
 /* What is asked: the words typed, or the fields of a record that others shall fit. */
 typedef struct MatchQuery {
     Str text;                 /* Weight 1; symbols such as H04L 29/06 in it also count as codes. */
     const MatchField *fields; /* Further text with weights of its own; may be NULL. */
     size_t field_count;
-    unsigned kinds;   /* MATCH_OF_ bits; 0 for all. */
-    bool listed_only; /* Leave out what the public may not see. */
-    i64 org_id;       /* Only this unit's; 0 for all. */
-    i64 not_org_id;   /* Not this unit's own; 0 for all. */
-    Str field_code;   /* Only this technical field; empty for all. */
-    const i64 *only;  /* Only these, by rising id, of the one kind in `kinds`; NULL for all. */
+    const MatchWiden *widen; /* May be NULL. */
+    unsigned kinds;          /* MATCH_OF_ bits; 0 for all. */
+    bool listed_only;        /* Leave out what the public may not see. */
+    i64 org_id;              /* Only this unit's; 0 for all. */
+    i64 not_org_id;          /* Not this unit's own; 0 for all. */
+    Str field_code;          /* Only this technical field; empty for all. */
+    const i64 *only; /* Only these, by rising id, of the one kind in `kinds`; NULL for all. */
     size_t only_count;
     bool loose; /* One shared character makes a hit: for ranking a small set, not for search. */
     bool no_reasons; /* Nobody asks why: hits come without. */
@@ -135,6 +139,19 @@ NODISCARD Err match_search(Cx *cx, MatchIndex *index, const MatchQuery *query, M
  * places. */
 NODISCARD Err match_search_all(Cx *cx, MatchIndex *index, const MatchQuery *queries, size_t count,
                                MatchAnswer *ret);
+
+/* A hit that a question may learn from: its text, as it was put. */
+typedef struct MatchTold {
+    double score;
+    const MatchField *fields;
+    size_t field_count;
+} MatchTold;
+
+/* What the best hits of a question are about: the terms that weigh most in them. Asked again with
+ * these, a long question ranks those higher that say the same in other words (relevance feedback
+ * without a judge, RM3); they bring in no hit and are no reason by themselves. Some ten hits will
+ * do. In cx->arena. */
+const MatchWiden *match_widen(Cx *cx, MatchIndex *index, const MatchTold *told, size_t count);
 
 typedef struct MatchRange {
     size_t from, to; /* Bytes within the snippet's text. */

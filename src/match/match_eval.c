@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    FEEDBACK_HITS = 10,            /* That a question learns from before it is asked again. */
+    DOC_TEXTS_MAX = 256 * 1000000, /* Bytes of documents kept for that; of others none is learnt. */
+};
 enum { TITLE_WEIGHT = 3, TEXT_WEIGHT = 1, NAME_SLOTS_FIRST = 1024 };
 
 /* Names to numbers from 0, in the order they came. */
@@ -23,15 +27,17 @@ typedef struct Judgement {
     double gain;
 } Judgement;
 
-typedef struct EvalQuery {
+typedef struct EvalText {
     Str title, text;
-} EvalQuery;
+} EvalText;
 
 typedef struct Eval {
     Cx *cx;
     MatchIndex *index; /* NULL while names are read alone. */
     Names docs, query_names;
-    EvalQuery *queries;
+    EvalText *texts; /* Of the documents, unless they are too many: text_bytes. */
+    size_t text_cap, text_bytes;
+    EvalText *queries;
     size_t query_cap;
     Judgement *judgements; /* By question once sorted. */
     size_t judgement_count, judgement_cap;
@@ -180,6 +186,23 @@ static Err put_doc(Eval *eval, Arena *arena, const Val *row, u32 number)
     return match_put(eval->cx, eval->index, &doc);
 }
 
+/* What the first hits say is needed again and again; a set too large for that goes without. */
+static void keep_text(Eval *eval, u32 number, const Val *row)
+{
+    Arena *arena = eval->cx->arena;
+    Str title = val_get_str(row, "title"), text = val_get_str(row, "text");
+    eval->text_bytes += title.len + text.len;
+    if (eval->text_bytes > DOC_TEXTS_MAX)
+        return;
+    if (number >= eval->text_cap) {
+        size_t wider = eval->text_cap ? eval->text_cap * 2 : NAME_SLOTS_FIRST;
+        eval->texts = arena_grow(arena, eval->texts, eval->text_cap * sizeof *eval->texts,
+                                 wider * sizeof *eval->texts);
+        eval->text_cap = wider;
+    }
+    eval->texts[number] = (EvalText){str_copy(arena, title), str_copy(arena, text)};
+}
+
 static Err take_doc(Eval *eval, const Line *line)
 {
     Arena arena = {0};
@@ -192,9 +215,20 @@ static Err take_doc(Eval *eval, const Line *line)
     else if (eval->index)
         e = put_doc(eval, &arena, row, name_find(&eval->docs, id));
     else
-        name_add(&eval->docs, id);
+        keep_text(eval, name_add(&eval->docs, id), row);
     arena_done(&arena);
     return e;
+}
+
+/* Of a text of several lines the first one is what it is called. */
+static void split_first_line(EvalText *query)
+{
+    const char *end = query->text.len ? memchr(query->text.data, '\n', query->text.len) : NULL;
+    if (!end)
+        return;
+    size_t len = (size_t)(end - query->text.data);
+    query->title = str_slice(query->text, 0, len);
+    query->text = str_slice(query->text, len + 1, query->text.len);
 }
 
 static Err take_query(Eval *eval, const Line *line)
@@ -216,8 +250,11 @@ static Err take_query(Eval *eval, const Line *line)
                            wider * sizeof *eval->queries);
             eval->query_cap = wider;
         }
-        eval->queries[number] = (EvalQuery){str_copy(cx->arena, val_get_str(row, "title")),
-                                            str_copy(cx->arena, val_get_str(row, "text"))};
+        EvalText query = {val_get_str(row, "title"), str_trim(val_get_str(row, "text"))};
+        if (!query.title.len)
+            split_first_line(&query);
+        eval->queries[number] =
+            (EvalText){str_copy(cx->arena, query.title), str_copy(cx->arena, query.text)};
     }
     arena_done(&arena);
     return e;
@@ -303,12 +340,26 @@ static double gain_of(const Pool *pool, i64 id)
     return 0;
 }
 
+static const MatchWiden *widen(Eval *eval, const MatchAnswer *answer)
+{
+    MatchTold told[FEEDBACK_HITS];
+    MatchField fields[FEEDBACK_HITS][2];
+    size_t count = answer->count < FEEDBACK_HITS ? answer->count : (size_t)FEEDBACK_HITS;
+    for (size_t h = 0; h < count; h++) {
+        const EvalText *doc = &eval->texts[answer->hits[h].id - 1];
+        fields[h][0] = (MatchField){doc->title, TITLE_WEIGHT, .codes = false};
+        fields[h][1] = (MatchField){doc->text, TEXT_WEIGHT, .codes = false};
+        told[h] = (MatchTold){answer->hits[h].score, fields[h], 2};
+    }
+    return match_widen(eval->cx, eval->index, told, count);
+}
+
 /* The first ten for a question. What no term leads to comes last, in the order of the file. */
 static Err rank(Eval *eval, const Pool *pool, bool only_pool, i64 ids[EVAL_DEPTH],
                 size_t *ret_count)
 {
     Cx *cx = eval->cx;
-    const EvalQuery *query = &eval->queries[pool->rows[0].query];
+    const EvalText *query = &eval->queries[pool->rows[0].query];
     const MatchField fields[] = {{query->title, TITLE_WEIGHT, .codes = false},
                                  {query->text, TEXT_WEIGHT, .codes = false}};
     MatchQuery asked = {.fields = fields,
@@ -327,6 +378,10 @@ static Err rank(Eval *eval, const Pool *pool, bool only_pool, i64 ids[EVAL_DEPTH
         asked.only_count = pool->count;
     }
     Err e = match_search(cx, eval->index, &asked, &answer);
+    if (!e && eval->text_bytes <= DOC_TEXTS_MAX) {
+        asked.widen = widen(eval, &answer);
+        e = match_search(cx, eval->index, &asked, &answer);
+    }
     if (e)
         return e;
     size_t count = answer.count;

@@ -10,10 +10,16 @@
 
 /* ---- Analysis (match_text.c) ---- */
 
-typedef enum TermKind { TERM_CHAR = 1, TERM_PAIR, TERM_WORD, TERM_CODE } TermKind;
+typedef enum TermKind { TERM_CHAR = 1, TERM_PAIR, TERM_WORD, TERM_CODE, TERM_EDGE } TermKind;
+
+enum { LEAD_CHARS = 100 }; /* A text says what it is about in so many characters. */
 
 /* A term is known by 64 bits: kind in the top four, then one or two code points as they are, or 60
- * bits of a hash for words and codes. Equal keys are taken as equal terms. */
+ * bits of a hash for words and codes. Equal keys are taken as equal terms.
+ *
+ * An edge is a character with which a phrase begins or ends: what stands before or behind it is no
+ * Chinese character or one that only joins. By its edges "割草机" alone, or "一种割草机，", is told
+ * from "割草机的握柄" and "割草机构". Edges are taken in the lead of a text only. */
 typedef struct Term {
     u64 key;
     TermKind kind;
@@ -25,9 +31,15 @@ typedef struct TermList {
     Term *terms; /* In the order of the text. */
     size_t count;
     size_t cap;
+    size_t lead_len;   /* Bytes of the lead: the first LEAD_CHARS characters. */
     size_t stop_count; /* Words and characters left out because they say nothing. */
     bool keeps_stops; /* Set by who only looks terms up: none is left out, which takes less time. */
 } TermList;
+
+static inline TermKind key_kind(u64 key)
+{
+    return (TermKind)(key >> 60);
+}
 
 /* Terms of prose, stop words left out. With `find_codes` class symbols give code terms as well. */
 void text_terms(Arena *arena, Str text, bool find_codes, TermList *list);
@@ -62,8 +74,20 @@ void bag_add(Bag *bag, u64 key, u32 weight);
 size_t bag_find(const Bag *bag, u64 key);
 /* The sum of the weights. */
 u64 bag_total(const Bag *bag);
-/* Terms of weighted fields, added up. */
+/* Terms of weighted fields, added up. Those in the lead of a longer text count twice. */
 void bag_add_fields(Bag *bag, const MatchField *fields, size_t count);
+
+/* ---- What hits are about (match_widen.c) ---- */
+
+typedef struct WidenTerm {
+    u64 key;
+    double share; /* Of all that the hits are about; together below 1. */
+} WidenTerm;
+
+struct MatchWiden {
+    WidenTerm *terms;
+    size_t count;
+};
 
 /* ---- The index (match_index.c) ---- */
 
@@ -119,6 +143,10 @@ Shelf *shelf_new(Arena arena, Str bytes);
 void shelf_done(Shelf *shelf);
 
 /* ---- Scores (match_rank.c) ---- */
+
+/* What a term of a question counts for beside its rarity: a word named four times is not four times
+ * as important, and an edge says less than a pair. */
+double asked_weight(const BagItem *item);
 
 double bm25_rarity(i64 live_count, i64 doc_count);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum {
+    ASKED_HALF = 4,  /* A weight beyond 1 that counts for half of what any weight can. */
     SELF_WEIGHT = 3, /* Weight of a title: a question that were a document would be one. */
     BEST_SPARE = 64,
     COUNT_MAX = 4096, /* Postings of a list that are looked at one by one to be counted. */
@@ -22,6 +23,14 @@ double bm25_rarity(i64 live_count, i64 doc_count)
 {
     double n = (double)doc_count;
     return log(1 + ((double)live_count - n + 0.5) / (n + 0.5));
+}
+
+double asked_weight(const BagItem *item)
+{
+    static const double edge_share = 0.4; /* Of a pair's. */
+    double weight = (double)item->weight;
+    double kept = weight * (ASKED_HALF + 1) / (weight + ASKED_HALF);
+    return key_kind(item->key) == TERM_EDGE ? kept * edge_share : kept;
 }
 
 /* ---- The question ---- */
@@ -39,13 +48,15 @@ typedef struct Question {
     Bag bag;       /* Its terms, with weights added up. */
     size_t *order; /* Places in the bag, strong terms first. */
     size_t strong_count;
-    double *rarity; /* By place in the bag, once searched. */
-    bool has_text;  /* There was something besides blanks and signs. */
+    double *weights; /* By place in the bag: asked_weight. */
+    double *rarity;  /* By place in the bag, once searched. */
+    bool has_text;   /* There was something besides blanks and signs. */
 } Question;
 
-static TermKind key_kind(u64 key)
+/* Single characters and edges only refine what the others find. */
+static bool is_strong(u64 key)
 {
-    return (TermKind)(key >> 60);
+    return key_kind(key) != TERM_CHAR && key_kind(key) != TERM_EDGE;
 }
 
 static void question_add(Question *question, Source source)
@@ -57,6 +68,13 @@ static void question_add(Question *question, Source source)
     }
     question->has_text |= source.list.count > 0 || source.list.stop_count > 0;
     question->sources[question->source_count++] = source;
+}
+
+/* Places for what it takes over, which weighs nothing before the rest is weighed. */
+static void question_widen(Question *question, const MatchWiden *widen)
+{
+    for (size_t i = 0; i < widen->count; i++)
+        bag_add(&question->bag, widen->terms[i].key, 0);
 }
 
 static Question question_read(Arena *arena, const MatchQuery *query)
@@ -77,16 +95,22 @@ static Question question_read(Arena *arena, const MatchQuery *query)
         question_add(&question, source);
     }
 
-    question.order = ARENA_NEW(arena, size_t, question.bag.count);
-    question.rarity = ARENA_NEW(arena, double, question.bag.count);
-    size_t count = 0;
-    for (size_t i = 0; i < question.bag.count; i++)
-        if (key_kind(question.bag.items[i].key) != TERM_CHAR)
+    size_t own = question.bag.count;
+    if (own && query->widen)
+        question_widen(&question, query->widen);
+    size_t total = question.bag.count, count = 0;
+    question.order = ARENA_NEW(arena, size_t, total);
+    question.weights = ARENA_NEW(arena, double, total);
+    question.rarity = ARENA_NEW(arena, double, total);
+    for (size_t i = 0; i < total; i++)
+        if (i < own && is_strong(question.bag.items[i].key))
             question.order[count++] = i;
     question.strong_count = count;
-    for (size_t i = 0; i < question.bag.count; i++)
-        if (key_kind(question.bag.items[i].key) == TERM_CHAR)
+    for (size_t i = 0; i < total; i++)
+        if (i >= own || !is_strong(question.bag.items[i].key))
             question.order[count++] = i;
+    for (size_t i = 0; i < total; i++)
+        question.weights[i] = asked_weight(&question.bag.items[i]);
     return question;
 }
 
@@ -174,16 +198,34 @@ static void find_lists(Search *search)
         question->rarity[t] = bm25_rarity(index->live_count, found[t]);
 }
 
+/* What a question takes over counts for a part of its own, shared out among the terms: the longer
+ * the question, the more it is about a topic and the less about one thing known by name. */
+static void weigh_widened(Search *search)
+{
+    static const double share_most = 0.3, terms_half = 60;
+    double terms = (double)search->question->strong_count;
+    const MatchWiden *widen = search->query->widen;
+    Question *question = search->question;
+    double part = share_most * terms / (terms + terms_half), own = 0;
+    for (size_t t = 0; t < question->bag.count; t++)
+        own += question->weights[t] * question->rarity[t];
+    for (size_t i = 0; i < widen->count; i++) {
+        size_t t = bag_find(&question->bag, widen->terms[i].key);
+        if (t != SIZE_MAX && question->rarity[t] > 0)
+            question->weights[t] += part * own * widen->terms[i].share / question->rarity[t];
+    }
+}
+
 /* Factors, so that no document comes to more than a board's place holds. */
 static void choose_factors(Search *search)
 {
     const Question *question = search->question;
     double most = 0, full = seg_impact_value(UINT8_MAX);
     for (size_t t = 0; t < question->bag.count; t++)
-        most += question->rarity[t] * question->bag.items[t].weight * full;
+        most += question->rarity[t] * question->weights[t] * full;
     search->scale = (double)(SCORE_MOST - question->bag.count) / most;
     for (size_t t = 0; t < question->bag.count; t++) {
-        double factor = question->rarity[t] * question->bag.items[t].weight * full * search->scale;
+        double factor = question->rarity[t] * question->weights[t] * full * search->scale;
         search->weighs[t].factor = factor < 1 ? 1 : (u32)factor;
     }
 }
@@ -194,6 +236,8 @@ static void search_prepare(Search *search)
     const MatchIndex *index = search->index;
     Question *question = search->question;
     find_lists(search);
+    if (query->widen)
+        weigh_widened(search);
     choose_factors(search);
     search->strict = question->strong_count > 0 && !query->loose;
     search->filtered = query->kinds || query->listed_only || query->field_code.len ||
@@ -204,8 +248,10 @@ static void search_prepare(Search *search)
     double self_length = (double)bag_total(&question->bag) * SELF_WEIGHT;
     for (size_t t = 0; t < question->bag.count; t++) {
         double weight = (double)question->bag.items[t].weight;
+        if (!(weight > 0))
+            continue;
         u8 impact = seg_impact(weight * SELF_WEIGHT, self_length, index->length_mean);
-        search->self_score += weight * question->rarity[t] * seg_impact_value(impact);
+        search->self_score += question->weights[t] * question->rarity[t] * seg_impact_value(impact);
     }
 }
 
@@ -427,7 +473,7 @@ static void find_runs(Arena *arena, const Question *question, const double *shar
     for (size_t i = 0; i < source->list.count; i++) {
         const Term *term = &source->list.terms[i];
         double part = occurrence_share(question, shares, source, term);
-        if (term->kind == TERM_CHAR || !(part > 0))
+        if (!is_strong(term->key) || !(part > 0))
             continue;
         Found *last = list->count > first ? &list->found[list->count - 1] : NULL;
         if (open && last && term->kind == TERM_PAIR && term->from < last->to) {
@@ -445,14 +491,14 @@ static void find_runs(Arena *arena, const Question *question, const double *shar
     }
 }
 
-/* Single characters count for the phrase in which they stand. */
+/* Single characters and edges count for the phrase in which they stand. */
 static void add_characters(const Question *question, const double *shares, const Source *source,
                            FoundList *list, size_t first)
 {
     size_t run = first;
     for (size_t i = 0; i < source->list.count; i++) {
         const Term *term = &source->list.terms[i];
-        if (term->kind != TERM_CHAR)
+        if (is_strong(term->key))
             continue;
         while (run < list->count &&
                (list->found[run].kind == MATCH_REASON_CODE || list->found[run].to <= term->from))

@@ -13,9 +13,14 @@ static const double k1 = 1.2;
 static const double b = 0.75;
 static const int impact_steps = 255;
 
+double seg_exact(double weight, double length, double length_mean)
+{
+    return weight * (k1 + 1) / (weight + k1 * (1 - b + b * length / length_mean));
+}
+
 u8 seg_impact(double weight, double length, double length_mean)
 {
-    double value = weight * (k1 + 1) / (weight + k1 * (1 - b + b * length / length_mean));
+    double value = seg_exact(weight, length, length_mean);
     double steps = value / (k1 + 1) * impact_steps + 0.5;
     return steps < 1 ? 1 : steps > impact_steps ? (u8)impact_steps : (u8)steps;
 }

@@ -129,7 +129,8 @@ void seg_pour(const Seg *seg, const u64 *live, SegBuild *build);
 
 /* ---- Impacts ---- */
 
-/* BM25's saturated weight, 0 to 2.2, in 255 steps, and back. */
+/* BM25's saturated weight, 0 to 2; then in 255 steps, and back. */
+double seg_exact(double weight, double length, double length_mean);
 u8 seg_impact(double weight, double length, double length_mean);
 double seg_impact_value(u8 impact);
 

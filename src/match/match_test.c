@@ -118,11 +118,11 @@ static u32 *model_factors(const Bag *asked, const i64 *doc_counts, i64 live_coun
     u32 *factors = ARENA_NEW(&test_arena, u32, asked->count + 1);
     double sum = 0, full = seg_impact_value(255);
     for (size_t t = 0; t < asked->count; t++)
-        sum += bm25_rarity(live_count, doc_counts[t]) * asked->items[t].weight * full;
+        sum += bm25_rarity(live_count, doc_counts[t]) * asked_weight(&asked->items[t]) * full;
     double scale = (65535 - (double)asked->count) / sum;
     for (size_t t = 0; t < asked->count; t++)
-        factors[t] =
-            (u32)(bm25_rarity(live_count, doc_counts[t]) * asked->items[t].weight * full * scale);
+        factors[t] = (u32)(bm25_rarity(live_count, doc_counts[t]) * asked_weight(&asked->items[t]) *
+                           full * scale);
     return factors;
 }
 
@@ -132,7 +132,7 @@ static u32 model_score(const Bag *doc, const Bag *asked, const u32 *factors)
     bool strong_asked = false, strong_found = false;
     for (size_t t = 0; t < asked->count; t++) {
         u64 key = asked->items[t].key;
-        bool strong = key >> 60 != TERM_CHAR;
+        bool strong = key >> 60 != TERM_CHAR && key >> 60 != TERM_EDGE;
         strong_asked |= strong;
         size_t place = bag_find(doc, key);
         if (place == SIZE_MAX)

@@ -19,6 +19,8 @@ static const u32 stop_pairs[][3] = {
     U"因为", U"所以", U"但是", U"并且", U"或者", U"如果", U"对于", U"关于", U"其中", U"一个",
     U"一些", U"这些", U"那些",
 };
+/* After these begins what a text is about, as after a stop pair. */
+static const u32 lead_pairs[][3] = {U"公开", U"涉及", U"提供", U"包括", U"用于"};
 static const char *const stop_words[] = {
     "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "that",
     "the", "to", "with",
@@ -59,6 +61,15 @@ static bool is_stop_pair(u32 first, u32 second)
         if (stop_pairs[i][0] == first && stop_pairs[i][1] == second)
             return true;
     return is_stop_char(first) && is_stop_char(second);
+}
+
+/* A phrase begins behind these two, or behind the second alone. */
+static bool joins(u32 first, u32 second)
+{
+    for (size_t i = 0; first && i < COUNT(lead_pairs); i++)
+        if (lead_pairs[i][0] == first && lead_pairs[i][1] == second)
+            return true;
+    return is_stop_char(second) || (first && is_stop_pair(first, second));
 }
 
 static bool in_words(const char *const *words, size_t count, Str folded)
@@ -258,49 +269,109 @@ static void add_word(Arena *arena, Str word, size_t from, size_t to, TermList *l
             .key = hash_key(TERM_WORD, word), .kind = TERM_WORD, .from = (u32)from, .to = (u32)to});
 }
 
-/* The character `code` and the pair it makes with `before` (0: none stands directly before it). */
-static void add_ideograph(Arena *arena, u32 before, size_t before_at, u32 code, size_t from,
-                          size_t to, TermList *list)
+/* Where the reading of a text stands: the Chinese characters just before, 0 where there is none. */
+typedef struct Reading {
+    Arena *arena;
+    Str text;
+    TermList *list;
+    u32 before, before_that;
+    size_t before_at;
+    bool broken; /* The line ended since: a pair goes over it, a phrase does not. */
+} Reading;
+
+static void add_edge(Reading *reading, u32 code, bool is_end, size_t from, size_t to)
 {
-    if (before && (list->keeps_stops || !is_stop_pair(before, code)))
-        add_term(arena, list,
-                 (Term){.key = pair_key(before, code),
-                        .kind = TERM_PAIR,
-                        .from = (u32)before_at,
+    if (!reading->list->keeps_stops && from < reading->list->lead_len && !is_stop_char(code))
+        add_term(reading->arena, reading->list,
+                 (Term){.key = (u64)TERM_EDGE << KIND_SHIFT | (u64)code << 1 | is_end,
+                        .kind = TERM_EDGE,
+                        .from = (u32)from,
                         .to = (u32)to});
-    if (!list->keeps_stops && is_stop_char(code)) {
-        list->stop_count++;
+}
+
+/* The phrase ends with the character before, if one goes on. */
+static void end_phrase(Reading *reading)
+{
+    size_t to = reading->before_at;
+    if (!reading->before || reading->broken)
         return;
+    utf8_next(reading->text, &to);
+    add_edge(reading, reading->before, true, reading->before_at, to);
+}
+
+static void leave_ideographs(Reading *reading)
+{
+    end_phrase(reading);
+    reading->before = reading->before_that = 0;
+    reading->broken = false;
+}
+
+/* The character `code` and the pair it makes with the one before. */
+static void add_ideograph(Reading *reading, u32 code, size_t from, size_t to)
+{
+    TermList *list = reading->list;
+    bool stops = !list->keeps_stops && is_stop_char(code);
+    if (reading->before && (list->keeps_stops || !is_stop_pair(reading->before, code)))
+        add_term(reading->arena, list,
+                 (Term){.key = pair_key(reading->before, code),
+                        .kind = TERM_PAIR,
+                        .from = (u32)reading->before_at,
+                        .to = (u32)to});
+    if (stops) {
+        list->stop_count++;
+        end_phrase(reading);
+    } else {
+        add_term(
+            reading->arena, list,
+            (Term){.key = char_key(code), .kind = TERM_CHAR, .from = (u32)from, .to = (u32)to});
+        if (!reading->before || reading->broken || joins(reading->before_that, reading->before))
+            add_edge(reading, code, false, from, to);
     }
-    add_term(arena, list,
-             (Term){.key = char_key(code), .kind = TERM_CHAR, .from = (u32)from, .to = (u32)to});
+    reading->before_that = reading->before;
+    reading->before = code;
+    reading->before_at = from;
+    reading->broken = false;
+}
+
+/* Blanks at `at` with the end of a line among them: their end; else `at`. */
+static size_t line_break(Str text, size_t at)
+{
+    size_t end = at;
+    bool found = false;
+    while (end < text.len && (text.data[end] == ' ' || text.data[end] == '\t' ||
+                              text.data[end] == '\r' || text.data[end] == '\n'))
+        found |= text.data[end++] == '\n';
+    return found ? end : at;
 }
 
 void text_terms(Arena *arena, Str text, bool find_codes, TermList *list)
 {
-    u32 before = 0;
-    size_t before_at = 0;
+    Reading reading = {.arena = arena, .text = text, .list = list};
+    list->lead_len = utf8_head(text, LEAD_CHARS).len;
     for (size_t at = 0; at < text.len;) {
         size_t from = at, next = at;
         u32 code = fold_code_point(utf8_next(text, &next));
         if (is_word_char(code)) {
+            leave_ideographs(&reading);
             if (find_codes)
                 scan_ipc(arena, text, from, list);
             char word[WORD_BYTES_MAX];
             Str folded = take_word(text, &at, word);
             add_word(arena, folded, from, at, list);
-            before = 0;
             continue;
+        }
+        if (is_ideograph(code)) {
+            add_ideograph(&reading, code, from, next);
+        } else if (line_break(text, from) > from) { /* A wrapped line goes on in the next. */
+            end_phrase(&reading);
+            reading.broken = true;
+            next = line_break(text, from);
+        } else {
+            leave_ideographs(&reading);
         }
         at = next;
-        if (!is_ideograph(code)) {
-            before = 0;
-            continue;
-        }
-        add_ideograph(arena, before, before_at, code, from, at, list);
-        before = code;
-        before_at = from;
     }
+    leave_ideographs(&reading);
 }
 
 /* ---- Phrases ---- */
@@ -413,9 +484,11 @@ void bag_add_fields(Bag *bag, const MatchField *fields, size_t count)
             code_terms(bag->arena, fields[f].text, &list);
         else
             text_terms(bag->arena, fields[f].text, false, &list);
-        for (size_t i = 0; i < list.count; i++)
+        for (size_t i = 0; i < list.count; i++) {
+            bool leads = list.terms[i].from < list.lead_len && list.lead_len < fields[f].text.len;
             if (!fields[f].pairs_only || list.terms[i].kind != TERM_CHAR)
-                bag_add(bag, list.terms[i].key, (u32)fields[f].weight);
+                bag_add(bag, list.terms[i].key, (u32)(fields[f].weight * (leads ? 2 : 1)));
+        }
     }
 }
 
@@ -453,11 +526,11 @@ const MatchAsked *match_asked(Arena *arena, Str question)
     text_terms(arena, question, false, &list);
     bool strong = false;
     for (size_t i = 0; i < list.count; i++)
-        strong |= list.terms[i].kind != TERM_CHAR;
+        strong |= list.terms[i].kind != TERM_CHAR && list.terms[i].kind != TERM_EDGE;
     MatchAsked *asked = ARENA_NEW(arena, MatchAsked, 1);
     asked->keys = bag_new(arena);
     for (size_t i = 0; i < list.count; i++)
-        if (!strong || list.terms[i].kind != TERM_CHAR)
+        if (list.terms[i].kind != TERM_EDGE && (!strong || list.terms[i].kind != TERM_CHAR))
             bag_add(&asked->keys, list.terms[i].key, 1);
     return asked;
 }
