@@ -53,6 +53,10 @@ typedef struct MatchDoc {
     bool listed;    /* May be seen by the public. */
     i64 org_id;     /* Whose it is; 0 for nobody's. */
     Str field_code; /* Technical field; may be empty. */
+    /* What hits are counted and chosen by; 0: not known. */
+    int region;   /* Province of its unit: the first two digits of GB/T 2260. */
+    int maturity; /* Technology readiness, 1 to 9 (GB/T 22900). */
+    int year;     /* In which it was filed first. */
 } MatchDoc;
 
 typedef struct MatchIndex MatchIndex;
@@ -66,6 +70,8 @@ void match_close(MatchIndex *index);
 NODISCARD Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc);
 /* Takes a document out at once; one that is not there is no error. */
 void match_drop(MatchIndex *index, MatchKind kind, i64 id);
+/* True when a document of this unit is counted in another region than this one. */
+bool match_elsewhere(MatchIndex *index, i64 org_id, int region);
 /* Takes all documents out. */
 void match_clear(MatchIndex *index);
 /* Makes what was put ready to be found. A search does it too, when nobody has. */
@@ -84,6 +90,24 @@ NODISCARD Err match_save(Cx *cx, MatchIndex *index, Str folder, Str mark);
  * was written (which a log line says): then the index is empty still. The mark is in cx->arena. */
 bool match_load(Cx *cx, MatchIndex *index, Str folder, Str *ret_mark);
 
+/* How many hits there are by what they are, all of them, not those of one page. Each way of counting
+ * leaves its own choice aside: it tells how many there would be with another one. */
+enum { MATCH_REGIONS = 100, MATCH_MATURITIES = 10, MATCH_FIELDS_MAX = 64 };
+enum { MATCH_YEAR_FIRST = 1950, MATCH_YEARS = 150 }; /* 1950 to 2099. */
+
+typedef struct MatchFacets {
+    i64 kinds[4]; /* By MatchKind. */
+    i64 listed[2];
+    i64 regions[MATCH_REGIONS];
+    i64 maturities[MATCH_MATURITIES]; /* [0]: not known. */
+    i64 years[MATCH_YEARS];
+    struct {
+        Str code; /* In cx->arena. */
+        i64 count;
+    } fields[MATCH_FIELDS_MAX];
+    size_t field_count;
+} MatchFacets;
+
 /* What is asked: the words typed, or the fields of a record that others shall fit. */
 typedef struct MatchQuery {
     Str text;                 /* Weight 1; symbols such as H04L 29/06 in it also count as codes. */
@@ -94,6 +118,9 @@ typedef struct MatchQuery {
     i64 org_id;       /* Only this unit's; 0 for all. */
     i64 not_org_id;   /* Not this unit's own; 0 for all. */
     Str field_code;   /* Only this technical field; empty for all. */
+    bool unlisted_only;
+    int region, maturity, year; /* Only these; 0 for all. */
+    MatchFacets *facets; /* Filled with counts, all 0 before; NULL: nobody asks. Not with `only`. */
     const i64 *only;  /* Only these, by rising id, of the one kind in `kinds`; NULL for all. */
     size_t only_count;
     bool loose; /* One shared character makes a hit: for ranking a small set, not for search. */

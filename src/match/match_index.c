@@ -312,7 +312,10 @@ Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
                              .org_id = doc->org_id,
                              .length = (u32)bag_total(&bag),
                              .kind = (u8)doc->kind,
-                             .flags = doc->listed ? DOC_LISTED : 0},
+                             .flags = doc->listed ? DOC_LISTED : 0,
+                             .year = (uint16_t)doc->year,
+                             .region = (u8)doc->region,
+                             .maturity = (u8)doc->maturity},
                      .field_code = str_copy(&index->pending_arena, doc->field_code),
                      .item_count = bag.count,
                      .live = true};

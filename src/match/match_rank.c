@@ -197,7 +197,8 @@ static void search_prepare(Search *search)
     choose_factors(search);
     search->strict = question->strong_count > 0 && !query->loose;
     search->filtered = query->kinds || query->listed_only || query->field_code.len ||
-                       query->org_id || query->not_org_id;
+                       query->org_id || query->not_org_id || query->unlisted_only ||
+                       query->region || query->maturity || query->year;
     search->codes = ARENA_NEW(&search->scratch, uint16_t, index->shelf_count);
     for (size_t s = 0; s < index->shelf_count; s++)
         search->codes[s] = seg_field_code(&index->shelves[s]->seg, query->field_code);
@@ -265,12 +266,7 @@ static bool better(const MatchIndex *index, const Candidate *a, const Candidate 
 
 static bool wanted(const Search *search, size_t shelf, const SegDoc *doc)
 {
-    const MatchQuery *query = search->query;
-    return (!query->kinds || (query->kinds & 1u << doc->kind)) &&
-           (!query->listed_only || (doc->flags & DOC_LISTED)) &&
-           (!query->field_code.len || doc->field_code == search->codes[shelf]) &&
-           (!query->org_id || doc->org_id == query->org_id) &&
-           (!query->not_org_id || doc->org_id != query->not_org_id);
+    return !facet_misses(search->query, doc, search->codes[shelf]);
 }
 
 static void swap(Candidate *a, Candidate *b)
@@ -596,7 +592,7 @@ static void search_begin(Search *search)
     search_prepare(search);
 }
 
-static void search_shelf(Search *search, size_t shelf)
+static void search_shelf(Cx *cx, Search *search, size_t shelf)
 {
     uint16_t *board = score_board();
     score_shelf(search, shelf, board);
@@ -604,6 +600,8 @@ static void search_shelf(Search *search, size_t shelf)
         collect_only(search, shelf, board, &search->best);
     else
         collect_shelf(search, shelf, board, &search->best);
+    if (search->query->facets)
+        facet_count(cx, search->query, search->index->shelves[shelf], board);
     score_clear(board, search->index->shelves[shelf]->seg.doc_count);
 }
 
@@ -664,7 +662,7 @@ Err match_search(Cx *cx, MatchIndex *index, const MatchQuery *query, MatchAnswer
         index_read_begin(index);
         search_begin(&search);
         for (size_t s = 0; s < index->shelf_count; s++)
-            search_shelf(&search, s);
+            search_shelf(cx, &search, s);
         search_end(cx, &search, ret);
         index_read_end(index);
     }
@@ -682,7 +680,7 @@ static void search_batch(Cx *cx, MatchIndex *index, Search *searches, size_t cou
     for (size_t s = 0; s < index->shelf_count; s++)
         for (size_t i = 0; i < count; i++)
             if (searches[i].question)
-                search_shelf(&searches[i], s);
+                search_shelf(cx, &searches[i], s);
     for (size_t i = 0; i < count; i++)
         if (searches[i].question)
             search_end(cx, &searches[i], &answers[i]);

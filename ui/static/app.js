@@ -188,6 +188,14 @@
     if (echo) echo.textContent = fen > 0 ? `${money_show(fen)} ${money_short(fen)}` : '';
   }
 
+  // --- the search box: a line, or a paragraph that it grows with ----------------------------------
+
+  function ask_grow(box) {
+    if (CSS.supports('field-sizing', 'content')) return;
+    box.style.height = 'auto';
+    box.style.height = `${box.scrollHeight + 2}px`;
+  }
+
   // --- time left ---------------------------------------------------------------------------------
 
   function left_show(ms) {
@@ -229,6 +237,7 @@
     all('form#pick', from).forEach(pick_show);
     all('form[data-keep]', from).forEach(draft_restore);
     all('[data-money]', from).forEach(money_echo);
+    all('[data-ask]', from).forEach(ask_grow);
     if (one('[data-until]')) clocks_show();
   }
 
@@ -242,6 +251,10 @@
   });
 
   document.addEventListener('keydown', event => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.target.matches('[data-ask]')) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
     if (event.key !== 'Escape')
       return;
     all('details.tb-me[open], .tb-batch details[open]').forEach(open => { open.open = false; });
@@ -252,6 +265,7 @@
   document.addEventListener('input', event => {
     const form = event.target.form;
     if ('money' in event.target.dataset) money_echo(event.target);
+    if ('ask' in event.target.dataset) ask_grow(event.target);
     if (!form || !('leave' in form.dataset))
       return;
     changed = true;
