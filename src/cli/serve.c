@@ -1,6 +1,7 @@
-/* techbourse serve: the front, the writer, and four threads beside them.
+/* techbourse serve: the front, the writer, and five threads beside them.
  *
  *   follower  reads new facts: search index, live pages
+ *   suggester makes the table of suggestions, now and then
  *   worker    runs imports that wait
  *   clock     starts and ends what is due
  *   flusher   writes down what was shown (the access log)
@@ -12,6 +13,7 @@
 #include "exchange/import.h"
 #include "ident/ident.h"
 #include "match/match_feed.h"
+#include "match/match_suggest.h"
 #include "web/app.h"
 #include "web/live.h"
 
@@ -30,7 +32,10 @@ enum {
     FOLLOW_MS = 500,
     TICK_MS = 250,
     LARGE_BYTES = 128 * 1024,
-    SAVE_MS = 5 * 60 * 1000, /* The index goes to disk so often at most, and at the end. */
+    SUGGEST_LOOK_MS = 2000,       /* So often it is looked whether a table is due. */
+    SUGGEST_PAUSE_MS = 30 * 1000, /* Between two tables of suggestions at least, */
+    SUGGEST_REST = 50,            /* and so many times as long as the last one took. */
+    SAVE_MS = 5 * 60 * 1000,      /* The index goes to disk so often at most, and at the end. */
 };
 
 typedef struct Serve {
@@ -249,6 +254,33 @@ static void *follower(void *arg)
     return NULL;
 }
 
+/* Until the first table is made titles alone are suggested. */
+static void *suggester(void *arg)
+{
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    i64 seen = 0, next_ns = 0;
+    if (!begin_thread(serve, &arena, &cx))
+        return NULL;
+    do {
+        i64 begun_ns = clock_steady_ns();
+        if (begun_ns < next_ns || !suggest_due(serve->index))
+            continue;
+        if (match_suggest_build(&cx, serve->index) != ERR_OK)
+            log_line(LOG_ERROR_LEVEL, "suggester.failed", "why", cx.err.key, NULL);
+        err_clear(&cx);
+        arena_reset(&arena);
+        i64 ended_ns = clock_steady_ns(), rest_ns = (ended_ns - begun_ns) * SUGGEST_REST;
+        next_ns = ended_ns + rest_ns;
+        if (rest_ns < (i64)SUGGEST_PAUSE_MS * 1000000)
+            next_ns = ended_ns + (i64)SUGGEST_PAUSE_MS * 1000000;
+    } while (wait_commit(serve, &seen, SUGGEST_LOOK_MS));
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
+}
+
 static void *worker(void *arg)
 {
     Serve *serve = arg;
@@ -324,13 +356,14 @@ static void prepare(Serve *serve)
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&serve->mutex, NULL);
     serve->index = match_open();
+    suggest_keep(serve->index);
     serve->open.house.match = serve->index;
     fact_on_commit(serve->open.house.facts, on_commit, serve);
 }
 
 static void run_threads(Serve *serve)
 {
-    static void *(*const bodies[])(void *) = {follower, worker, clock_thread, flusher};
+    static void *(*const bodies[])(void *) = {follower, suggester, worker, clock_thread, flusher};
     pthread_t threads[COUNT(bodies)];
     for (size_t i = 0; i < COUNT(bodies); i++)
         pthread_create(&threads[i], NULL, bodies[i], serve);

@@ -90,7 +90,7 @@ NODISCARD Err match_save(Cx *cx, MatchIndex *index, Str folder, Str mark);
  * was written (which a log line says): then the index is empty still. The mark is in cx->arena. */
 bool match_load(Cx *cx, MatchIndex *index, Str folder, Str *ret_mark);
 
-/* How many hits there are by what they are, all of them, not those of one page. Each way of counting
+/* How many hits there are by what they are: all, not those of one page. Each way of counting
  * leaves its own choice aside: it tells how many there would be with another one. */
 enum { MATCH_REGIONS = 100, MATCH_MATURITIES = 10, MATCH_FIELDS_MAX = 64 };
 enum { MATCH_YEAR_FIRST = 1950, MATCH_YEARS = 150 }; /* 1950 to 2099. */
@@ -121,7 +121,7 @@ typedef struct MatchQuery {
     bool unlisted_only;
     int region, maturity, year; /* Only these; 0 for all. */
     MatchFacets *facets; /* Filled with counts, all 0 before; NULL: nobody asks. Not with `only`. */
-    const i64 *only;  /* Only these, by rising id, of the one kind in `kinds`; NULL for all. */
+    const i64 *only;     /* Only these, by rising id, of the one kind in `kinds`; NULL for all. */
     size_t only_count;
     bool loose; /* One shared character makes a hit: for ranking a small set, not for search. */
     bool no_reasons; /* Nobody asks why: hits come without. */

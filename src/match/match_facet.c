@@ -69,7 +69,8 @@ bool match_elsewhere(MatchIndex *index, i64 org_id, int region)
         const Shelf *shelf = index->shelves[s];
         for (u32 doc = 0; doc < shelf->seg.doc_count && !found; doc++)
             found = shelf->seg.docs[doc].org_id == org_id &&
-                    shelf->seg.docs[doc].region != region && (shelf->live[doc / 64] >> doc % 64 & 1);
+                    shelf->seg.docs[doc].region != region &&
+                    (shelf->live[doc / 64] >> doc % 64 & 1);
     }
     index_read_end(index);
     return found;

@@ -14,7 +14,7 @@ static const Code province_rows[] = {
     {"41", "河南", "Henan"},     {"42", "湖北", "Hubei"},          {"43", "湖南", "Hunan"},    {"44", "广东", "Guangdong"}, {"45", "广西", "Guangxi"}, {"46", "海南", "Hainan"},
     {"50", "重庆", "Chongqing"}, {"51", "四川", "Sichuan"},        {"52", "贵州", "Guizhou"},  {"53", "云南", "Yunnan"},   {"54", "西藏", "Tibet"},
     {"61", "陕西", "Shaanxi"},   {"62", "甘肃", "Gansu"},          {"63", "青海", "Qinghai"},  {"64", "宁夏", "Ningxia"},  {"65", "新疆", "Xinjiang"},
-    {"71", "台湾", "Taiwan"},    {"81", "香港", "Hong Kong"},      {"82", "澳门", "Macao"},   
+    {"71", "台湾", "Taiwan"},    {"81", "香港", "Hong Kong"},      {"82", "澳门", "Macao"},
 };
 static const Code listed_rows[] = {
     {"yes", "在挂牌、征集", "On offer or sought"}, {"no", "未挂牌", "Not on offer"},

@@ -41,7 +41,7 @@ typedef struct Places {
     struct Place {
         i64 org_id;
         int province;
-    } *rows;
+    } * rows;
     size_t count;
 } Places;
 
@@ -131,7 +131,7 @@ static Err put_achievement(Cx *cx, MatchIndex *index, const Achievement *row)
     return e ? e : match_put(cx, index, &doc);
 }
 
-/* The published form, and nothing but it: of a unit that hides its name there is no place either. */
+/* The published form, and nothing but it: a unit that hides its name has no place either. */
 static Err put_need(Cx *cx, MatchIndex *index, const Need *row)
 {
     const MatchField fields[] = {{row->title, TITLE_WEIGHT, false},

@@ -23,7 +23,13 @@ NODISCARD Err match_feed_save(Cx *cx, MatchIndex *index, Str folder, i64 seq);
  * exchange as it now stands (a restored backup, another version of what is fed). */
 bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq);
 
-/* Ops: search.all, need.matches. They use house->match, and make it when it is not there yet. */
-extern const Room match_room;
+/* Makes the table of suggestions from what everybody may read: titles, units, class symbols. On a
+ * reading connection; some 78,000 titles take a second. */
+NODISCARD Err match_suggest_build(Cx *cx, MatchIndex *index);
+
+/* Ops: search.all, need.matches; search.suggest. They use house->match, and make it when it is not
+ * there yet. */
+extern const Room match_room, suggest_room;
+#define MATCH_ROOMS &match_room, &suggest_room
 
 #endif

@@ -23,6 +23,7 @@ MatchIndex *match_open(void)
     pthread_rwlock_init(&index->lock, NULL);
     pthread_mutex_init(&index->writing, NULL);
     index->arena = arena;
+    index->suggest = suggest_place_new();
     return index;
 }
 
@@ -30,6 +31,7 @@ void match_close(MatchIndex *index)
 {
     for (size_t i = 0; i < index->shelf_count; i++)
         shelf_done(index->shelves[i]);
+    suggest_place_done(index->suggest);
     pthread_rwlock_destroy(&index->lock);
     pthread_mutex_destroy(&index->writing);
     arena_done(&index->pending_arena);
@@ -291,6 +293,7 @@ void match_drop(MatchIndex *index, MatchKind kind, i64 id)
     pthread_mutex_lock(&index->writing);
     drop(index, kind, id);
     pthread_mutex_unlock(&index->writing);
+    suggest_changed(index->suggest);
 }
 
 Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
@@ -324,6 +327,7 @@ Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
         one->items[i] = (BagItem){seg_hash(bag.items[i].key), bag.items[i].weight};
     atomic_store(&index->is_pending, true);
     pthread_mutex_unlock(&index->writing);
+    suggest_changed(index->suggest);
     arena_done(&scratch);
     return ERR_OK;
 }

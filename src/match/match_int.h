@@ -106,7 +106,8 @@ struct MatchIndex {
     bool mean_fixed;
     i64 live_count; /* In shelves. */
     u64 length_total;
-    u64 last_number; /* Of files. */
+    u64 last_number;              /* Of files. */
+    struct SuggestPlace *suggest; /* match_suggest.c */
 };
 
 /* Holds the lock for a search; what was put before is in shelves then. */
@@ -136,7 +137,8 @@ static inline unsigned facet_misses(const MatchQuery *query, const SegDoc *doc, 
 {
     bool listed = doc->flags & DOC_LISTED;
     return (query->kinds && !(query->kinds & 1u << doc->kind) ? MISS_KIND : 0u) |
-           ((query->listed_only && !listed) || (query->unlisted_only && listed) ? MISS_LISTED : 0u) |
+           ((query->listed_only && !listed) || (query->unlisted_only && listed) ? MISS_LISTED
+                                                                                : 0u) |
            (query->field_code.len && doc->field_code != code ? MISS_FIELD : 0u) |
            (query->region && doc->region != query->region ? MISS_REGION : 0u) |
            (query->maturity && doc->maturity != query->maturity ? MISS_MATURITY : 0u) |
@@ -149,6 +151,13 @@ static inline unsigned facet_misses(const MatchQuery *query, const SegDoc *doc, 
 
 /* Adds the hits that a board shows of one shelf. */
 void facet_count(Cx *cx, const MatchQuery *query, const Shelf *shelf, const uint16_t *board);
+
+/* ---- Suggestions (match_suggest.c) ---- */
+
+struct SuggestPlace *suggest_place_new(void);
+void suggest_place_done(struct SuggestPlace *place);
+/* A document has come or gone. */
+void suggest_changed(struct SuggestPlace *place);
 
 /* ---- Scores (match_rank.c) ---- */
 

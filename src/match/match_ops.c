@@ -327,7 +327,7 @@ typedef struct SearchIn {
     i64 maturity; /* 0: any; so is the year. */
     i64 year;
     i64 facets; /* With counts by all these. */
-    i64 brief; /* Only what a list of results shows. */
+    i64 brief;  /* Only what a list of results shows. */
     i64 page;
 } SearchIn;
 
@@ -337,8 +337,7 @@ static const Field search_fields[] = {
     {AT(SearchIn, field), F_CODE, "产业领域", "Field", 0, SEE_PUBLIC, NULL,
      .codes = &industry_fields},
     {AT(SearchIn, listed), F_BOOL, "仅看挂牌", "On offer only", 0, SEE_PUBLIC, NULL},
-    {AT(SearchIn, offer), F_CODE, "是否挂牌", "Offer", 0, SEE_PUBLIC, NULL,
-     .codes = &match_offers},
+    {AT(SearchIn, offer), F_CODE, "是否挂牌", "Offer", 0, SEE_PUBLIC, NULL, .codes = &match_offers},
     {AT(SearchIn, region), F_CODE, "地区", "Region", 0, SEE_PUBLIC, NULL,
      .codes = &match_provinces},
     {AT(SearchIn, maturity), F_INT, "技术成熟度", "Maturity (TRL)", 0, SEE_PUBLIC, NULL, .min = 1,
@@ -403,6 +402,14 @@ static Err search_run(Cx *cx, const void *arg, Val **ret)
     *ret = list_val(cx, items, answer.total, page, PAGE_SIZE);
     if (in->facets)
         val_set(cx->arena, *ret, "facets", search_facets(cx, in, &facets));
+    if (!answer.note && page == 1) {
+        Str meant = S("");
+        e = match_meant(cx, index, in->q, &meant);
+        if (e)
+            return e;
+        if (meant.len)
+            val_set_str(cx->arena, *ret, "meant", meant);
+    }
     if (answer.note)
         val_set_str(cx->arena, *ret, "note", text_say(cx->arena, cx->lang, answer.note, NULL, 0));
     return ERR_OK;

@@ -8,6 +8,11 @@
 /* The exchange's index; made from the rows when nobody has yet (the command line alone). */
 NODISCARD Err match_ready(Cx *cx, MatchIndex **ret);
 
+/* The table of suggestions is made anew when documents came or went, unless a thread keeps it. */
+NODISCARD Err match_suggest_ready(Cx *cx, MatchIndex *index);
+/* What words may have been meant to be, of which some are in no document; else ''. */
+NODISCARD Err match_meant(Cx *cx, MatchIndex *index, Str words, Str *ret);
+
 /* What is told of each hit. */
 typedef struct Telling {
     const MatchAsked *asked; /* A snippet with the words asked for; NULL: none. */

@@ -212,8 +212,7 @@ static Val *province_map(PageCx *page, const Val *facet)
         val_set_int(arena, tile, "y", squares[i].row * SQUARE);
         val_set_int(arena, tile, "text_x", squares[i].column * SQUARE + SQUARE / 2 - 1);
         val_set_int(arena, tile, "text_y", squares[i].row * SQUARE + SQUARE / 2 + 4);
-        val_set_z(arena, tile, "sign",
-                  page->cx->lang == LANG_EN ? squares[i].en : squares[i].zh);
+        val_set_z(arena, tile, "sign", page->cx->lang == LANG_EN ? squares[i].en : squares[i].zh);
         val_set_str(arena, tile, "label", val_get_str(option, "label"));
         val_set_str(arena, tile, "href", val_get_str(option, "href"));
         val_set_int(arena, tile, "count", count);
@@ -228,11 +227,31 @@ static Val *province_map(PageCx *page, const Val *facet)
 
 /* ---- what was found ---- */
 
+static Str words_href(PageCx *page, Str words)
+{
+    Buf href = buf_new(page->cx->arena);
+    buf_z(&href, "/search?q=");
+    buf_url(&href, words);
+    return buf_str(&href);
+}
+
+/* The words as they may have been meant. */
+static Val *meant_val(PageCx *page, Str words)
+{
+    Val *map = val_map(page->cx->arena);
+    if (!words.len)
+        return NULL;
+    val_set_str(page->cx->arena, map, "text", words);
+    val_set_str(page->cx->arena, map, "href", words_href(page, words));
+    return map;
+}
+
 static void shape_found(PageCx *page, Val *hit)
 {
     static const char *const kinds[] = {"patent", "listing", "need", "achievement"};
     Arena *arena = page->cx->arena;
-    Val *is = val_map(arena), *snippet = val_get(hit, "snippet"), *reasons = val_get(hit, "reasons");
+    Val *is = val_map(arena), *snippet = val_get(hit, "snippet"),
+        *reasons = val_get(hit, "reasons");
     for (size_t i = 0; i < COUNT(kinds); i++)
         val_set_bool(arena, is, kinds[i], str_same_z(val_get_str(hit, "kind"), kinds[i]));
     val_set(arena, hit, "is", is);
@@ -245,8 +264,8 @@ static void shape_found(PageCx *page, Val *hit)
 
 static Err ask_search(PageCx *page, Val **ret)
 {
-    static const char *const names[] = {"q",        "kind", "field", "listed", "offer",
-                                        "region", "maturity", "year", "page"};
+    static const char *const names[] = {"q",      "kind",     "field", "listed", "offer",
+                                        "region", "maturity", "year",  "page"};
     NameText texts[COUNT(names) + 2];
     for (size_t i = 0; i < COUNT(names); i++)
         texts[i] = (NameText){str_from(names[i]), request_query(page->request, names[i])};
@@ -270,6 +289,11 @@ Err build_search(PageCx *page)
     page_put(page, "kinds", search_kinds(page, reply));
     page_put(page, "timeline", timeline(page, facet_of(reply, "year")));
     page_put(page, "map", province_map(page, facet_of(reply, "region")));
+    page_put(page, "meant", meant_val(page, val_get_str(reply, "meant")));
+    bool chosen = val_count(val_get(page->data, "chosen")) > 0 ||
+                  request_query(page->request, "kind").len > 0;
+    Str all_href = chosen ? words_href(page, request_query(page->request, "q")) : S("");
+    page_put(page, "all_href", val_str(page->cx->arena, all_href));
     page_put(page, "note", val_str(page->cx->arena, val_get_str(reply, "note")));
     page_title(page, "page.find");
     return ERR_OK;

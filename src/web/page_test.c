@@ -23,7 +23,7 @@
 
 static const Room *const rooms[] = {IDENT_ROOMS,  &audit_room,    &consent_room, &privacy_room,
                                     PEOPLE_ROOMS, &registry_room, &auction_room, &deal_room,
-                                    &match_room,  &report_room,   &exchange_room};
+                                    MATCH_ROOMS,  &report_room,   &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
 enum {
