@@ -1,7 +1,7 @@
 /* techbourse serve: the front, the writer, and five threads beside them.
  *
  *   follower  reads new facts: search index, live pages
- *   suggester makes the table of suggestions, now and then
+ *   searcher  makes the table of suggestions now and then, tells watched searches what came
  *   worker    runs imports that wait
  *   clock     starts and ends what is due
  *   flusher   writes down what was shown (the access log)
@@ -32,7 +32,7 @@ enum {
     FOLLOW_MS = 500,
     TICK_MS = 250,
     LARGE_BYTES = 128 * 1024,
-    SUGGEST_LOOK_MS = 2000,       /* So often it is looked whether a table is due. */
+    SEARCHER_MS = 1000,           /* So often at least it is looked whether there is work. */
     SUGGEST_PAUSE_MS = 30 * 1000, /* Between two tables of suggestions at least, */
     SUGGEST_REST = 50,            /* and so many times as long as the last one took. */
     SAVE_MS = 5 * 60 * 1000,      /* The index goes to disk so often at most, and at the end. */
@@ -177,6 +177,7 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
     tell_watchers(serve, cx, facts, count);
     if (count)
         *seq = facts[count - 1].seq;
+    match_set_fed(serve->index, *seq);
     if (changes_pages(facts, count))
         app_facts_followed(serve->app);
     *ret_more = count == FACTS_AT_ONCE;
@@ -227,6 +228,7 @@ static void *follower(void *arg)
     if (!begin_thread(serve, &arena, &cx))
         return NULL;
     i64 saved_seq = begin_index(serve, &cx, &seq), saved_ns = clock_steady_ns();
+    match_set_fed(serve->index, seq);
     live_set_floor(app_server(serve->app), seq);
     app_facts_followed(serve->app); /* What was rendered without the index is old. */
     do {
@@ -254,8 +256,29 @@ static void *follower(void *arg)
     return NULL;
 }
 
-/* Until the first table is made titles alone are suggested. */
-static void *suggester(void *arg)
+/* Until the first table is made titles alone are suggested. Returns when the next may be. */
+static i64 make_suggestions(Serve *serve, Cx *cx)
+{
+    i64 begun_ns = clock_steady_ns();
+    if (match_suggest_build(cx, serve->index) != ERR_OK)
+        log_line(LOG_ERROR_LEVEL, "suggestions.failed", "why", cx->err.key, NULL);
+    err_clear(cx);
+    i64 ended_ns = clock_steady_ns(), rest_ns = (ended_ns - begun_ns) * SUGGEST_REST;
+    i64 least_ns = (i64)SUGGEST_PAUSE_MS * 1000000;
+    return ended_ns + (rest_ns < least_ns ? least_ns : rest_ns);
+}
+
+/* Tells the watched searches what came. */
+static void tell_searches(Cx *cx)
+{
+    Val *reply;
+    cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+    if (op_call_name(cx, "search.alert", NULL, &reply) != ERR_OK)
+        log_line(LOG_ERROR_LEVEL, "alerts.failed", "why", cx->err.key, NULL);
+    err_clear(cx);
+}
+
+static void *searcher(void *arg)
 {
     Serve *serve = arg;
     Arena arena = {0};
@@ -264,18 +287,12 @@ static void *suggester(void *arg)
     if (!begin_thread(serve, &arena, &cx))
         return NULL;
     do {
-        i64 begun_ns = clock_steady_ns();
-        if (begun_ns < next_ns || !suggest_due(serve->index))
-            continue;
-        if (match_suggest_build(&cx, serve->index) != ERR_OK)
-            log_line(LOG_ERROR_LEVEL, "suggester.failed", "why", cx.err.key, NULL);
-        err_clear(&cx);
+        if (clock_steady_ns() >= next_ns && suggest_due(serve->index))
+            next_ns = make_suggestions(serve, &cx);
+        if (match_fed(serve->index) > match_told(serve->index))
+            tell_searches(&cx);
         arena_reset(&arena);
-        i64 ended_ns = clock_steady_ns(), rest_ns = (ended_ns - begun_ns) * SUGGEST_REST;
-        next_ns = ended_ns + rest_ns;
-        if (rest_ns < (i64)SUGGEST_PAUSE_MS * 1000000)
-            next_ns = ended_ns + (i64)SUGGEST_PAUSE_MS * 1000000;
-    } while (wait_commit(serve, &seen, SUGGEST_LOOK_MS));
+    } while (wait_commit(serve, &seen, SEARCHER_MS));
     house_reader_done(&cx);
     arena_done(&arena);
     return NULL;
@@ -363,7 +380,7 @@ static void prepare(Serve *serve)
 
 static void run_threads(Serve *serve)
 {
-    static void *(*const bodies[])(void *) = {follower, suggester, worker, clock_thread, flusher};
+    static void *(*const bodies[])(void *) = {follower, searcher, worker, clock_thread, flusher};
     pthread_t threads[COUNT(bodies)];
     for (size_t i = 0; i < COUNT(bodies); i++)
         pthread_create(&threads[i], NULL, bodies[i], serve);

@@ -80,6 +80,13 @@ void match_settle(MatchIndex *index);
  * second at most, searches go on meanwhile. True when there may be more to do. */
 bool match_tend(MatchIndex *index);
 
+/* Up to which fact it is true, and up to which its news were told (match_saved.h): as noted by who
+ * keeps it. */
+i64 match_fed(MatchIndex *index);
+void match_set_fed(MatchIndex *index, i64 seq);
+i64 match_told(MatchIndex *index);
+void match_set_told(MatchIndex *index, i64 seq);
+
 /* Writes the index into a folder of its own, which is made when absent, with a mark of up to 400
  * bytes
  * that says how far it is true. What was saved before holds until all is written. From one thread

@@ -27,9 +27,8 @@ bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq);
  * reading connection; some 78,000 titles take a second. */
 NODISCARD Err match_suggest_build(Cx *cx, MatchIndex *index);
 
-/* Ops: search.all, need.matches; search.suggest; match.similar, match.compare. They use
- * house->match, and make it when it is not there yet. */
-extern const Room match_room, suggest_room, compare_room;
-#define MATCH_ROOMS &match_room, &suggest_room, &compare_room
+/* A file of ops each. They use house->match, and make it when it is not there yet. */
+extern const Room match_room, suggest_room, compare_room, saved_room, alert_room;
+#define MATCH_ROOMS &match_room, &suggest_room, &compare_room, &saved_room, &alert_room
 
 #endif

@@ -248,6 +248,26 @@ void index_fix_mean(MatchIndex *index, double length_mean)
     index->mean_fixed = true;
 }
 
+i64 match_fed(MatchIndex *index)
+{
+    return atomic_load(&index->fed_seq);
+}
+
+void match_set_fed(MatchIndex *index, i64 seq)
+{
+    atomic_store(&index->fed_seq, seq);
+}
+
+i64 match_told(MatchIndex *index)
+{
+    return atomic_load(&index->told_seq);
+}
+
+void match_set_told(MatchIndex *index, i64 seq)
+{
+    atomic_store(&index->told_seq, seq);
+}
+
 bool match_tend(MatchIndex *index)
 {
     pthread_mutex_lock(&index->writing);

@@ -107,6 +107,7 @@ struct MatchIndex {
     i64 live_count; /* In shelves. */
     u64 length_total;
     u64 last_number;              /* Of files. */
+    atomic_llong fed_seq, told_seq;
     struct SuggestPlace *suggest; /* match_suggest.c */
 };
 

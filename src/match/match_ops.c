@@ -14,6 +14,7 @@ Err match_ready(Cx *cx, MatchIndex **ret)
             match_close(index);
             return e;
         }
+        match_set_fed(index, seq);
         house->match = index;
     }
     *ret = house->match;

@@ -592,8 +592,22 @@ static void search_begin(Search *search)
     search_prepare(search);
 }
 
+/* Of a short list: whether a shelf has any, so that the others need not be scored. */
+static bool holds_some(const MatchQuery *query, const Shelf *shelf)
+{
+    if (!query->only)
+        return true;
+    u8 kind = (u8)__builtin_ctz(query->kinds);
+    for (size_t i = 0; i < query->only_count; i++)
+        if (seg_doc(&shelf->seg, kind, query->only[i]) != SEG_DOCS)
+            return true;
+    return false;
+}
+
 static void search_shelf(Cx *cx, Search *search, size_t shelf)
 {
+    if (!holds_some(search->query, search->index->shelves[shelf]))
+        return;
     uint16_t *board = score_board();
     score_shelf(search, shelf, board);
     if (search->query->only)

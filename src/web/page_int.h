@@ -82,6 +82,7 @@ NODISCARD Err page_similar(PageCx *page, const char *kind);
 /* ---- builders ---- */
 
 Err build_compare(PageCx *page);
+Err build_searches(PageCx *page);
 Err build_home(PageCx *page);
 Err build_signin(PageCx *page);
 Err build_me(PageCx *page);

@@ -147,6 +147,7 @@ static Val *timeline(PageCx *page, const Val *facet)
     val_set_str(arena, map, "label", val_get_str(facet, "label"));
     val_set_int(arena, map, "from", first);
     val_set_int(arena, map, "to", last);
+    val_set_int(arena, map, "end", (last - first + 1) * wide);
     val_set(arena, map, "bars", bars);
     return map;
 }
@@ -275,6 +276,24 @@ static Err ask_search(PageCx *page, Val **ret)
     return page_ask(page, "search.all", texts, COUNT(texts), ret);
 }
 
+/* The choices of this search, as the form that keeps it sends them. */
+static Val *kept_choices(PageCx *page)
+{
+    static const char *const names[] = {"kind", "field", "offer", "region", "maturity", "year"};
+    Arena *arena = page->cx->arena;
+    Val *list = val_list(arena);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        Str value = request_query(page->request, names[i]);
+        if (!value.len)
+            continue;
+        Val *row = val_map(arena);
+        val_set_z(arena, row, "name", names[i]);
+        val_set_str(arena, row, "value", value);
+        val_push(arena, list, row);
+    }
+    return list;
+}
+
 Err build_search(PageCx *page)
 {
     Val *reply;
@@ -289,6 +308,7 @@ Err build_search(PageCx *page)
     page_put(page, "kinds", search_kinds(page, reply));
     page_put(page, "timeline", timeline(page, facet_of(reply, "year")));
     page_put(page, "map", province_map(page, facet_of(reply, "region")));
+    page_put(page, "kept", kept_choices(page));
     page_put(page, "meant", meant_val(page, val_get_str(reply, "meant")));
     bool chosen = val_count(val_get(page->data, "chosen")) > 0 ||
                   request_query(page->request, "kind").len > 0;

@@ -431,6 +431,8 @@ static const struct {
     {"/compare?ids=patent-{p},need-{n}", ALL, "class=\"is-other\"", 0, "tears under stress"},
     {"/compare?ids=patent-{p}", ALL, "tb-empty", 0, "tb-compare\""},
     {"/compare", ALL, "tb-empty", 0, NULL},
+    {"/searches", ALL & ~PUBLIC, "tb-empty", 0, NULL},
+    {"/search?q=battery&kind=need&s", ALL, "tb-found-end", ALL & ~PUBLIC, "/do/search.save"},
     {"/compare?ids=need-{m}&ids=patent-{p}", 0, NULL, 0, NULL},
     {"/patents", ALL, "/patent/{p}\"", OFFICE, "name=\"patent_ids\""},
     {"/patents?q=battery", ALL, "/patent/{p}\"", 0, "/patent/{b}\""},
