@@ -317,7 +317,7 @@ static Err compare_run(Cx *cx, const void *arg, Val **ret)
     const CompareIn *in = arg;
     Item *items = ARENA_NEW(cx->arena, Item, COMPARE_MOST);
     Val *heads = val_list(cx->arena);
-    size_t count;
+    size_t count = 0;
     Err e = read_items(cx, in->ids, items, &count);
     if (e)
         return e;

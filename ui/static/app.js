@@ -220,25 +220,25 @@
   }
 
   function suggest_close(box) {
-    if (!box.list) return;
-    box.list.hidden = true;
+    if (!box.suggested) return;
+    box.suggested.hidden = true;
     box.removeAttribute('aria-activedescendant');
   }
 
   function suggest_show(box, items) {
-    box.list = box.list || suggest_list(box);
+    box.suggested = box.suggested || suggest_list(box);
     const kinds = JSON.parse(words.kinds);
-    box.list.replaceChildren(...items.map((item, i) => {
+    box.suggested.replaceChildren(...items.map((item, i) => {
       const row = document.createElement('li'), text = document.createElement('span'), kind = document.createElement('small');
       row.setAttribute('role', 'option');
-      row.id = `${box.list.id}-${i}`;
+      row.id = `${box.suggested.id}-${i}`;
       row.dataset.href = href_of(item);
       text.textContent = item.text;
       kind.textContent = kinds[item.kind] || '';
       row.append(text, kind);
       return row;
     }));
-    box.list.hidden = items.length === 0;
+    box.suggested.hidden = items.length === 0;
     box.removeAttribute('aria-activedescendant');
     if (items.length) say(fill(words.suggested, items.length));
   }
@@ -256,8 +256,8 @@
 
   // True when the key was for the list.
   function suggest_key(box, event) {
-    if (!box.list || box.list.hidden) return false;
-    const rows = all('li', box.list), here = rows.findIndex(row => row.ariaSelected === 'true');
+    if (!box.suggested || box.suggested.hidden) return false;
+    const rows = all('li', box.suggested), here = rows.findIndex(row => row.ariaSelected === 'true');
     if (event.key === 'Escape') { suggest_close(box); return true; }
     if (event.key === 'Enter' && here >= 0) { location.assign(rows[here].dataset.href); return true; }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
