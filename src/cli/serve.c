@@ -260,9 +260,11 @@ static void *follower(void *arg)
 static i64 make_suggestions(Serve *serve, Cx *cx)
 {
     i64 begun_ns = clock_steady_ns();
-    if (match_suggest_build(cx, serve->index) != ERR_OK)
+    if (match_suggest_make(cx, serve->index) != ERR_OK)
         log_line(LOG_ERROR_LEVEL, "suggestions.failed", "why", cx->err.key, NULL);
     err_clear(cx);
+    arena_reset(cx->arena);
+    malloc_trim(0); /* What the making took. */
     i64 ended_ns = clock_steady_ns(), rest_ns = (ended_ns - begun_ns) * SUGGEST_REST;
     i64 least_ns = (i64)SUGGEST_PAUSE_MS * 1000000;
     return ended_ns + (rest_ns < least_ns ? least_ns : rest_ns);
@@ -286,6 +288,8 @@ static void *searcher(void *arg)
     i64 seen = 0, next_ns = 0;
     if (!begin_thread(serve, &arena, &cx))
         return NULL;
+    if (match_suggest_load(&cx, serve->index)) /* As it was; what came since is taken in later. */
+        next_ns = clock_steady_ns() + (i64)SUGGEST_PAUSE_MS * 1000000;
     do {
         if (clock_steady_ns() >= next_ns && suggest_due(serve->index))
             next_ns = make_suggestions(serve, &cx);

@@ -90,41 +90,37 @@ static bool is_latin(Str key)
     return key.len > 0;
 }
 
-/* The commonest of those that come nearest. Some thousands are looked at. */
-static const SuggestEntry *near_word(const Suggest *suggest, Str word)
+/* The commonest of those that come nearest; no text: none does. Some thousands are looked at. */
+static SuggestEntry near_word(const Suggest *suggest, Str word)
 {
-    const SuggestEntry *best = NULL;
+    SuggestEntry best = {0};
     size_t allowed = word.len >= WORD_ONE * 2 ? 2 : 1, best_distance = allowed + 1;
-    if (word.len < WORD_ONE)
-        return NULL;
-    for (u32 i = 0; i < suggest->count; i++) {
-        const SuggestEntry *entry = &suggest->entries[i];
-        if (entry->kind != SUGGEST_TERM || entry->pinyin.len ||
-            entry->key.len + allowed < word.len || entry->key.len > word.len + allowed ||
-            !is_latin(entry->key))
+    for (u32 i = 0; i < suggest->count && word.len >= WORD_ONE; i++) {
+        const SuggestRow *row = &suggest->rows[i];
+        Str key = suggest_key(suggest, i, ORDER_KEY);
+        if (row->kind != SUGGEST_TERM || row->pinyin_len || key.len + allowed < word.len ||
+            key.len > word.len + allowed || !is_latin(key))
             continue;
-        size_t far = distance(word, entry->key);
-        if (far < best_distance || (far == best_distance && best && entry->weight > best->weight)) {
-            best = entry;
+        size_t far = distance(word, key);
+        if (far < best_distance || (far == best_distance && row->weight > best.weight)) {
+            best = suggest_row(suggest, i);
             best_distance = far;
         }
     }
-    return best;
+    return best_distance <= allowed ? best : (SuggestEntry){0};
 }
 
 /* The commonest Chinese term with these letters as its pinyin, or as its initials. */
-static const SuggestEntry *sounded(const Suggest *suggest, Str letters)
+static SuggestEntry sounded(const Suggest *suggest, Str letters)
 {
-    const SuggestEntry *best = NULL;
-    for (SuggestOrder order = ORDER_PINYIN; order <= ORDER_INITIALS; order++) {
+    SuggestEntry best = {0};
+    for (SuggestOrder order = ORDER_PINYIN; order <= ORDER_INITIALS && !best.text.len; order++) {
         SuggestRange range = suggest_range(suggest, order, letters, true);
         for (u32 i = 0; i < range.count && i < LOOK_MAX; i++) {
-            const SuggestEntry *entry = &suggest->entries[range.at[i]];
-            if (entry->kind == SUGGEST_TERM && (!best || entry->weight > best->weight))
+            SuggestEntry entry = suggest_row(suggest, range.at[i]);
+            if (entry.kind == SUGGEST_TERM && entry.weight > best.weight)
                 best = entry;
         }
-        if (best)
-            break;
     }
     return best;
 }
@@ -141,7 +137,7 @@ static size_t differing(Str a, Str b)
 }
 
 typedef struct Choice {
-    const SuggestEntry *entry;
+    Str words; /* '': none. */
     u64 score;
     size_t from, to; /* What it stands for: bytes of the text. */
 } Choice;
@@ -150,13 +146,13 @@ static void weigh(const Suggest *suggest, SuggestRange range, Str key, u64 facto
                   Choice *choice)
 {
     for (u32 i = 0; i < range.count && i < LOOK_MAX; i++) {
-        const SuggestEntry *entry = &suggest->entries[range.at[i]];
-        size_t far = entry->kind == SUGGEST_TERM ? differing(key, entry->key) : SIZE_MAX;
+        SuggestEntry entry = suggest_row(suggest, range.at[i]);
+        size_t far = entry.kind == SUGGEST_TERM ? differing(key, entry.key) : SIZE_MAX;
         if (far == 0 || far == SIZE_MAX || (far > 1 && factor < 1000))
             continue;
-        u64 score = (u64)entry->weight * factor * utf8_count(key) / far;
+        u64 score = (u64)entry.weight * factor * utf8_count(key) / far;
         if (score > choice->score)
-            *choice = (Choice){entry, score, from, from + key.len};
+            *choice = (Choice){entry.text, score, from, from + key.len};
     }
 }
 
@@ -227,13 +223,13 @@ static bool between_words(const Suggest *suggest, Str text, size_t from, size_t 
 /* The same with the words of a choice in their place; as it is when there is none. */
 static Str exchanged(Arena *arena, Str text, Choice choice)
 {
-    if (!choice.entry)
+    if (!choice.words.len)
         return text;
     return str_format(arena, "%.*s%.*s%.*s", STR_ARG(str_slice(text, 0, choice.from)),
-                      STR_ARG(choice.entry->text), STR_ARG(str_slice(text, choice.to, text.len)));
+                      STR_ARG(choice.words), STR_ARG(str_slice(text, choice.to, text.len)));
 }
 
-/* What an unknown term may be instead; no entry when nothing comes near. */
+/* What an unknown term may be instead; no words when nothing comes near. */
 static Choice choose(const Suggest *suggest, Arena *arena, Str text, const Term *term)
 {
     Choice choice = {.from = term->from, .to = term->to};
@@ -242,9 +238,9 @@ static Choice choose(const Suggest *suggest, Arena *arena, Str text, const Term 
         return choice;
     if (term->kind == TERM_PAIR)
         return choose_han(suggest, arena, text, term->from, term->to);
-    choice.entry = sounded(suggest, key);
-    if (!choice.entry)
-        choice.entry = near_word(suggest, key);
+    choice.words = sounded(suggest, key).text;
+    if (!choice.words.len)
+        choice.words = near_word(suggest, key).text;
     return choice;
 }
 
@@ -259,7 +255,7 @@ Str suggest_correct(const Suggest *suggest, MatchIndex *index, Arena *arena, Str
         more = false;
         for (size_t i = 0; i < unknown.count && !more; i++) {
             Choice choice = choose(suggest, arena, text, &unknown.terms[i]);
-            more = choice.entry != NULL;
+            more = choice.words.len > 0;
             text = exchanged(arena, text, choice);
         }
     }

@@ -1,6 +1,7 @@
 #include "match/match_feed.h"
 
 #include "ident/unit_codes.h"
+#include "match/match_suggest.h"
 #include "registry/registry.h"
 
 enum { FEED_VERSION = 2 }; /* Counted up when the same rows give other documents. */
@@ -376,4 +377,42 @@ bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq)
     if (!ok)
         match_clear(index);
     return ok;
+}
+
+/* ---- Suggestions ---- */
+
+static const char *suggest_path(Cx *cx)
+{
+    return str_z(cx->arena,
+                 str_format(cx->arena, "%.*s/suggestions", STR_ARG(house_of(cx)->data_folder)));
+}
+
+/* A mark is of a fact: of this log it has the same in its place. */
+bool match_suggest_load(Cx *cx, MatchIndex *index)
+{
+    Str rest, version, number, expect = S("");
+    i64 seq = 0;
+    Suggest *table = suggest_load(suggest_path(cx));
+    if (!table)
+        return false;
+    rest = suggest_mark(table);
+    bool ok = str_split(&rest, ' ', &version) && str_split(&rest, ' ', &number) &&
+              str_to_i64(number, &seq) && mark_of(cx, seq, &expect) == ERR_OK &&
+              str_same(suggest_mark(table), expect);
+    err_clear(cx);
+    if (ok)
+        suggest_install(index, table);
+    else
+        suggest_done(table);
+    return ok;
+}
+
+Err match_suggest_make(Cx *cx, MatchIndex *index)
+{
+    i64 seq;
+    Str mark = S("");
+    Err e = fact_last_seq(cx, &seq);
+    if (!e)
+        e = mark_of(cx, seq, &mark);
+    return e ? e : match_suggest_build(cx, index, suggest_path(cx), mark);
 }

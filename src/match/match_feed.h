@@ -24,8 +24,12 @@ NODISCARD Err match_feed_save(Cx *cx, MatchIndex *index, Str folder, i64 seq);
 bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq);
 
 /* Makes the table of suggestions from what everybody may read: titles, units, class symbols. On a
- * reading connection; some 78,000 titles take a second. */
-NODISCARD Err match_suggest_build(Cx *cx, MatchIndex *index);
+ * reading connection; 78,000 titles take two seconds. It lies in a file, or in memory when `path`
+ * is NULL. */
+NODISCARD Err match_suggest_build(Cx *cx, MatchIndex *index, const char *path, Str mark);
+/* As it lies in the data folder. The first is taken up when it is of this exchange: false else. */
+bool match_suggest_load(Cx *cx, MatchIndex *index);
+NODISCARD Err match_suggest_make(Cx *cx, MatchIndex *index);
 
 /* A file of ops each. They use house->match, and make it when it is not there yet. */
 extern const Room match_room, suggest_room, compare_room, saved_room, alert_room;

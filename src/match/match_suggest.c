@@ -55,11 +55,29 @@ static Str typed_sound(Arena *arena, Str key)
 
 /* ---- Ranges ---- */
 
-Str suggest_key(const SuggestEntry *entry, SuggestOrder order)
+SuggestEntry suggest_row(const Suggest *suggest, u32 place)
 {
-    return order == ORDER_KEY      ? entry->key
-           : order == ORDER_PINYIN ? entry->pinyin
-                                   : entry->initials;
+    const SuggestRow *row = &suggest->rows[place];
+    const char *pool = suggest->pool;
+    return (SuggestEntry){.text = {pool + row->text, row->text_len},
+                          .key = {pool + row->key, row->key_len},
+                          .pinyin = {pool + row->pinyin, row->pinyin_len},
+                          .initials = {pool + row->initials, row->initials_len},
+                          .code = {pool + row->code, row->code_len},
+                          .id = row->id,
+                          .weight = row->weight,
+                          .kind = row->kind,
+                          .item = row->item};
+}
+
+Str suggest_key(const Suggest *suggest, u32 place, SuggestOrder order)
+{
+    const SuggestRow *row = &suggest->rows[place];
+    const char *pool = suggest->pool;
+    if (order == ORDER_KEY)
+        return (Str){pool + row->key, row->key_len};
+    return order == ORDER_PINYIN ? (Str){pool + row->pinyin, row->pinyin_len}
+                                 : (Str){pool + row->initials, row->initials_len};
 }
 
 /* Place of the first whose key, or as much of it as `prefix` has, is not below it, or is above. */
@@ -69,7 +87,7 @@ static u32 bound(const Suggest *suggest, const u32 *places, u32 count, SuggestOr
     u32 low = 0, high = count;
     while (low < high) {
         u32 middle = low + (high - low) / 2;
-        Str key = suggest_key(&suggest->entries[places[middle]], order);
+        Str key = suggest_key(suggest, places[middle], order);
         int side = str_order(whole ? key : str_slice(key, 0, prefix.len), prefix);
         if (side < 0 || (above && side == 0))
             low = middle + 1;
@@ -95,7 +113,7 @@ SuggestRange suggest_range(const Suggest *suggest, SuggestOrder order, Str prefi
 /* ---- The likeliest ---- */
 
 typedef struct Likely {
-    const SuggestEntry *entry;
+    SuggestEntry entry;
     u64 score;
 } Likely;
 
@@ -107,7 +125,7 @@ typedef struct LikelyList {
 /* A unit is there with and without the place in its name. */
 static bool same_thing(const SuggestEntry *a, const SuggestEntry *b)
 {
-    return a == b || (a->kind == b->kind && a->id == b->id && str_same(a->text, b->text));
+    return a->kind == b->kind && a->id == b->id && str_same(a->text, b->text);
 }
 
 /* Keeps the list ordered, best first; an entry that is in it already keeps its better score. */
@@ -115,7 +133,7 @@ static void add_likely(LikelyList *list, const SuggestEntry *entry, u64 score)
 {
     size_t at = 0;
     for (size_t i = 0; i < list->count; i++)
-        if (same_thing(list->items[i].entry, entry)) {
+        if (same_thing(&list->items[i].entry, entry)) {
             if (list->items[i].score >= score)
                 return;
             memmove(&list->items[i], &list->items[i + 1],
@@ -129,7 +147,7 @@ static void add_likely(LikelyList *list, const SuggestEntry *entry, u64 score)
     if (list->count < list->most)
         list->count++;
     memmove(&list->items[at + 1], &list->items[at], (list->count - 1 - at) * sizeof *list->items);
-    list->items[at] = (Likely){entry, score};
+    list->items[at] = (Likely){*entry, score};
 }
 
 /* Names and fields stand before terms that are as common; what is typed whole before all. */
@@ -146,14 +164,13 @@ static void look(const Suggest *suggest, SuggestOrder order, Str prefix, LikelyL
     SuggestRange range = suggest_range(suggest, order, prefix, false);
     u32 step = range.count > LOOK_MAX ? range.count / LOOK_MAX : 1;
     for (u32 i = 0; i < range.count; i += step) {
-        const SuggestEntry *entry = &suggest->entries[range.at[i]];
-        bool whole = suggest_key(entry, order).len == prefix.len;
-        add_likely(list, entry, likelihood(entry, whole, order == ORDER_KEY));
+        SuggestEntry entry = suggest_row(suggest, range.at[i]);
+        bool whole = suggest_key(suggest, range.at[i], order).len == prefix.len;
+        add_likely(list, &entry, likelihood(&entry, whole, order == ORDER_KEY));
     }
 }
 
-size_t suggest_find(const Suggest *suggest, Arena *arena, Str typed, const SuggestEntry **ret,
-                    size_t most)
+size_t suggest_find(const Suggest *suggest, Arena *arena, Str typed, SuggestEntry *ret, size_t most)
 {
     LikelyList list = {.most = most < SUGGEST_MOST ? most : SUGGEST_MOST};
     Str key = fold_key(arena, typed), sound = typed_sound(arena, key);
@@ -166,14 +183,6 @@ size_t suggest_find(const Suggest *suggest, Arena *arena, Str typed, const Sugge
     for (size_t i = 0; i < list.count; i++)
         ret[i] = list.items[i].entry;
     return list.count;
-}
-
-void suggest_done(Suggest *suggest)
-{
-    if (!suggest)
-        return;
-    Arena arena = suggest->arena; /* It lies in it. */
-    arena_done(&arena);
 }
 
 /* ---- Beside an index ---- */

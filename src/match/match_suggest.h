@@ -49,17 +49,26 @@ void suggest_title(SuggestBuild *build, Str title, i64 at, i64 all);
 void suggest_symbol(SuggestBuild *build, Str symbol);
 /* A field, unit or item; copies its text. */
 void suggest_entry(SuggestBuild *build, const SuggestEntry *entry);
-/* The table. Ends the build. */
-Suggest *suggest_made(SuggestBuild *build);
+/* The table, with a mark of what it was made from. Ends the build. */
+Suggest *suggest_made(SuggestBuild *build, Str mark);
 void suggest_done(Suggest *suggest); /* NULL is none. */
 
 /* At most `most` entries that begin as what was typed, the likeliest first. */
-size_t suggest_find(const Suggest *suggest, Arena *arena, Str typed, const SuggestEntry **ret,
+size_t suggest_find(const Suggest *suggest, Arena *arena, Str typed, SuggestEntry *ret,
                     size_t most);
 
 /* What the words may have been meant to be: those that no document has are exchanged for known ones
  * that sound the same or differ in a character or two. '' when there is nothing to exchange. */
 Str suggest_correct(const Suggest *suggest, MatchIndex *index, Arena *arena, Str words);
+
+/* ---- As a file ---- */
+
+/* Writes it, and lets it lie there instead of in memory: the table to go on with, `suggest` itself
+ * when the file cannot be written. */
+Suggest *suggest_saved(Suggest *suggest, const char *path);
+/* From such a file; NULL when there is none, it is damaged, or another program's. */
+Suggest *suggest_load(const char *path);
+Str suggest_mark(const Suggest *suggest);
 
 /* ---- Beside an index ---- */
 

@@ -1,5 +1,6 @@
 /* match_suggest_build.c - titles to technical terms, and the ordered table. */
 #include "match/match_int.h"
+#include "match/match_seg_int.h"
 #include "match/match_suggest_int.h"
 
 #include <stdlib.h>
@@ -29,7 +30,7 @@ typedef struct Gram {
 } Gram;
 
 struct SuggestBuild {
-    Arena arena, text; /* The second becomes the table's. */
+    Arena arena, text; /* The second: of entries. */
     Arena slots_arena;
     Gram *slots;
     size_t slot_count, used;
@@ -332,65 +333,127 @@ static void add_symbols(SuggestBuild *build)
     }
 }
 
-/* ---- The orders ---- */
+/* ---- The bytes ---- */
 
-static _Thread_local const Suggest *sorted; /* What qsort's functions look into. */
+/* The text of an entry into the pool; where it lies. */
+static u32 pool_add(Buf *pool, Str text)
+{
+    u32 at = (u32)pool->len;
+    buf_add(pool, text);
+    return at;
+}
 
-static int order_by(const void *a, const void *b, SuggestOrder order)
+static uint16_t short_len(Str text)
+{
+    return text.len > UINT16_MAX ? 0 : (uint16_t)text.len;
+}
+
+static void write_row(const SuggestEntry *entry, Buf *pool, SuggestRow *row)
+{
+    bool same = str_same(entry->text, entry->key);
+    *row = (SuggestRow){.id = entry->id,
+                        .weight = entry->weight,
+                        .kind = entry->kind,
+                        .item = entry->item,
+                        .text_len = short_len(entry->text),
+                        .key_len = short_len(entry->key),
+                        .pinyin_len = short_len(entry->pinyin),
+                        .initials_len = short_len(entry->initials),
+                        .code_len = short_len(entry->code)};
+    row->text = pool_add(pool, entry->text);
+    row->key = same ? row->text : pool_add(pool, entry->key);
+    row->pinyin = pool_add(pool, entry->pinyin);
+    row->initials = pool_add(pool, entry->initials);
+    row->code = pool_add(pool, entry->code);
+}
+
+/* What qsort's functions look into. */
+static _Thread_local const SuggestEntry *sorted;
+
+static int order_of(const void *a, const void *b, Str left_key, Str right_key)
 {
     u32 left = *(const u32 *)a, right = *(const u32 *)b;
-    int side = str_order(suggest_key(&sorted->entries[left], order),
-                         suggest_key(&sorted->entries[right], order));
+    int side = str_order(left_key, right_key);
     return side ? side : left < right ? -1 : left > right;
 }
 
 static int order_by_key(const void *a, const void *b)
 {
-    return order_by(a, b, ORDER_KEY);
+    return order_of(a, b, sorted[*(const u32 *)a].key, sorted[*(const u32 *)b].key);
 }
 
 static int order_by_pinyin(const void *a, const void *b)
 {
-    return order_by(a, b, ORDER_PINYIN);
+    return order_of(a, b, sorted[*(const u32 *)a].pinyin, sorted[*(const u32 *)b].pinyin);
 }
 
 static int order_by_initials(const void *a, const void *b)
 {
-    return order_by(a, b, ORDER_INITIALS);
+    return order_of(a, b, sorted[*(const u32 *)a].initials, sorted[*(const u32 *)b].initials);
 }
 
-static void make_orders(Suggest *suggest)
+/* The three orders, one behind the other; returns how many have a pinyin. */
+static u32 write_orders(const SuggestBuild *build, u32 *orders)
 {
-    suggest->by_key = ARENA_NEW(&suggest->arena, u32, suggest->count + 1);
-    suggest->by_pinyin = ARENA_NEW(&suggest->arena, u32, suggest->count + 1);
-    suggest->by_initials = ARENA_NEW(&suggest->arena, u32, suggest->count + 1);
-    for (u32 i = 0; i < suggest->count; i++) {
-        suggest->by_key[i] = i;
-        if (!suggest->entries[i].pinyin.len)
-            continue;
-        suggest->by_pinyin[suggest->pinyin_count] = i;
-        suggest->by_initials[suggest->pinyin_count++] = i;
+    u32 count = (u32)build->count, sounding = 0;
+    u32 *by_pinyin = orders + count;
+    for (u32 i = 0; i < count; i++) {
+        orders[i] = i;
+        if (build->entries[i].pinyin.len)
+            by_pinyin[sounding++] = i;
     }
-    sorted = suggest;
-    qsort(suggest->by_key, suggest->count, sizeof(u32), order_by_key);
-    qsort(suggest->by_pinyin, suggest->pinyin_count, sizeof(u32), order_by_pinyin);
-    qsort(suggest->by_initials, suggest->pinyin_count, sizeof(u32), order_by_initials);
+    u32 *by_initials = by_pinyin + sounding;
+    memcpy(by_initials, by_pinyin, sounding * sizeof *orders);
+    sorted = build->entries;
+    qsort(orders, count, sizeof *orders, order_by_key);
+    qsort(by_pinyin, sounding, sizeof *orders, order_by_pinyin);
+    qsort(by_initials, sounding, sizeof *orders, order_by_initials);
+    return sounding;
 }
 
-Suggest *suggest_made(SuggestBuild *build)
+/* All of it as one block in `arena`. */
+static u8 *write_table(SuggestBuild *build, Str mark, Arena *arena, size_t *ret_size)
 {
+    Buf pool = buf_new(&build->arena);
+    buf_add(&pool, mark);
+    SuggestRow *rows = ARENA_NEW(&build->arena, SuggestRow, build->count + 1);
+    u32 *orders = ARENA_NEW(&build->arena, u32, build->count * 3 + 1);
+    for (size_t i = 0; i < build->count; i++)
+        write_row(&build->entries[i], &pool, &rows[i]);
+    u32 sounding = write_orders(build, orders);
+    size_t rows_size = build->count * sizeof *rows;
+    size_t orders_size = (build->count + sounding * (size_t)2) * sizeof *orders;
+    SuggestHead head = {.magic = "TB words",
+                        .format = SUGGEST_FORMAT,
+                        .count = (u32)build->count,
+                        .pinyin_count = sounding,
+                        .mark_len = (u32)mark.len,
+                        .pool_at = sizeof head + rows_size + orders_size};
+    head.size = head.pool_at + pool.len;
+    u8 *bytes = arena_take(arena, head.size);
+    memcpy(bytes, &head, sizeof head);
+    if (build->count) {
+        memcpy(bytes + sizeof head, rows, rows_size);
+        memcpy(bytes + sizeof head + rows_size, orders, orders_size);
+    }
+    if (pool.len)
+        memcpy(bytes + head.pool_at, pool.data, pool.len);
+    *ret_size = head.size;
+    u32 sum = seg_sum((Str){(const char *)bytes, head.size});
+    memcpy(bytes + offsetof(SuggestHead, sum), &sum, sizeof sum);
+    return bytes;
+}
+
+Suggest *suggest_made(SuggestBuild *build, Str mark)
+{
+    Arena bytes_arena = {0};
+    size_t size = 0;
     add_symbols(build);
     add_terms(build);
-    Arena text = build->text;
-    Suggest *suggest = ARENA_NEW(&text, Suggest, 1);
-    suggest->count = (u32)build->count;
-    suggest->entries = ARENA_NEW(&text, SuggestEntry, build->count + 1);
-    if (build->count)
-        memcpy(suggest->entries, build->entries, build->count * sizeof *build->entries);
-    suggest->arena = text;
-    make_orders(suggest);
     arena_done(&build->slots_arena);
+    const u8 *bytes = write_table(build, mark, &bytes_arena, &size);
+    arena_done(&build->text);
     Arena arena = build->arena; /* The build lies in it. */
     arena_done(&arena);
-    return suggest;
+    return suggest_around(bytes_arena, bytes, size, true);
 }

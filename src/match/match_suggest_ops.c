@@ -56,7 +56,7 @@ static Err add_named(Cx *cx, SuggestBuild *build, const char *sql, SuggestEntry 
 }
 
 /* A need's title is an entry and gives no terms: when the need goes nothing of it stays. */
-Err match_suggest_build(Cx *cx, MatchIndex *index)
+Err match_suggest_build(Cx *cx, MatchIndex *index, const char *path, Str mark)
 {
     SuggestBuild *build = suggest_new();
     for (size_t i = 0; i < industry_fields.count; i++) {
@@ -78,11 +78,11 @@ Err match_suggest_build(Cx *cx, MatchIndex *index)
     if (!e)
         e = add_named(cx, build, "SELECT id, name FROM org WHERE left_ms = 0 ORDER BY id",
                       (SuggestEntry){.kind = SUGGEST_UNIT}, false);
-    Suggest *table = suggest_made(build);
+    Suggest *table = suggest_made(build, mark);
     if (e)
         suggest_done(table);
     else
-        suggest_install(index, table);
+        suggest_install(index, path ? suggest_saved(table, path) : table);
     return e;
 }
 
@@ -90,7 +90,7 @@ Err match_suggest_ready(Cx *cx, MatchIndex *index)
 {
     if (suggest_kept(index) || !suggest_due(index))
         return ERR_OK;
-    return match_suggest_build(cx, index);
+    return match_suggest_build(cx, index, NULL, S(""));
 }
 
 /* ---- search.suggest ---- */
@@ -183,13 +183,11 @@ static Err add_titles(Cx *cx, MatchIndex *index, Str words, size_t most, Val *it
 /* Entries in cx->arena: the table may be another one as soon as it is let go. */
 static size_t find_entries(Cx *cx, MatchIndex *index, Str typed, SuggestEntry *ret, size_t most)
 {
-    const SuggestEntry *found[SUGGEST_MOST];
     const Suggest *table = suggest_begin(index);
-    size_t count = table ? suggest_find(table, cx->arena, typed, found, most) : 0;
+    size_t count = table ? suggest_find(table, cx->arena, typed, ret, most) : 0;
     for (size_t i = 0; i < count; i++) {
-        ret[i] = *found[i];
-        ret[i].text = str_copy(cx->arena, found[i]->text);
-        ret[i].code = str_copy(cx->arena, found[i]->code);
+        ret[i].text = str_copy(cx->arena, ret[i].text);
+        ret[i].code = str_copy(cx->arena, ret[i].code);
     }
     suggest_end(index);
     return count;

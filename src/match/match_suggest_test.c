@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static Arena test_arena;
@@ -25,6 +26,11 @@ static int teardown(void **state)
     (void)state;
     arena_done(&test_arena);
     return 0;
+}
+
+static void assert_str(Str got, const char *expect)
+{
+    assert_string_equal(str_z(&test_arena, got), expect);
 }
 
 static const char *const titles[] = {
@@ -60,7 +66,7 @@ static Suggest *make_table(MatchIndex *index)
                   &(SuggestEntry){.text = S("云溪市计量研究院"), .kind = SUGGEST_UNIT, .id = 7});
     suggest_entry(build,
                   &(SuggestEntry){.text = S("新能源"), .kind = SUGGEST_FIELD, .code = S("ne")});
-    return suggest_made(build);
+    return suggest_made(build, S("mark 7"));
 }
 
 static void test_pinyin(void **state)
@@ -107,16 +113,17 @@ static void test_find(void **state)
     MatchIndex *index = match_open();
     Suggest *table = make_table(index);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const SuggestEntry *found[SUGGEST_MOST];
+        SuggestEntry found[SUGGEST_MOST];
         size_t count = suggest_find(table, &test_arena, str_from(cases[i].typed), found, 5);
         bool wanted =
-            cases[i].first ? count > 0 && str_same_z(found[0]->text, cases[i].first) : count == 0;
+            cases[i].first ? count > 0 && str_same_z(found[0].text, cases[i].first) : count == 0;
         if (!wanted)
-            print_message("%s: %.*s\n", cases[i].typed, count ? (int)found[0]->text.len : 1,
-                          count ? found[0]->text.data : "-");
+            print_message("%s: %.*s\n", cases[i].typed, count ? (int)found[0].text.len : 1,
+                          count ? found[0].text.data : "-");
         assert_true(wanted);
         for (size_t n = 1; n < count; n++)
-            assert_ptr_not_equal(found[n], found[n - 1]);
+            assert_true(found[n].kind != found[n - 1].kind || found[n].id != found[n - 1].id ||
+                        !str_same(found[n].text, found[n - 1].text));
     }
     suggest_done(table);
     match_close(index);
@@ -198,6 +205,46 @@ static void test_place(void **state)
     match_close(index);
 }
 
+/* Saved it answers the same from its file; a file cut or with a byte changed is none. */
+static void test_file(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/tb_suggest_XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    MatchIndex *index = match_open();
+    Suggest *table = suggest_saved(make_table(index), path);
+    SuggestEntry found[2];
+    assert_true(table->map_size > 0);
+    assert_int_equal(suggest_find(table, &test_arena, S("jgqg"), found, 2), 2);
+    assert_str(found[0].text, "激光切割");
+    size_t size = table->size;
+    u8 *bytes = arena_take_raw(&test_arena, size);
+    memcpy(bytes, table->bytes, size);
+    suggest_done(table);
+    table = suggest_load(path);
+    assert_non_null(table);
+    assert_str(suggest_mark(table), "mark 7");
+    suggest_done(table);
+    for (size_t at = 0; at < size; at += 1 + size / 300) {
+        u8 kept = bytes[at];
+        bytes[at] ^= 0x40;
+        assert_null(suggest_around((Arena){0}, bytes, size, false));
+        bytes[at] = kept;
+        assert_null(suggest_around((Arena){0}, bytes, at, false));
+    }
+    table = suggest_around((Arena){0}, bytes, size, false);
+    assert_non_null(table);
+    suggest_done(table);
+    unlink(path);
+    assert_null(suggest_load(path));
+    table = make_table(index);
+    assert_ptr_equal(suggest_saved(table, "/nonexistent/suggestions"), table);
+    suggest_done(table);
+    match_close(index);
+}
+
 /* Titles of random bytes, long ones, thousands of them: nothing is read past its end. */
 static void test_any_text(void **state)
 {
@@ -214,10 +261,10 @@ static void test_any_text(void **state)
         suggest_title(build, title, i, 3000);
         suggest_symbol(build, str_slice(title, 0, 80));
     }
-    Suggest *table = suggest_made(build);
+    Suggest *table = suggest_made(build, S("mark 7"));
     for (int i = 0; i < 200; i++) {
         char text[40];
-        const SuggestEntry *found[3];
+        SuggestEntry found[3];
         for (size_t b = 0; b < sizeof text; b++)
             text[b] = (char)chance_below(&chance, 256);
         Str typed = {text, (size_t)chance_below(&chance, sizeof text)};
@@ -235,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_pinyin),  cmocka_unit_test(test_find),
         cmocka_unit_test(test_correct), cmocka_unit_test(test_terms),
         cmocka_unit_test(test_place),   cmocka_unit_test(test_any_text),
+        cmocka_unit_test(test_file),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

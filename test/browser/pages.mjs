@@ -92,7 +92,7 @@ function links_by_colour() {
 
 // Words of the page's own (not of its data) in the other language, and text keys without words.
 function words_wrong(lang) {
-  const own = 'thead:not(.tb-map thead) th, legend, dt, main h2, main button, .tb-state, .tb-nav a, .tb-tools a:not([lang])';
+  const own = 'thead:not(.tb-map thead, .tb-compare thead) th, legend, dt, main h2, main button, .tb-state, .tb-nav a, .tb-tools a:not([lang])';
   const faults = [];
   for (const at of document.querySelectorAll(own))
     if (lang === 'en' && /\p{Script=Han}/u.test(at.textContent.replace(/[万亿]/g, '')) && !at.closest('.tb-me'))
