@@ -23,7 +23,7 @@ static bool known_key(const MatchIndex *index, u64 key)
     for (size_t s = 0; s < index->shelf_count; s++) {
         const Shelf *shelf = index->shelves[s];
         SegList list = seg_find(&shelf->seg, hash);
-        if (list.count > LOOK_MAX)
+        if (list.count && shelf->live_count == shelf->seg.doc_count)
             return true;
         for (SegWalk walk = seg_walk(list); list.count && walk.doc < SEG_DOCS; seg_walk_next(&walk))
             if (shelf->live[walk.doc / 64] >> walk.doc % 64 & 1)
@@ -90,20 +90,27 @@ static bool is_latin(Str key)
     return key.len > 0;
 }
 
-/* The commonest of those that come nearest; no text: none does. Some thousands are looked at. */
+/* The commonest of those that come nearest; no text: none does. Latin keys stand before all others
+ * in their order: some thousands are looked at. */
 static SuggestEntry near_word(const Suggest *suggest, Str word)
 {
     SuggestEntry best = {0};
     size_t allowed = word.len >= WORD_ONE * 2 ? 2 : 1, best_distance = allowed + 1;
-    for (u32 i = 0; i < suggest->count && word.len >= WORD_ONE; i++) {
-        const SuggestRow *row = &suggest->rows[i];
-        Str key = suggest_key(suggest, i, ORDER_KEY);
+    i64 number;
+    if (word.len < WORD_ONE || str_to_i64(word, &number))
+        return best;
+    for (u32 i = 0; i < suggest->count; i++) {
+        u32 place = suggest->by_key[i];
+        const SuggestRow *row = &suggest->rows[place];
+        Str key = suggest_key(suggest, place, ORDER_KEY);
+        if (key.len && (u8)key.data[0] >= 0x80)
+            break;
         if (row->kind != SUGGEST_TERM || row->pinyin_len || key.len + allowed < word.len ||
             key.len > word.len + allowed || !is_latin(key))
             continue;
         size_t far = distance(word, key);
         if (far < best_distance || (far == best_distance && row->weight > best.weight)) {
-            best = suggest_row(suggest, i);
+            best = suggest_row(suggest, place);
             best_distance = far;
         }
     }
