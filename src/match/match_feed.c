@@ -400,11 +400,13 @@ bool match_suggest_load(Cx *cx, MatchIndex *index)
               str_to_i64(number, &seq) && mark_of(cx, seq, &expect) == ERR_OK &&
               str_same(suggest_mark(table), expect);
     err_clear(cx);
-    if (ok)
-        suggest_install(index, table);
-    else
+    if (!ok) {
         suggest_done(table);
-    return ok;
+        return false;
+    }
+    suggest_install(index, table);
+    suggest_due(index); /* Not before something comes or goes. */
+    return true;
 }
 
 Err match_suggest_make(Cx *cx, MatchIndex *index)
