@@ -55,7 +55,8 @@ static Err add_named(Cx *cx, SuggestBuild *build, const char *sql, SuggestEntry 
     return rows_end(&rows);
 }
 
-/* A need's title is an entry and gives no terms: when the need goes nothing of it stays. */
+/* A need's title is an entry and gives no terms: when the need goes nothing of it stays. Units that
+ * are a person are left out: a few letters shall not list people's names. */
 Err match_suggest_build(Cx *cx, MatchIndex *index, const char *path, Str mark)
 {
     SuggestBuild *build = suggest_new();
@@ -76,7 +77,8 @@ Err match_suggest_build(Cx *cx, MatchIndex *index, const char *path, Str mark)
         e = add_named(cx, build, "SELECT id, title FROM need_public ORDER BY id",
                       (SuggestEntry){.kind = SUGGEST_ITEM, .item = MATCH_NEED}, false);
     if (!e)
-        e = add_named(cx, build, "SELECT id, name FROM org WHERE left_ms = 0 ORDER BY id",
+        e = add_named(cx, build,
+                      "SELECT id, name FROM org WHERE left_ms = 0 AND kind <> 'person' ORDER BY id",
                       (SuggestEntry){.kind = SUGGEST_UNIT}, false);
     Suggest *table = suggest_made(build, mark);
     if (e)
