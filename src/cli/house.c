@@ -25,7 +25,7 @@ enum { LOCK_PAUSE_MS = 50, LOCK_WAIT_MS = 2000 };
 
 const Room *const all_rooms[] = {
     IDENT_ROOMS,   &audit_room, &consent_room, &privacy_room, PEOPLE_ROOMS,   &registry_room,
-    &auction_room, &deal_room,  &match_room,   &report_room,  &exchange_room,
+    &auction_room, &deal_room,  MATCH_ROOMS,   &report_room,  &exchange_room,
 };
 const size_t all_rooms_count = COUNT(all_rooms);
 

@@ -1,6 +1,7 @@
-/* techbourse serve: the front, the writer, and four threads beside them.
+/* techbourse serve: the front, the writer, and five threads beside them.
  *
  *   follower  reads new facts: search index, live pages
+ *   searcher  makes the table of suggestions now and then, tells watched searches what came
  *   worker    runs imports that wait
  *   clock     starts and ends what is due
  *   flusher   writes down what was shown (the access log)
@@ -12,6 +13,7 @@
 #include "exchange/import.h"
 #include "ident/ident.h"
 #include "match/match_feed.h"
+#include "match/match_suggest.h"
 #include "web/app.h"
 #include "web/live.h"
 
@@ -30,8 +32,11 @@ enum {
     FOLLOW_MS = 500,
     TICK_MS = 250,
     LARGE_BYTES = 128 * 1024,
-    REBUILD_MS = 2000,       /* Between two tries at an index that could not be built. */
-    SAVE_MS = 5 * 60 * 1000, /* The index goes to disk so often at most, and at the end. */
+    REBUILD_MS = 2000,            /* Between two tries at an index that could not be built. */
+    SEARCHER_MS = 1000,           /* So often at least it is looked whether there is work. */
+    SUGGEST_PAUSE_MS = 30 * 1000, /* Between two tables of suggestions at least, */
+    SUGGEST_REST = 50,            /* and so many times as long as the last one took. */
+    SAVE_MS = 5 * 60 * 1000,      /* The index goes to disk so often at most, and at the end. */
 };
 
 typedef struct Serve {
@@ -173,6 +178,7 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
     tell_watchers(serve, cx, facts, count);
     if (count)
         *seq = facts[count - 1].seq;
+    match_set_fed(serve->index, *seq);
     if (changes_pages(facts, count))
         app_facts_followed(serve->app);
     *ret_more = count == FACTS_AT_ONCE;
@@ -265,6 +271,7 @@ static void *follower(void *arg)
     while (!built && wait_commit(serve, &seen, REBUILD_MS))
         built = begin_index(serve, &cx, &at);
     if (built) {
+        match_set_fed(serve->index, at.seq);
         live_set_floor(app_server(serve->app), at.seq);
         app_facts_followed(serve->app); /* What was rendered without the index is old. */
         do {
@@ -275,6 +282,52 @@ static void *follower(void *arg)
         if (at.seq > at.saved_seq)
             save_index(serve, &cx, at.seq);
     }
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
+}
+
+/* Until the first table is made titles alone are suggested. Returns when the next may be. */
+static i64 make_suggestions(Serve *serve, Cx *cx)
+{
+    i64 begun_ns = clock_steady_ns();
+    if (match_suggest_make(cx, serve->index) != ERR_OK)
+        log_line(LOG_ERROR_LEVEL, "suggestions.failed", "why", cx->err.key, NULL);
+    err_clear(cx);
+    arena_reset(cx->arena);
+    malloc_trim(0); /* What the making took. */
+    i64 ended_ns = clock_steady_ns(), rest_ns = (ended_ns - begun_ns) * SUGGEST_REST;
+    i64 least_ns = (i64)SUGGEST_PAUSE_MS * 1000000;
+    return ended_ns + (rest_ns < least_ns ? least_ns : rest_ns);
+}
+
+/* Tells the watched searches what came. */
+static void tell_searches(Cx *cx)
+{
+    Val *reply;
+    cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+    if (op_call_name(cx, "search.alert", NULL, &reply) != ERR_OK)
+        log_line(LOG_ERROR_LEVEL, "alerts.failed", "why", cx->err.key, NULL);
+    err_clear(cx);
+}
+
+static void *searcher(void *arg)
+{
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    i64 seen = 0, next_ns = 0;
+    if (!begin_thread(serve, &arena, &cx))
+        return NULL;
+    if (match_suggest_load(&cx, serve->index)) /* As it was; what came since is taken in later. */
+        next_ns = clock_steady_ns() + (i64)SUGGEST_PAUSE_MS * 1000000;
+    do {
+        if (clock_steady_ns() >= next_ns && suggest_due(serve->index))
+            next_ns = make_suggestions(serve, &cx);
+        if (match_fed(serve->index) > match_told(serve->index))
+            tell_searches(&cx);
+        arena_reset(&arena);
+    } while (wait_commit(serve, &seen, SEARCHER_MS));
     house_reader_done(&cx);
     arena_done(&arena);
     return NULL;
@@ -354,13 +407,14 @@ static void prepare(Serve *serve)
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&serve->mutex, NULL);
     serve->index = match_open();
+    suggest_keep(serve->index);
     serve->open.house.match = serve->index;
     fact_on_commit(serve->open.house.facts, on_commit, serve);
 }
 
 static void run_threads(Serve *serve)
 {
-    static void *(*const bodies[])(void *) = {follower, worker, clock_thread, flusher};
+    static void *(*const bodies[])(void *) = {follower, searcher, worker, clock_thread, flusher};
     pthread_t threads[COUNT(bodies)];
     for (size_t i = 0; i < COUNT(bodies); i++)
         pthread_create(&threads[i], NULL, bodies[i], serve);

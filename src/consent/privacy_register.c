@@ -14,6 +14,7 @@ static const Purpose purposes[] = {
     {"joining",       "contract", "joining"},
     {"certificate",   "consent",  "profile"},
     {"roster_member", "consent",  "roster"},
+    {"saved_search",  "contract", "saved_search"},
 };
 // clang-format on
 

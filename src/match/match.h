@@ -53,6 +53,10 @@ typedef struct MatchDoc {
     bool listed;    /* May be seen by the public. */
     i64 org_id;     /* Whose it is; 0 for nobody's. */
     Str field_code; /* Technical field; may be empty. */
+    /* What hits are counted and chosen by; 0: not known. */
+    int region;   /* Province of its unit: the first two digits of GB/T 2260. */
+    int maturity; /* Technology readiness, 1 to 9 (GB/T 22900). */
+    int year;     /* In which it was filed first. */
 } MatchDoc;
 
 typedef struct MatchIndex MatchIndex;
@@ -66,6 +70,8 @@ void match_close(MatchIndex *index);
 NODISCARD Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc);
 /* Takes a document out at once; one that is not there is no error. */
 void match_drop(MatchIndex *index, MatchKind kind, i64 id);
+/* True when a document of this unit is counted in another region than this one. */
+bool match_elsewhere(MatchIndex *index, i64 org_id, int region);
 /* Takes all documents out. */
 void match_clear(MatchIndex *index);
 /* Makes what was put ready to be found. A search does it too, when nobody has. */
@@ -73,6 +79,13 @@ void match_settle(MatchIndex *index);
 /* One step of keeping it in good order: small segments become one, worn ones are written anew. A
  * second at most, searches go on meanwhile. True when there may be more to do. */
 bool match_tend(MatchIndex *index);
+
+/* Up to which fact it is true, and up to which its news were told (match_saved.h): as noted by who
+ * keeps it. */
+i64 match_fed(MatchIndex *index);
+void match_set_fed(MatchIndex *index, i64 seq);
+i64 match_told(MatchIndex *index);
+void match_set_told(MatchIndex *index, i64 seq);
 
 /* Writes the index into a folder of its own, which is made when absent, with a mark of up to 400
  * bytes that says how far it is true. What was saved before holds until all is written. From one
@@ -86,6 +99,24 @@ bool match_load(Cx *cx, MatchIndex *index, Str folder, Str *ret_mark);
 /* Terms that a question takes over from what it first found: see match_widen. */
 typedef struct MatchWiden MatchWiden;
 
+/* How many hits there are by what they are: all, not those of one page. Each way of counting
+ * leaves its own choice aside: it tells how many there would be with another one. */
+enum { MATCH_REGIONS = 100, MATCH_MATURITIES = 10, MATCH_FIELDS_MAX = 64 };
+enum { MATCH_YEAR_FIRST = 1950, MATCH_YEARS = 150 }; /* 1950 to 2099. */
+
+typedef struct MatchFacets {
+    i64 kinds[4]; /* By MatchKind. */
+    i64 listed[2];
+    i64 regions[MATCH_REGIONS];
+    i64 maturities[MATCH_MATURITIES]; /* [0]: not known. */
+    i64 years[MATCH_YEARS];
+    struct {
+        Str code; /* In cx->arena. */
+        i64 count;
+    } fields[MATCH_FIELDS_MAX];
+    size_t field_count;
+} MatchFacets;
+
 /* What is asked: the words typed, or the fields of a record that others shall fit. */
 typedef struct MatchQuery {
     Str text;                 /* Weight 1; symbols such as H04L 29/06 in it also count as codes. */
@@ -97,7 +128,10 @@ typedef struct MatchQuery {
     i64 org_id;              /* Only this unit's; 0 for all. */
     i64 not_org_id;          /* Not this unit's own; 0 for all. */
     Str field_code;          /* Only this technical field; empty for all. */
-    const i64 *only; /* Only these, by rising id, of the one kind in `kinds`; NULL for all. */
+    bool unlisted_only;
+    int region, maturity, year; /* Only these; 0 for all. */
+    MatchFacets *facets; /* Filled with counts, all 0 before; NULL: nobody asks. Not with `only`. */
+    const i64 *only;     /* Only these, by rising id, of the one kind in `kinds`; NULL for all. */
     size_t only_count;
     bool loose; /* One shared character makes a hit: for ranking a small set, not for search. */
     bool no_reasons; /* Nobody asks why: hits come without. */

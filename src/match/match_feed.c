@@ -1,13 +1,91 @@
 #include "match/match_feed.h"
 
+#include "ident/unit_codes.h"
+#include "match/match_suggest.h"
 #include "registry/registry.h"
 
-enum { FEED_VERSION = 1 }; /* Counted up when the same rows give other documents. */
+enum { FEED_VERSION = 2 }; /* Counted up when the same rows give other documents. */
 
 enum { TITLE_WEIGHT = 4, SIDE_WEIGHT = 2, TEXT_WEIGHT = 1, CODE_WEIGHT = 2, INVENTORS_WEIGHT = 1 };
 
-static Err put_patent(Cx *cx, MatchIndex *index, const Patent *patent, const Listing *listing)
+/* ---- Where a unit is ---- */
+
+/* The province of a division, or of a credit code, whose third and fourth character are that of the
+ * authority which registered the unit (GB 32100). 0: neither says one. */
+static int province_of(Str division, Str code)
 {
+    bool coded = !division.len && code.len == 18;
+    Str digits = coded ? str_slice(code, 2, 4) : str_slice(division, 0, 2);
+    i64 province;
+    bool read = digits.len == 2 && str_to_i64(digits, &province);
+    if (!read || province <= 0 || !code_province_known((int)province))
+        return 0;
+    return province == 83 ? 71 : (int)province; /* Residents' cards have a second code of Taiwan. */
+}
+
+static Err province_of_unit(Cx *cx, i64 org_id, int *ret)
+{
+    Rows rows;
+    *ret = 0;
+    if (!org_id)
+        return ERR_OK;
+    Err e = DB_QUERY(cx, &rows, "SELECT division, code FROM org WHERE id = ?1", BIND_INT(org_id));
+    if (e)
+        return e;
+    if (rows_next(&rows))
+        *ret = province_of(rows_str_copy(&rows, 0), rows_str_copy(&rows, 1));
+    return rows_end(&rows);
+}
+
+/* The provinces of all units, by rising id, for reading all patents at once. */
+typedef struct Places {
+    struct Place {
+        i64 org_id;
+        int province;
+    } * rows;
+    size_t count;
+} Places;
+
+static Err load_places(Cx *cx, Places *ret)
+{
+    Rows rows;
+    i64 count = 0;
+    Err e = db_int(cx, "SELECT COUNT(*) FROM org", NULL, 0, 0, &count);
+    if (e)
+        return e;
+    ret->rows = ARENA_NEW(cx->arena, struct Place, (size_t)count + 1);
+    e = db_query(cx, &rows, "SELECT id, division, code FROM org ORDER BY id", NULL, 0);
+    if (e)
+        return e;
+    while (ret->count < (size_t)count && rows_next(&rows)) {
+        ArenaMark mark = arena_mark(cx->arena);
+        int province = province_of(rows_str_copy(&rows, 1), rows_str_copy(&rows, 2));
+        ret->rows[ret->count++] = (struct Place){rows_int(&rows, 0), province};
+        arena_rewind(cx->arena, mark);
+    }
+    return rows_end(&rows);
+}
+
+static int place_of(const Places *places, i64 org_id)
+{
+    size_t low = 0, high = places->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (places->rows[middle].org_id < org_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool there = low < places->count && places->rows[low].org_id == org_id;
+    return there ? places->rows[low].province : 0;
+}
+
+/* ---- Rows to documents ---- */
+
+static Err put_patent(Cx *cx, MatchIndex *index, const Patent *patent, const Listing *listing,
+                      int province)
+{
+    i64 first_date = patent->filed_date ? patent->filed_date : patent->published_date;
     bool listed = listing->id && listing_public(listing);
     const MatchField fields[] = {
         {patent->title, TITLE_WEIGHT, false},
@@ -24,7 +102,10 @@ static Err put_patent(Cx *cx, MatchIndex *index, const Patent *patent, const Lis
                           .field_count = COUNT(fields),
                           .listed = listed,
                           .org_id = patent->org_id,
-                          .field_code = patent->field};
+                          .field_code = patent->field,
+                          .region = province,
+                          .maturity = (int)patent->trl,
+                          .year = (int)(first_date / 10000)};
     return match_put(cx, index, &doc);
 }
 
@@ -33,33 +114,41 @@ static Err put_achievement(Cx *cx, MatchIndex *index, const Achievement *row)
     const MatchField fields[] = {{row->title, TITLE_WEIGHT, false},
                                  {row->intro, TEXT_WEIGHT, false}};
     i64 listed = 0;
+    int province = 0;
     Err e = DB_INT(cx, &listed, 0,
                    "SELECT COUNT(*) FROM listing WHERE achievement_id = ?1 AND state IN (2, 3)",
                    BIND_INT(row->id));
+    if (!e)
+        e = province_of_unit(cx, row->org_id, &province);
     const MatchDoc doc = {.kind = MATCH_ACHIEVEMENT,
                           .id = row->id,
                           .fields = fields,
                           .field_count = COUNT(fields),
                           .listed = listed > 0,
                           .org_id = row->org_id,
-                          .field_code = row->field};
+                          .field_code = row->field,
+                          .region = province,
+                          .maturity = (int)row->trl};
     return e ? e : match_put(cx, index, &doc);
 }
 
-/* The published form, and nothing but it. */
+/* The published form, and nothing but it: a unit that hides its name has no place either. */
 static Err put_need(Cx *cx, MatchIndex *index, const Need *row)
 {
     const MatchField fields[] = {{row->title, TITLE_WEIGHT, false},
                                  {row->problem, TEXT_WEIGHT, false},
                                  {row->params, TEXT_WEIGHT, false}};
+    int province;
+    Err e = province_of_unit(cx, row->org_id, &province);
     const MatchDoc doc = {.kind = MATCH_NEED,
                           .id = row->id,
                           .fields = fields,
                           .field_count = COUNT(fields),
                           .listed = row->state == NEED_LISTED,
                           .org_id = row->org_id,
-                          .field_code = row->field};
-    return match_put(cx, index, &doc);
+                          .field_code = row->field,
+                          .region = province};
+    return e ? e : match_put(cx, index, &doc);
 }
 
 /* Patents that are on offer, by patent: few beside all patents. */
@@ -104,7 +193,10 @@ static Err feed_patents(Cx *cx, MatchIndex *index)
 {
     Rows rows;
     Offers offers = {0};
+    Places places = {0};
     Err e = load_offers(cx, &offers);
+    if (!e)
+        e = load_places(cx, &places);
     if (!e)
         e = record_query(cx, &patent_type, &rows, "ORDER BY id", NULL, 0);
     if (e)
@@ -114,19 +206,20 @@ static Err feed_patents(Cx *cx, MatchIndex *index)
         Patent patent = {0};
         record_read_row(cx, &patent_type, &rows, &patent);
         Listing listing = offer_of(&offers, patent.id);
-        e = put_patent(cx, index, &patent, &listing);
+        e = put_patent(cx, index, &patent, &listing, place_of(&places, patent.org_id));
         arena_rewind(cx->arena, mark);
     }
     Err end = rows_end(&rows);
     return e ? e : end;
 }
 
-static Err feed_ids(Cx *cx, MatchIndex *index, const char *sql, const char *table)
+static Err feed_ids(Cx *cx, MatchIndex *index, const char *sql, const Bind *binds,
+                    size_t bind_count, const char *table)
 {
     Rows rows;
     i64 *ids = NULL;
     size_t count = 0, cap = 0;
-    Err e = db_query(cx, &rows, sql, NULL, 0);
+    Err e = db_query(cx, &rows, sql, binds, bind_count);
     if (e)
         return e;
     while (rows_next(&rows)) {
@@ -146,6 +239,24 @@ static Err feed_ids(Cx *cx, MatchIndex *index, const char *sql, const char *tabl
     return e;
 }
 
+/* A unit has come to a place, or moved: what is counted by place is counted there. */
+static Err feed_unit(Cx *cx, MatchIndex *index, i64 org_id)
+{
+    int province;
+    Err e = province_of_unit(cx, org_id, &province);
+    if (e || !match_elsewhere(index, org_id, province))
+        return e;
+    const Bind binds[] = {BIND_INT(org_id)};
+    e = feed_ids(cx, index, "SELECT id FROM patent WHERE org_id = ?1", binds, 1, "patent");
+    if (!e)
+        e = feed_ids(cx, index, "SELECT id FROM achievement WHERE org_id = ?1", binds, 1,
+                     "achievement");
+    if (!e)
+        e = feed_ids(cx, index, "SELECT id FROM need_public WHERE org_id = ?1", binds, 1,
+                     "need_public");
+    return e;
+}
+
 Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq)
 {
     ArenaMark mark = arena_mark(cx->arena);
@@ -154,9 +265,9 @@ Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq)
     if (!e)
         e = feed_patents(cx, index);
     if (!e)
-        e = feed_ids(cx, index, "SELECT id FROM achievement ORDER BY id", "achievement");
+        e = feed_ids(cx, index, "SELECT id FROM achievement ORDER BY id", NULL, 0, "achievement");
     if (!e)
-        e = feed_ids(cx, index, "SELECT id FROM need_public ORDER BY id", "need_public");
+        e = feed_ids(cx, index, "SELECT id FROM need_public ORDER BY id", NULL, 0, "need_public");
     arena_rewind(cx->arena, mark);
     return e;
 }
@@ -171,9 +282,12 @@ static Err feed_patent(Cx *cx, MatchIndex *index, i64 id)
         match_drop(index, MATCH_PATENT, id);
         return ERR_OK;
     }
+    int province = 0;
     if (!e)
         e = listing_of_patent(cx, id, &listing);
-    return e ? e : put_patent(cx, index, &patent, &listing);
+    if (!e)
+        e = province_of_unit(cx, patent.org_id, &province);
+    return e ? e : put_patent(cx, index, &patent, &listing, province);
 }
 
 static Err feed_listing(Cx *cx, MatchIndex *index, i64 id)
@@ -208,6 +322,8 @@ Err match_feed_fact(Cx *cx, MatchIndex *index, const Fact *fact)
             match_drop(index, MATCH_NEED, fact->row_id);
         if (!e)
             e = put_need(cx, index, &row);
+    } else if (str_same(fact->table_name, S("org")) && !str_same(fact->kind, S("org.added"))) {
+        e = feed_unit(cx, index, fact->row_id); /* A new one has nothing in the index yet. */
     }
     if (e == ERR_MISSING) {
         err_clear(cx);
@@ -261,4 +377,44 @@ bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq)
     if (!ok)
         match_clear(index);
     return ok;
+}
+
+/* ---- Suggestions ---- */
+
+static const char *suggest_path(Cx *cx)
+{
+    return str_z(cx->arena,
+                 str_format(cx->arena, "%.*s/suggestions", STR_ARG(house_of(cx)->data_folder)));
+}
+
+/* A mark is of a fact: of this log it has the same in its place. */
+bool match_suggest_load(Cx *cx, MatchIndex *index)
+{
+    Str rest, version, number, expect = S("");
+    i64 seq = 0;
+    Suggest *table = suggest_load(suggest_path(cx));
+    if (!table)
+        return false;
+    rest = suggest_mark(table);
+    bool ok = str_split(&rest, ' ', &version) && str_split(&rest, ' ', &number) &&
+              str_to_i64(number, &seq) && mark_of(cx, seq, &expect) == ERR_OK &&
+              str_same(suggest_mark(table), expect);
+    err_clear(cx);
+    if (!ok) {
+        suggest_done(table);
+        return false;
+    }
+    suggest_install(index, table);
+    suggest_due(index); /* Not before something comes or goes. */
+    return true;
+}
+
+Err match_suggest_make(Cx *cx, MatchIndex *index)
+{
+    i64 seq;
+    Str mark = S("");
+    Err e = fact_last_seq(cx, &seq);
+    if (!e)
+        e = mark_of(cx, seq, &mark);
+    return e ? e : match_suggest_build(cx, index, suggest_path(cx), mark);
 }

@@ -23,7 +23,16 @@ NODISCARD Err match_feed_save(Cx *cx, MatchIndex *index, Str folder, i64 seq);
  * exchange as it now stands (a restored backup, another version of what is fed). */
 bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq);
 
-/* Ops: search.all, need.matches. They use house->match, and make it when it is not there yet. */
-extern const Room match_room;
+/* Makes the table of suggestions from what everybody may read: titles, units, class symbols. On a
+ * reading connection; 78,000 titles take two seconds. It lies in a file, or in memory when `path`
+ * is NULL. */
+NODISCARD Err match_suggest_build(Cx *cx, MatchIndex *index, const char *path, Str mark);
+/* As it lies in the data folder. The first is taken up when it is of this exchange: false else. */
+bool match_suggest_load(Cx *cx, MatchIndex *index);
+NODISCARD Err match_suggest_make(Cx *cx, MatchIndex *index);
+
+/* A file of ops each. They use house->match, and make it when it is not there yet. */
+extern const Room match_room, suggest_room, compare_room, saved_room, alert_room;
+#define MATCH_ROOMS &match_room, &suggest_room, &compare_room, &saved_room, &alert_room
 
 #endif

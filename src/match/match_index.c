@@ -27,6 +27,7 @@ MatchIndex *match_open(void)
     pthread_rwlockattr_destroy(&attr);
     pthread_mutex_init(&index->writing, NULL);
     index->arena = arena;
+    index->suggest = suggest_place_new();
     return index;
 }
 
@@ -34,6 +35,7 @@ void match_close(MatchIndex *index)
 {
     for (size_t i = 0; i < index->shelf_count; i++)
         shelf_done(index->shelves[i]);
+    suggest_place_done(index->suggest);
     pthread_rwlock_destroy(&index->lock);
     pthread_mutex_destroy(&index->writing);
     arena_done(&index->pending_arena);
@@ -250,6 +252,26 @@ void index_fix_mean(MatchIndex *index, double length_mean)
     index->mean_fixed = true;
 }
 
+i64 match_fed(MatchIndex *index)
+{
+    return atomic_load(&index->fed_seq);
+}
+
+void match_set_fed(MatchIndex *index, i64 seq)
+{
+    atomic_store(&index->fed_seq, seq);
+}
+
+i64 match_told(MatchIndex *index)
+{
+    return atomic_load(&index->told_seq);
+}
+
+void match_set_told(MatchIndex *index, i64 seq)
+{
+    atomic_store(&index->told_seq, seq);
+}
+
 bool match_tend(MatchIndex *index)
 {
     pthread_mutex_lock(&index->writing);
@@ -295,6 +317,7 @@ void match_drop(MatchIndex *index, MatchKind kind, i64 id)
     pthread_mutex_lock(&index->writing);
     drop(index, kind, id);
     pthread_mutex_unlock(&index->writing);
+    suggest_changed(index->suggest);
 }
 
 Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
@@ -316,7 +339,10 @@ Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
                              .org_id = doc->org_id,
                              .length = (u32)bag_total(&bag),
                              .kind = (u8)doc->kind,
-                             .flags = doc->listed ? DOC_LISTED : 0},
+                             .flags = doc->listed ? DOC_LISTED : 0,
+                             .year = (uint16_t)doc->year,
+                             .region = (u8)doc->region,
+                             .maturity = (u8)doc->maturity},
                      .field_code = str_copy(&index->pending_arena, doc->field_code),
                      .item_count = bag.count,
                      .live = true};
@@ -325,6 +351,7 @@ Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
         one->items[i] = (BagItem){seg_hash(bag.items[i].key), bag.items[i].weight};
     atomic_store(&index->is_pending, true);
     pthread_mutex_unlock(&index->writing);
+    suggest_changed(index->suggest);
     arena_done(&scratch);
     return ERR_OK;
 }

@@ -131,6 +131,8 @@ struct MatchIndex {
     i64 live_count; /* In shelves. */
     u64 length_total;
     u64 last_number; /* Of files. */
+    atomic_llong fed_seq, told_seq;
+    struct SuggestPlace *suggest; /* match_suggest.c */
 };
 
 /* Holds the lock for a search; what was put before is in shelves then. */
@@ -141,6 +143,46 @@ void index_fix_mean(MatchIndex *index, double length_mean);
 /* A shelf around bytes in `arena`, which it takes over, or NULL when they are no segment. */
 Shelf *shelf_new(Arena arena, Str bytes);
 void shelf_done(Shelf *shelf);
+
+/* ---- Counting hits by what they are (match_facet.c) ---- */
+
+/* What a document lacks of what a question chooses; 0: nothing. */
+enum {
+    MISS_KIND = 1,
+    MISS_LISTED = 2,
+    MISS_FIELD = 4,
+    MISS_REGION = 8,
+    MISS_MATURITY = 16,
+    MISS_YEAR = 32,
+    MISS_OTHER = 64, /* What nothing is counted by. */
+};
+
+/* `code` is the number of the field asked for in the document's segment. */
+static inline unsigned facet_misses(const MatchQuery *query, const SegDoc *doc, uint16_t code)
+{
+    bool listed = doc->flags & DOC_LISTED;
+    return (query->kinds && !(query->kinds & 1u << doc->kind) ? MISS_KIND : 0u) |
+           ((query->listed_only && !listed) || (query->unlisted_only && listed) ? MISS_LISTED
+                                                                                : 0u) |
+           (query->field_code.len && doc->field_code != code ? MISS_FIELD : 0u) |
+           (query->region && doc->region != query->region ? MISS_REGION : 0u) |
+           (query->maturity && doc->maturity != query->maturity ? MISS_MATURITY : 0u) |
+           (query->year && doc->year != query->year ? MISS_YEAR : 0u) |
+           ((query->org_id && doc->org_id != query->org_id) ||
+                    (query->not_org_id && doc->org_id == query->not_org_id)
+                ? MISS_OTHER
+                : 0u);
+}
+
+/* Adds the hits that a board shows of one shelf. */
+void facet_count(Cx *cx, const MatchQuery *query, const Shelf *shelf, const uint16_t *board);
+
+/* ---- Suggestions (match_suggest.c) ---- */
+
+struct SuggestPlace *suggest_place_new(void);
+void suggest_place_done(struct SuggestPlace *place);
+/* A document has come or gone. */
+void suggest_changed(struct SuggestPlace *place);
 
 /* ---- Scores (match_rank.c) ---- */
 

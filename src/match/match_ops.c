@@ -1,11 +1,9 @@
 /* The questions people ask of the index. */
-#include "match/match_feed.h"
-
-#include "registry/registry.h"
+#include "match/match_ops_int.h"
 
 enum { NEED_MATCHES = 10, NEED_MATCHES_MAX = 50, SNIPPET_CHARS = 90 };
 
-static Err ready(Cx *cx, MatchIndex **ret)
+Err match_ready(Cx *cx, MatchIndex **ret)
 {
     House *house = house_of(cx);
     if (!house->match) { /* The command line without a server: made when first asked for. */
@@ -16,13 +14,14 @@ static Err ready(Cx *cx, MatchIndex **ret)
             match_close(index);
             return e;
         }
+        match_set_fed(index, seq);
         house->match = index;
     }
     *ret = house->match;
     return ERR_OK;
 }
 
-static Val *reasons_val(Cx *cx, const MatchHit *hit)
+Val *match_reasons_val(Cx *cx, const MatchHit *hit)
 {
     Val *list = val_list(cx->arena);
     for (size_t i = 0; i < hit->reason_count; i++) {
@@ -105,12 +104,6 @@ static Err load_offers(Cx *cx, const i64 *ids, size_t count, i64 *offers)
     }
     return rows_end(&rows);
 }
-
-/* What is told of each hit. */
-typedef struct Telling {
-    const MatchAsked *asked; /* A snippet with the words asked for; NULL: none. */
-    bool brief;              /* No record, no listing, no reasons. */
-} Telling;
 
 /* The ids of hits by kind, each at the place of its hit; 0 for another kind. */
 typedef struct HitIds {
@@ -232,7 +225,7 @@ static void add_record(Cx *cx, const MatchHit *hit, const HitRows *rows, size_t 
                        Val *owned)
 {
     const Need *need = &rows->needs[i];
-    val_set(cx->arena, row, "reasons", reasons_val(cx, hit));
+    val_set(cx->arena, row, "reasons", match_reasons_val(cx, hit));
     if (hit->kind == MATCH_PATENT) {
         val_push(cx->arena, owned, patent_val(cx, &rows->patents[i], &rows->listings[i], row));
     } else if (hit->kind == MATCH_ACHIEVEMENT) {
@@ -242,11 +235,6 @@ static void add_record(Cx *cx, const MatchHit *hit, const HitRows *rows, size_t 
         val_set(cx->arena, row, "need", record_val(cx, &need_type, need, see_published(cx)));
         val_set_str(cx->arena, row, "title", need->title);
     }
-}
-
-static const char *kind_name(MatchKind kind)
-{
-    return kind == MATCH_PATENT ? "patent" : kind == MATCH_ACHIEVEMENT ? "achievement" : "need";
 }
 
 /* At most RECORD_IDS_MAX hits, added to `items`. */
@@ -265,7 +253,7 @@ static Err some_hits(Cx *cx, const MatchHit *hits, size_t count, const Telling *
         if (!text.there)
             continue;
         Val *row = val_map(cx->arena);
-        val_set_z(cx->arena, row, "kind", kind_name(hit->kind));
+        val_set_z(cx->arena, row, "kind", match_kind_code(hit->kind));
         val_set_int(cx->arena, row, "id", hit->id);
         val_set_int(cx->arena, row, "score", hit->percent);
         if (rows)
@@ -279,7 +267,7 @@ static Err some_hits(Cx *cx, const MatchHit *hits, size_t count, const Telling *
     return org_names_add(cx, owned, "org_id", "org");
 }
 
-static Err hits_val(Cx *cx, const MatchAnswer *answer, const Telling *telling, Val **ret)
+Err match_hits_val(Cx *cx, const MatchAnswer *answer, const Telling *telling, Val **ret)
 {
     Err e = ERR_OK;
     Val *items = val_list(cx->arena);
@@ -304,7 +292,7 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
     if (!e && !(seen.who & (WHO_OWNER | WHO_OPERATOR | WHO_MANAGER | WHO_LOCAL)))
         e = err_set_arg(cx, ERR_MISSING, NULL, "record.missing", str_from(need_type.zh));
     if (!e)
-        e = ready(cx, &index);
+        e = match_ready(cx, &index);
     if (e)
         return e;
     Need need = seen.row;
@@ -319,7 +307,7 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
                               .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
     e = match_search(cx, index, &query, &answer);
     if (!e)
-        e = hits_val(cx, &answer, &(Telling){0}, &items);
+        e = match_hits_val(cx, &answer, &(Telling){0}, &items);
     if (e)
         return e;
     *ret = val_map(cx->arena);
@@ -335,33 +323,62 @@ typedef struct SearchIn {
     Str kind;
     Str field;
     i64 listed;
-    i64 brief; /* Only what a list of results shows. */
+    Str offer;    /* match_offers */
+    Str region;   /* match_provinces */
+    i64 maturity; /* 0: any; so is the year. */
+    i64 year;
+    i64 facets; /* With counts by all these. */
+    i64 brief;  /* Only what a list of results shows. */
     i64 page;
 } SearchIn;
 
-static const Code kind_rows[] = {
-    {"patent", "专利", "Patents"},
-    {"achievement", "成果", "Achievements"},
-    {"need", "需求", "Needs"},
-};
-static const CodeList search_kinds = CODE_LIST("search_kind", kind_rows);
-
 static const Field search_fields[] = {
     {AT(SearchIn, q), F_PROSE, "关键词", "Words", 0, SEE_PUBLIC, NULL, .max = 5000},
-    {AT(SearchIn, kind), F_CODE, "类型", "Kind", 0, SEE_PUBLIC, NULL, .codes = &search_kinds},
+    {AT(SearchIn, kind), F_CODE, "类型", "Kind", 0, SEE_PUBLIC, NULL, .codes = &match_kinds},
     {AT(SearchIn, field), F_CODE, "产业领域", "Field", 0, SEE_PUBLIC, NULL,
      .codes = &industry_fields},
     {AT(SearchIn, listed), F_BOOL, "仅看挂牌", "On offer only", 0, SEE_PUBLIC, NULL},
+    {AT(SearchIn, offer), F_CODE, "是否挂牌", "Offer", 0, SEE_PUBLIC, NULL, .codes = &match_offers},
+    {AT(SearchIn, region), F_CODE, "地区", "Region", 0, SEE_PUBLIC, NULL,
+     .codes = &match_provinces},
+    {AT(SearchIn, maturity), F_INT, "技术成熟度", "Maturity (TRL)", 0, SEE_PUBLIC, NULL, .min = 1,
+     .max = 9},
+    {AT(SearchIn, year), F_INT, "申请年份", "Year filed", 0, SEE_PUBLIC, NULL,
+     .min = MATCH_YEAR_FIRST, .max = MATCH_YEAR_FIRST + MATCH_YEARS - 1},
+    {AT(SearchIn, facets), F_BOOL, "分类计数", "Counts", 0, SEE_PUBLIC, NULL},
     {AT(SearchIn, brief), F_BOOL, "只要列表所列", "Listed fields only", 0, SEE_PUBLIC, NULL},
     {AT(SearchIn, page), F_INT, "页", "Page", 0, SEE_PUBLIC, NULL},
 };
 
-static unsigned kinds_asked(Str kind)
+static MatchQuery search_query(const SearchIn *in, i64 page)
 {
-    return str_same(kind, S("patent"))        ? MATCH_OF_PATENTS
-           : str_same(kind, S("achievement")) ? MATCH_OF_ACHIEVEMENTS
-           : str_same(kind, S("need"))        ? MATCH_OF_NEEDS
-                                              : 0;
+    MatchKind kind = match_kind_of(in->kind);
+    i64 region = 0;
+    bool placed = in->region.len && str_to_i64(in->region, &region);
+    return (MatchQuery){.text = in->q,
+                        .kinds = kind ? 1u << kind : 0,
+                        .listed_only = in->listed || str_same(in->offer, S("yes")),
+                        .unlisted_only = str_same(in->offer, S("no")),
+                        .field_code = in->field,
+                        .region = placed ? (int)region : 0,
+                        .maturity = (int)in->maturity,
+                        .year = (int)in->year,
+                        .no_reasons = in->brief,
+                        .offset = (size_t)((page - 1) * PAGE_SIZE),
+                        .limit = PAGE_SIZE};
+}
+
+static Val *search_facets(Cx *cx, const SearchIn *in, const MatchFacets *facets)
+{
+    Str maturity = str_format(cx->arena, "%lld", (long long)in->maturity),
+        year = str_format(cx->arena, "%lld", (long long)in->year);
+    const Str chosen[FACETS] = {[FACET_KIND] = in->kind,
+                                [FACET_FIELD] = in->field,
+                                [FACET_LISTED] = in->listed ? S("yes") : in->offer,
+                                [FACET_REGION] = in->region,
+                                [FACET_MATURITY] = in->maturity ? maturity : S(""),
+                                [FACET_YEAR] = in->year ? year : S("")};
+    return match_facets_val(cx, facets, chosen);
 }
 
 static Err search_run(Cx *cx, const void *arg, Val **ret)
@@ -371,23 +388,29 @@ static Err search_run(Cx *cx, const void *arg, Val **ret)
     MatchAnswer answer = {0};
     Val *items;
     i64 page = page_number(in->page);
-    Err e = ready(cx, &index);
+    Err e = match_ready(cx, &index);
     if (e)
         return e;
-    const MatchQuery query = {.text = in->q,
-                              .kinds = kinds_asked(in->kind),
-                              .listed_only = in->listed,
-                              .field_code = in->field,
-                              .no_reasons = in->brief,
-                              .offset = (size_t)((page - 1) * PAGE_SIZE),
-                              .limit = PAGE_SIZE};
+    MatchFacets facets = {0};
+    MatchQuery query = search_query(in, page);
+    query.facets = in->facets ? &facets : NULL;
     const Telling telling = {match_asked(cx->arena, in->q), in->brief};
     e = match_search(cx, index, &query, &answer);
     if (!e)
-        e = hits_val(cx, &answer, &telling, &items);
+        e = match_hits_val(cx, &answer, &telling, &items);
     if (e)
         return e;
     *ret = list_val(cx, items, answer.total, page, PAGE_SIZE);
+    if (in->facets)
+        val_set(cx->arena, *ret, "facets", search_facets(cx, in, &facets));
+    if (!answer.note && page == 1) {
+        Str meant = S("");
+        e = match_meant(cx, index, in->q, &meant);
+        if (e)
+            return e;
+        if (meant.len)
+            val_set_str(cx->arena, *ret, "meant", meant);
+    }
     if (answer.note)
         val_set_str(cx->arena, *ret, "note", text_say(cx->arena, cx->lang, answer.note, NULL, 0));
     return ERR_OK;
@@ -400,7 +423,7 @@ static const Op ops[] = {
 };
 // clang-format on
 
-static const CodeList *const codes[] = {&search_kinds};
+static const CodeList *const codes[] = {&match_kinds, &match_provinces, &match_offers};
 
 const Room match_room = {
     .name = "match",

@@ -241,7 +241,8 @@ static void search_prepare(Search *search)
     choose_factors(search);
     search->strict = question->strong_count > 0 && !query->loose;
     search->filtered = query->kinds || query->listed_only || query->field_code.len ||
-                       query->org_id || query->not_org_id;
+                       query->org_id || query->not_org_id || query->unlisted_only ||
+                       query->region || query->maturity || query->year;
     search->codes = ARENA_NEW(&search->scratch, uint16_t, index->shelf_count);
     for (size_t s = 0; s < index->shelf_count; s++)
         search->codes[s] = seg_field_code(&index->shelves[s]->seg, query->field_code);
@@ -311,12 +312,7 @@ static bool better(const MatchIndex *index, const Candidate *a, const Candidate 
 
 static bool wanted(const Search *search, size_t shelf, const SegDoc *doc)
 {
-    const MatchQuery *query = search->query;
-    return (!query->kinds || (query->kinds & 1u << doc->kind)) &&
-           (!query->listed_only || (doc->flags & DOC_LISTED)) &&
-           (!query->field_code.len || doc->field_code == search->codes[shelf]) &&
-           (!query->org_id || doc->org_id == query->org_id) &&
-           (!query->not_org_id || doc->org_id != query->not_org_id);
+    return !facet_misses(search->query, doc, search->codes[shelf]);
 }
 
 static void swap(Candidate *a, Candidate *b)
@@ -642,14 +638,30 @@ static void search_begin(Search *search)
     search_prepare(search);
 }
 
-static void search_shelf(Search *search, size_t shelf)
+/* Of a short list: whether a shelf has any, so that the others need not be scored. */
+static bool holds_some(const MatchQuery *query, const Shelf *shelf)
 {
+    if (!query->only)
+        return true;
+    u8 kind = (u8)__builtin_ctz(query->kinds);
+    for (size_t i = 0; i < query->only_count; i++)
+        if (seg_doc(&shelf->seg, kind, query->only[i]) != SEG_DOCS)
+            return true;
+    return false;
+}
+
+static void search_shelf(Cx *cx, Search *search, size_t shelf)
+{
+    if (!holds_some(search->query, search->index->shelves[shelf]))
+        return;
     uint16_t *board = score_board();
     score_shelf(search, shelf, board);
     if (search->query->only)
         collect_only(search, shelf, board, &search->best);
     else
         collect_shelf(search, shelf, board, &search->best);
+    if (search->query->facets)
+        facet_count(cx, search->query, search->index->shelves[shelf], board);
     score_clear(board, search->index->shelves[shelf]->seg.doc_count);
 }
 
@@ -710,7 +722,7 @@ Err match_search(Cx *cx, MatchIndex *index, const MatchQuery *query, MatchAnswer
         index_read_begin(index);
         search_begin(&search);
         for (size_t s = 0; s < index->shelf_count; s++)
-            search_shelf(&search, s);
+            search_shelf(cx, &search, s);
         search_end(cx, &search, ret);
         index_read_end(index);
     }
@@ -728,7 +740,7 @@ static void search_batch(Cx *cx, MatchIndex *index, Search *searches, size_t cou
     for (size_t s = 0; s < index->shelf_count; s++)
         for (size_t i = 0; i < count; i++)
             if (searches[i].question)
-                search_shelf(&searches[i], s);
+                search_shelf(cx, &searches[i], s);
     for (size_t i = 0; i < count; i++)
         if (searches[i].question)
             search_end(cx, &searches[i], &answers[i]);

@@ -26,7 +26,7 @@
 
 enum {
     SEG_DOCS = 65536,     /* Documents of one segment at most: their numbers have two bytes. */
-    SEG_FORMAT = 1,       /* Of the bytes. Another one's files are not read but made anew. */
+    SEG_FORMAT = 2,       /* Of the bytes. Another one's files are not read but made anew. */
     SEG_CODES_MAX = 1000, /* Field codes of one segment; documents of further ones have none. */
 };
 
@@ -36,10 +36,14 @@ typedef struct SegDoc {
     u32 length;          /* Sum of the weights of all its terms. */
     uint16_t field_code; /* Of its segment's; 0: none. */
     u8 kind;
-    u8 flags; /* DOC_LISTED. */
+    u8 flags;      /* DOC_LISTED. */
+    uint16_t year; /* Of its first filing; 0: none. */
+    u8 region;     /* First two digits of its unit's division (GB/T 2260); 0: none. */
+    u8 maturity;   /* 1 to 9; 0: none. */
+    u32 unused;    /* 0. */
 } SegDoc;
 
-_Static_assert(sizeof(SegDoc) == 24, "it lies in files");
+_Static_assert(sizeof(SegDoc) == 32, "it lies in files");
 
 typedef struct SegHead SegHead;
 

@@ -32,7 +32,9 @@ static Str terms_shown(Str text, bool codes_only, bool find_codes)
     Buf out = buf_new(&test_arena);
     for (size_t i = 0; i < list.count; i++) {
         const Term *term = &list.terms[i];
-        if (i)
+        if (term->kind == TERM_EDGE)
+            continue;
+        if (buf_str(&out).len)
             buf_char(&out, '|');
         if (term->kind == TERM_CODE)
             buf_format(&out, "=%.*s", STR_ARG(term->code));
@@ -67,6 +69,84 @@ static void test_terms(void **state)
     // clang-format on
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_str(terms_shown(str_from(rows[i].text), false, false), rows[i].terms);
+}
+
+/* Where phrases begin and end, as ^ before and $ behind a character. */
+static Str edges_shown(Str text)
+{
+    TermList list = {0};
+    text_terms(&test_arena, text, true, &list);
+    Buf out = buf_new(&test_arena);
+    for (size_t i = 0; i < list.count; i++) {
+        const Term *term = &list.terms[i];
+        if (term->kind != TERM_EDGE)
+            continue;
+        Str at = str_slice(text, term->from, term->to);
+        buf_format(&out, term->key & 1 ? "%.*s$" : "^%.*s", STR_ARG(at));
+    }
+    return buf_str(&out);
+}
+
+static void test_edges(void **state)
+{
+    (void)state;
+    // clang-format off
+    static const struct { const char *text, *edges; } rows[] = {
+        {"",                     ""},
+        {"割草机",                "^割机$"},
+        {"一种割草机，包括刀盘",    "^一一$^割机$^包^刀盘$"},
+        {"割草机的握柄",           "^割机$^握柄$"},
+        {"本发明公开了一种割草机",   "^本开$^割机$"},
+        {"割草机(10)具有壳体",     "^割机$^具体$"},
+        {"割草\n机",              "^割草$^机机$"},
+        {"割草 \r\n 机",          "^割草$^机机$"},
+        {"割草 机",               "^割草$^机机$"},
+        {"的了和",                ""},
+        {"LiFePO4电池",          "^电池$"},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(edges_shown(str_from(rows[i].text)), rows[i].edges);
+    Buf longer = buf_new(&test_arena);
+    for (int i = 0; i < LEAD_CHARS; i++)
+        buf_add(&longer, S("字"));
+    buf_add(&longer, S("。割草机"));
+    assert_str(edges_shown(buf_str(&longer)), "^字字$");
+}
+
+/* A pair goes over the end of a line, not over a blank. */
+static void test_wrapped_lines(void **state)
+{
+    (void)state;
+    TermList wrapped = {0};
+    for (int blank = 0; blank < 2; blank++) {
+        wrapped = (TermList){0};
+        text_terms(&test_arena, blank ? S("割 草") : S("割 \n草"), false, &wrapped);
+        bool found = false;
+        for (size_t i = 0; i < wrapped.count; i++)
+            found |= wrapped.terms[i].kind == TERM_PAIR;
+        assert_int_equal(found, !blank);
+    }
+}
+
+/* What stands in the lead of a longer text counts twice, in a title once. */
+static void test_lead(void **state)
+{
+    (void)state;
+    Buf text = buf_new(&test_arena);
+    buf_add(&text, S("laser"));
+    for (int i = 0; i < LEAD_CHARS; i++)
+        buf_add(&text, S(" x"));
+    buf_add(&text, S(" graphene"));
+    MatchField fields[] = {{buf_str(&text), 3, .codes = false}, {S("laser"), 5, .codes = false}};
+    TermList list = {0};
+    text_terms(&test_arena, S("laser graphene"), false, &list);
+    for (size_t count = 1; count <= 2; count++) {
+        Bag bag = bag_new(&test_arena);
+        bag_add_fields(&bag, fields, count);
+        assert_int_equal(bag.items[bag_find(&bag, list.terms[0].key)].weight, count == 1 ? 6 : 11);
+        assert_int_equal(bag.items[bag_find(&bag, list.terms[1].key)].weight, 3);
+    }
 }
 
 static void test_code_terms(void **state)
@@ -208,9 +288,11 @@ static void test_snippets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_terms),   cmocka_unit_test(test_code_terms),
-        cmocka_unit_test(test_folding), cmocka_unit_test(test_phrase_trim),
-        cmocka_unit_test(test_bag),     cmocka_unit_test(test_snippets),
+        cmocka_unit_test(test_terms),         cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_wrapped_lines), cmocka_unit_test(test_lead),
+        cmocka_unit_test(test_code_terms),    cmocka_unit_test(test_folding),
+        cmocka_unit_test(test_phrase_trim),   cmocka_unit_test(test_bag),
+        cmocka_unit_test(test_snippets),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

@@ -1,9 +1,8 @@
-/* The board, signing in, searching everything, and the public record. */
+/* The board, signing in, and the public record. */
 #include "web/page_int.h"
 
 #include "auction/auction.h"
 #include "command/settings.h"
-#include "match/match.h"
 #include "registry/registry.h"
 
 Err build_home(PageCx *page)
@@ -45,61 +44,6 @@ Err build_signin(PageCx *page)
     page_put(page, "next", val_str(page->cx->arena, next));
     page_put(page, "outside", outside_val(page, next));
     page_title(page, "page.sign_in");
-    return ERR_OK;
-}
-
-/* ---- search ---- */
-
-/* The ways to narrow a search: everything, or one kind. */
-static Val *search_kinds(PageCx *page)
-{
-    static const struct {
-        const char *kind, *key;
-    } rows[] = {{"", "page.all"},
-                {"patent", "page.patents"},
-                {"achievement", "page.achievement"},
-                {"need", "page.needs"}};
-    Arena *arena = page->cx->arena;
-    Val *list = val_list(arena);
-    Str kind = request_query(page->request, "kind");
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        Val *row = val_map(arena);
-        val_set_str(arena, row, "href", list_href(page, "kind", str_from(rows[i].kind)));
-        val_set_str(arena, row, "label", page_say(page, rows[i].key));
-        val_set_int(arena, row, "count", 0);
-        val_set_bool(arena, row, "here", str_same_z(kind, rows[i].kind));
-        val_push(arena, list, row);
-    }
-    return list;
-}
-
-static void shape_found(PageCx *page, Val *hit)
-{
-    static const char *const kinds[] = {"patent", "listing", "need", "achievement"};
-    Arena *arena = page->cx->arena;
-    Val *is = val_map(arena), *snippet = val_get(hit, "snippet");
-    for (size_t i = 0; i < COUNT(kinds); i++)
-        val_set_bool(arena, is, kinds[i], str_same_z(val_get_str(hit, "kind"), kinds[i]));
-    val_set(arena, hit, "is", is);
-    for (size_t i = 0; i < val_count(snippet); i++) {
-        Val *piece = val_at(snippet, i);
-        val_set_bool(arena, piece, "marked", val_get_bool(piece, "marked"));
-    }
-}
-
-Err build_search(PageCx *page)
-{
-    Val *reply;
-    Err e = page_ask_query(page, "search.all", &reply);
-    if (e)
-        return e;
-    Val *items = val_get(reply, "items");
-    for (size_t i = 0; i < val_count(items); i++)
-        shape_found(page, val_at(items, i));
-    list_set(page, reply, MATCH_DEPTH_MAX / PAGE_SIZE, true);
-    page_put(page, "kinds", search_kinds(page));
-    page_put(page, "note", val_str(page->cx->arena, val_get_str(reply, "note")));
-    page_title(page, "page.find");
     return ERR_OK;
 }
 

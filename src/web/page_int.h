@@ -74,8 +74,15 @@ bool page_prove_first(PageCx *page);
 /* What the template `once` needs, from page->done_op and page->reply. */
 void build_once(PageCx *page);
 
+/* ---- page_compare.c ---- */
+
+/* Sets `similar`: what is like the record whose page this is; null when there is nothing. */
+NODISCARD Err page_similar(PageCx *page, const char *kind);
+
 /* ---- builders ---- */
 
+Err build_compare(PageCx *page);
+Err build_searches(PageCx *page);
 Err build_home(PageCx *page);
 Err build_signin(PageCx *page);
 Err build_me(PageCx *page);

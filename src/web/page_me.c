@@ -120,8 +120,10 @@ static void put_profile(PageCx *page, const Val *account)
 Err build_me(PageCx *page)
 {
     Arena *arena = page->cx->arena;
-    Val *reply, *second, *delegations;
+    Val *reply, *second, *delegations, *saved;
     Err e = page_ask(page, "account.show", NULL, 0, &reply);
+    if (!e)
+        e = page_ask(page, "search.saved", NULL, 0, &saved);
     if (!e)
         e = ask_second(page, &second);
     if (!e)
@@ -138,6 +140,8 @@ Err build_me(PageCx *page)
     page_put(page, "password_days", val_int(arena, age_ms / DAY_MS));
     page_put(page, "password_until_ms", val_int(arena, val_get_int(reply, "password_until_ms")));
     page_put(page, "second", second);
+    page_put(page, "saved_count", val_int(arena, (i64)val_count(val_get(saved, "items"))));
+    page_put(page, "saved_new", val_int(arena, val_get_int(saved, "new_total")));
     page_put(page, "delegations", val_get(delegations, "items"));
     page_put(page, "can_give", val_bool(arena, page_allowed(page, "delegation.give")));
     page_title(page, "page.me");

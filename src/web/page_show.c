@@ -38,7 +38,7 @@ Err build_patent(PageCx *page)
     set_can(page, "file", val_get_bool(reply, "can_list") && page_allowed(page, "listing.file"));
     shape_page(page, reply, own_path(page, "patent"));
     set_title(page, patent, "title");
-    return ERR_OK;
+    return page_similar(page, "patent");
 }
 
 Err build_achievement(PageCx *page)
@@ -52,7 +52,7 @@ Err build_achievement(PageCx *page)
     set_can(page, "file", val_get_bool(reply, "mine") && page_allowed(page, "listing.file"));
     shape_page(page, reply, own_path(page, "achievement"));
     set_title(page, record, "title");
-    return ERR_OK;
+    return page_similar(page, "achievement");
 }
 
 /* What the operator may do with a listing besides the steps of its flow. */
@@ -154,7 +154,7 @@ Err build_need(PageCx *page)
     page_put(page, "matches", matches);
     shape_page(page, reply, own_path(page, "need"));
     set_title(page, need, "title");
-    return ERR_OK;
+    return page_similar(page, "need");
 }
 
 /* ---- lot ---- */

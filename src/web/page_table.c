@@ -16,6 +16,8 @@ const Page pages[] = {
     {"/me/password",      "me_password",  WHO_SIGNED | WHO_HALF, NULL, build_password},
     {"/resets",           "resets",       WHO_SECURITY,  "resets",    build_resets},
     {"/search",           "search",       WHO_PUBLIC,    NULL,        build_search, true},
+    {"/searches",         "searches",     WHO_SIGNED,    NULL,        build_searches},
+    {"/compare",          "compare",      WHO_PUBLIC,    NULL,        build_compare},
     {"/patents",          "patents",      WHO_PUBLIC,    "patents",   build_patents, true},
     {"/patent/{id}",      "patent",       WHO_PUBLIC,    "patents",   build_patent},
     {"/achievements",     "achievements", WHO_PUBLIC,    "achievements", build_achievements, true},

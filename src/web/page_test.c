@@ -23,7 +23,7 @@
 
 static const Room *const rooms[] = {IDENT_ROOMS,  &audit_room,    &consent_room, &privacy_room,
                                     PEOPLE_ROOMS, &registry_room, &auction_room, &deal_room,
-                                    &match_room,  &report_room,   &exchange_room};
+                                    MATCH_ROOMS,  &report_room,   &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
 enum {
@@ -425,6 +425,15 @@ static const struct {
     {"/search?q=battery&kind=need", ALL, "A better battery separator", 0,
      "The <mark>battery</mark>"}, /* Its problem is hidden: search has what is published. */
     {"/search", ALL, "/search?kind=patent", 0, NULL},
+    {"/search?q=battery+coating+zzz&year=2020&region=32", ALL, "class=\"tb-chosen\"", 0, NULL},
+    {"/search?q=nothingofthissort", ALL, "/form/need.post", 0, "tb-compare-go"},
+    {"/compare?ids=patent-{p}&ids=patent-{b}", ALL, "Bare coating", 0, NULL},
+    {"/compare?ids=patent-{p},need-{n}", ALL, "class=\"is-other\"", 0, "tears under stress"},
+    {"/compare?ids=patent-{p}", ALL, "tb-empty", 0, "tb-compare\""},
+    {"/compare", ALL, "tb-empty", 0, NULL},
+    {"/searches", ALL & ~PUBLIC, "tb-empty", 0, NULL},
+    {"/search?q=battery&kind=need&s", ALL, "tb-found-end", ALL & ~PUBLIC, "/do/search.save"},
+    {"/compare?ids=need-{m}&ids=patent-{p}", 0, NULL, 0, NULL},
     {"/patents", ALL, "/patent/{p}\"", OFFICE, "name=\"patent_ids\""},
     {"/patents?q=battery", ALL, "/patent/{p}\"", 0, "/patent/{b}\""},
     {"/patents?kind=INV&field=newenergy", ALL, "value=\"INV\" id=\"f-kind-INV\" checked", 0,

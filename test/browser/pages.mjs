@@ -22,7 +22,7 @@ const looks = [['zh', 'light'], ['en', 'dark'], ['zh', 'dark'], ['en', 'light']]
 
 // `all`: a page of the line. `id` is filled in from the reader's own list.
 const everybody = [
-  { path: '/', all: true }, { path: '/search?q=%E7%94%B5%E6%B1%A0' }, { path: '/patents' },
+  { path: '/', all: true }, { path: '/search?q=%E7%94%B5%E6%B1%A0', all: true }, { path: '/search?q=%E7%94%B5%E6%B1%A0&field=newenergy&region=32' }, { path: '/search?q=dianchizzz' }, { path: '/compare?ids=patent-83&ids=need-1&ids=achievement-14', all: true }, { path: '/patents' },
   { path: '/patent/{id}' }, { path: '/achievements' }, { path: '/achievement/{id}' }, { path: '/listings' }, { path: '/listing/{id}' },
   { path: '/needs' }, { path: '/need/{id}' }, { path: '/lots' }, { path: '/lot/{id}' }, { path: '/orgs' },
   { path: '/org/{id}' }, { path: '/verify' }, { path: '/consent/verify' }, { path: '/privacy' },
@@ -35,7 +35,7 @@ const readers = {
   office: [{ path: '/patents?mine=1', all: true }, { path: '/listings?mine=1', all: true }, { path: '/import', all: true },
     { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' },
     { path: '/form/listing.file?patent_ids={mine}', all: true }, { path: '/form/achievement.add' }, { path: '/me', all: true }, { path: '/me/second' }, { path: '/me/password' }, { path: '/form/second.off' }, { path: '/log', status: 403 }],
-  firm: [{ path: '/me/unit' }, { path: '/contributions' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
+  firm: [{ path: '/me/unit' }, { path: '/searches' }, { path: '/form/search.rename?id=1' }, { path: '/contributions' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
     { path: '/lot/{id}' }, { path: '/import', status: 403 }],
   operator: [{ path: '/admin/processing' }, { path: '/form/consent_text.publish' }, { path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
     { path: '/form/lot.open?listing_id=40', all: true }, { path: '/form/lot.cancel?id={lot}' }, { path: '/form/listing.return?ids=65' },
@@ -92,7 +92,7 @@ function links_by_colour() {
 
 // Words of the page's own (not of its data) in the other language, and text keys without words.
 function words_wrong(lang) {
-  const own = 'thead:not(.tb-map thead) th, legend, dt, main h2, main button, .tb-state, .tb-nav a, .tb-tools a:not([lang])';
+  const own = 'thead:not(.tb-map thead, .tb-compare thead) th, legend, dt, main h2, main button, .tb-state, .tb-nav a, .tb-tools a:not([lang])';
   const faults = [];
   for (const at of document.querySelectorAll(own))
     if (lang === 'en' && /\p{Script=Han}/u.test(at.textContent.replace(/[万亿]/g, '')) && !at.closest('.tb-me'))

@@ -462,9 +462,41 @@ static void test_search(void **state)
                 bench_call(&world.bench, actor_of(&readers[n]), "search.all", in, &reply), ERR_OK);
             if (val_get_int(reply, "total"))
                 fail_msg("%s finds cnry%zuz", readers[n].name, w + 1);
+            assert_int_equal(
+                bench_call(&world.bench, actor_of(&readers[n]), "search.suggest", in, &reply),
+                ERR_OK);
+            if (val_count(val_get(reply, "items")))
+                fail_msg("%s is suggested something for cnry%zuz", readers[n].name, w + 1);
             arena_rewind(arena, mark);
         }
     }
+}
+
+/* What is like a record, records side by side, with every id of each kind; suggestions. */
+static void test_likeness(void **state)
+{
+    static const char *const kinds[] = {"patent", "achievement", "need"};
+    Arena *arena = &world.bench.arena;
+    const Op *similar = op_find(&world.bench.open.house, S("match.similar"));
+    const Op *compare = op_find(&world.bench.open.house, S("match.compare"));
+    const Op *suggest = op_find(&world.bench.open.house, S("search.suggest"));
+    (void)state;
+    world.leaks = 0;
+    for (size_t n = 0; n < COUNT(readers); n++)
+        for (size_t k = 0; k < COUNT(kinds); k++)
+            for (i64 id = 1; id <= highest_row(); id++) {
+                ArenaMark mark = arena_mark(arena);
+                Val *in = with("kind", val_z(arena, kinds[k]));
+                val_set_int(arena, in, "id", id);
+                ask(&readers[n], similar, in);
+                Str names = str_format(arena, "%s-%lld,patent-1", kinds[k], (long long)id);
+                ask(&readers[n], compare, with("ids", val_str(arena, names)));
+                arena_rewind(arena, mark);
+            }
+    for (size_t n = 0; n < COUNT(readers); n++)
+        for (char c = 'a'; c <= 'z'; c++)
+            ask(&readers[n], suggest, with("q", val_str(arena, str_format(arena, "%c", c))));
+    assert_int_equal(world.leaks, 0);
 }
 
 static void read_page(const Reader *reader, Str target)
@@ -733,9 +765,10 @@ int main(void)
     log_level_set(LOG_DEBUG_LEVEL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_search),    cmocka_unit_test(test_reads),
-        cmocka_unit_test(test_pages),     cmocka_unit_test(test_published),
-        cmocka_unit_test(test_originals), cmocka_unit_test(test_strangers),
-        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_log),
+        cmocka_unit_test(test_likeness),  cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_published), cmocka_unit_test(test_originals),
+        cmocka_unit_test(test_strangers), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests_name("canary", tests, setup, teardown);
 }

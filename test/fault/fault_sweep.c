@@ -155,6 +155,9 @@ static Actor actor_of(Str name)
 #define ROSTERED  ACCOUNT "operator roster.add " ROSTER "\n"
 #define NOMINATED ROSTERED "liaison member.nominate {\"roster_id\":1," PERSON "\n"
 #define SENT_BACK NOMINATED "operator member.return {\"ids\":1,\"reason\":\"缺职称\"}\n"
+#define KEEP "{\"q\":\"锂电池\",\"alert\":true}"
+#define KEPT ACCOUNT "office search.save " KEEP "\n"
+#define TOLD "{\"hits\":\"1-patent-5,1-need-2\",\"seq\":3}"
 #define DELEGATED STAFF "office delegation.give " GIVE "\n"
 #define GIVEN                                                                                      \
     DELEGATED "public session.open {\"login\":\"west\",\"password\":\"Four small words\"}\n"
@@ -299,6 +302,12 @@ static const Sweep rows[] = {
     {"member.confirm",    NOMINATED, "operator", "{\"ids\":1}", ERR_OK},
     {"member.return",     NOMINATED, "operator", "{\"ids\":1,\"reason\":\"缺职称\"}", ERR_OK},
     {"member.end",        NOMINATED, "liaison", "{\"ids\":1,\"reason\":\"调离\"}", ERR_OK},
+    {"search.save",       ACCOUNT,  "office",   KEEP, ERR_OK},
+    {"search.rename",     KEPT,     "office",   "{\"id\":1,\"name\":\"电池\"}", ERR_OK},
+    {"search.watch",      KEPT,     "office",   "{\"id\":1,\"alert\":false}", ERR_OK},
+    {"search.tell",       KEPT,     "clock",    TOLD, ERR_OK},
+    {"search.looked",     KEPT "clock search.tell " TOLD "\n", "office", "{\"id\":1}", ERR_OK},
+    {"search.remove",     KEPT "clock search.tell " TOLD "\n", "office", "{\"id\":1}", ERR_OK},
     {"delegation.give",   STAFF,    "office",   GIVE, ERR_OK},
     {"delegation.end",    DELEGATED, "office",  "{\"id\":1}", ERR_OK},
     {"delegation.start",  GIVEN,    "agent",    "{\"id\":1}", ERR_OK},

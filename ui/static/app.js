@@ -188,6 +188,87 @@
     if (echo) echo.textContent = fen > 0 ? `${money_show(fen)} ${money_short(fen)}` : '';
   }
 
+  // --- the search box: a line, or a paragraph that it grows with ----------------------------------
+
+  function ask_grow(box) {
+    if (CSS.supports('field-sizing', 'content')) return;
+    box.style.height = 'auto';
+    box.style.height = `${box.scrollHeight + 2}px`;
+  }
+
+  // --- what may be meant, while typing -----------------------------------------------------------
+
+  const WAIT_MS = 120;
+  const hrefs = { unit: 'org', patent: 'patent', achievement: 'achievement', need: 'need' };
+  const href_of = item => item.kind === 'field' ? `/search?field=${encodeURIComponent(item.code)}`
+    : hrefs[item.kind] ? `/${hrefs[item.kind]}/${item.id}` : `/search?q=${encodeURIComponent(item.text)}`;
+
+  // A list of links under the box; the keys go through it, the box keeps the focus.
+  function suggest_list(box) {
+    const list = document.createElement('ul');
+    list.className = 'tb-suggest';
+    list.id = `suggest-${all('.tb-suggest').length}`;
+    list.setAttribute('role', 'listbox');
+    list.setAttribute('aria-label', words.suggest);
+    list.hidden = true;
+    list.addEventListener('mousedown', event => event.preventDefault());
+    box.setAttribute('aria-autocomplete', 'list');
+    box.setAttribute('aria-controls', list.id);
+    box.autocomplete = 'off';
+    box.after(list);
+    return list;
+  }
+
+  function suggest_close(box) {
+    if (!box.suggested) return;
+    box.suggested.hidden = true;
+    box.removeAttribute('aria-activedescendant');
+  }
+
+  function suggest_show(box, items) {
+    box.suggested = box.suggested || suggest_list(box);
+    const kinds = JSON.parse(words.kinds);
+    box.suggested.replaceChildren(...items.map((item, i) => {
+      const row = document.createElement('li'), text = document.createElement('span'), kind = document.createElement('small');
+      row.setAttribute('role', 'option');
+      row.id = `${box.suggested.id}-${i}`;
+      row.dataset.href = href_of(item);
+      text.textContent = item.text;
+      kind.textContent = kinds[item.kind] || '';
+      row.append(text, kind);
+      return row;
+    }));
+    box.suggested.hidden = items.length === 0;
+    box.removeAttribute('aria-activedescendant');
+    if (items.length) say(fill(words.suggested, items.length));
+  }
+
+  async function suggest_ask(box) {
+    const typed = box.value.trim();
+    box.asked = typed;
+    if (!typed || typed.length > 60 || typed.includes('\n')) { suggest_close(box); return; }
+    try {
+      const answer = await fetch(`/api/v1/search/suggest?q=${encodeURIComponent(typed)}`);
+      const reply = answer.ok ? await answer.json() : { items: [] };
+      if (box.asked === typed && document.activeElement === box) suggest_show(box, reply.items);
+    } catch { /* Offline: a search box without suggestions. */ }
+  }
+
+  // True when the key was for the list.
+  function suggest_key(box, event) {
+    if (!box.suggested || box.suggested.hidden) return false;
+    const rows = all('li', box.suggested), here = rows.findIndex(row => row.ariaSelected === 'true');
+    if (event.key === 'Escape') { suggest_close(box); return true; }
+    if (event.key === 'Enter' && here >= 0) { location.assign(rows[here].dataset.href); return true; }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return false;
+    const next = here + step < -1 ? rows.length - 1 : here + step >= rows.length ? -1 : here + step;
+    rows.forEach((row, i) => { row.ariaSelected = i === next ? 'true' : 'false'; });
+    if (next >= 0) box.setAttribute('aria-activedescendant', rows[next].id);
+    else box.removeAttribute('aria-activedescendant');
+    return true;
+  }
+
   // --- time left ---------------------------------------------------------------------------------
 
   function left_show(ms) {
@@ -229,6 +310,7 @@
     all('form#pick', from).forEach(pick_show);
     all('form[data-keep]', from).forEach(draft_restore);
     all('[data-money]', from).forEach(money_echo);
+    all('[data-ask]', from).forEach(ask_grow);
     if (one('[data-until]')) clocks_show();
   }
 
@@ -242,16 +324,35 @@
   });
 
   document.addEventListener('keydown', event => {
+    if (event.target.matches('input[data-suggest], textarea[data-suggest]') && !event.isComposing && suggest_key(event.target, event)) {
+      event.preventDefault();
+      return;
+    }
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.target.matches('[data-ask]')) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
     if (event.key !== 'Escape')
       return;
     all('details.tb-me[open], .tb-batch details[open]').forEach(open => { open.open = false; });
     if (location.hash === '#menu' || location.hash === '#facets') location.hash = '#main';
   });
 
-  let save_timer = 0;
+  document.addEventListener('focusout', event => suggest_close(event.target));
+  document.addEventListener('mouseup', event => {
+    const row = event.target.closest('.tb-suggest li');
+    if (row && event.button === 0) location.assign(row.dataset.href);
+  });
+
+  let save_timer = 0, suggest_timer = 0;
   document.addEventListener('input', event => {
     const form = event.target.form;
+    if (event.target.matches('input[data-suggest], textarea[data-suggest]')) {
+      clearTimeout(suggest_timer);
+      suggest_timer = setTimeout(suggest_ask, WAIT_MS, event.target);
+    }
     if ('money' in event.target.dataset) money_echo(event.target);
+    if ('ask' in event.target.dataset) ask_grow(event.target);
     if (!form || !('leave' in form.dataset))
       return;
     changed = true;
