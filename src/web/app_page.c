@@ -122,6 +122,17 @@ static Val *nav_val(PageCx *page)
     return list;
 }
 
+/* Of a signed-in reader's inbox; 0 when it cannot be counted: the page itself says why. */
+static i64 unread_count(PageCx *page)
+{
+    Val *reply = NULL;
+    if (page->cx->actor.half || !page->cx->actor.account_id)
+        return 0;
+    if (page_ask(page, "message.count", NULL, 0, &reply) != ERR_OK)
+        err_clear(page->cx);
+    return val_get_int(reply, "unread");
+}
+
 static Val *me_val(PageCx *page)
 {
     static const struct {
@@ -147,6 +158,7 @@ static Val *me_val(PageCx *page)
     val_set_str(cx->arena, map, "name", page->me->name);
     val_set_str(cx->arena, map, "org_name", page->me->org_name);
     val_set_int(cx->arena, map, "org_id", cx->actor.org_id);
+    val_set_int(cx->arena, map, "unread", unread_count(page));
     val_set_bool(cx->arena, map, "is_specialist",
                  (cx->actor.roles & (WHO_EXPERT | WHO_MANAGER)) != 0);
     val_set_z(cx->arena, map, "role_label", "");

@@ -143,6 +143,11 @@ Err build_profile(PageCx *page);
 Err build_rosters(PageCx *page);
 Err build_roster(PageCx *page);
 
+/* ---- page_inbox.c ---- */
+
+Err build_inbox(PageCx *page);
+Err build_me_pushes(PageCx *page);
+
 /* ---- page_work.c ---- */
 
 Err build_contributions(PageCx *page);

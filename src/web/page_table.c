@@ -12,6 +12,8 @@ const Page pages[] = {
     {"/signin",           "signin",       WHO_PUBLIC | WHO_HALF, NULL, build_signin},
     {"/reset",            "reset",        WHO_PUBLIC | WHO_HALF, NULL, build_reset},
     {"/me",               "me",           WHO_SIGNED,    NULL,        build_me},
+    {"/inbox",            "inbox",        WHO_SIGNED,    NULL,        build_inbox},
+    {"/me/pushes",        "me_pushes",    WHO_SIGNED,    NULL,        build_me_pushes},
     {"/me/second",        "me_second",    WHO_SIGNED | WHO_HALF, NULL, build_second},
     {"/me/password",      "me_password",  WHO_SIGNED | WHO_HALF, NULL, build_password},
     {"/resets",           "resets",       WHO_SECURITY,  "resets",    build_resets},

@@ -12,6 +12,7 @@
 #include "exchange/import.h"
 #include "match/match_feed.h"
 #include "ident/token.h"
+#include "notify/notify.h"
 #include "report/report.h"
 #include "store/files.h"
 #include "web/app_int.h"
@@ -23,7 +24,7 @@
 
 static const Room *const rooms[] = {IDENT_ROOMS,  &audit_room,    &consent_room, &privacy_room,
                                     PEOPLE_ROOMS, &registry_room, &auction_room, &deal_room,
-                                    &match_room,  &report_room,   &exchange_room};
+                                    &match_room,  &notify_room,   &report_room,  &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
 enum {
@@ -481,6 +482,10 @@ static const struct {
     {"/log", AUDITOR, "consent.signed", 0, NULL},
     {"/log?before=3", AUDITOR, ">2</td>", 0, ">3</td>"},
     {"/me", ALL & ~PUBLIC, "action=\"/do/account.edit\"", 0, "tb-demo"},
+    {"/inbox", ALL & ~PUBLIC, "tb-empty", 0, "action=\"/do/message.unread\""},
+    {"/inbox?undo=3,4", ALL & ~PUBLIC, "name=\"ids\" value=\"3,4\"", 0, NULL},
+    {"/inbox?undo=3,x", ALL & ~PUBLIC, "tb-empty", 0, "action=\"/do/message.unread\""},
+    {"/me/pushes", ALL & ~PUBLIC, "name=\"quiet_from\"", 0, NULL},
     {"/me/second", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "tb-qr"},
     {"/me/second?next=//evil", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "\"//evil\""},
     {"/me/password?next=/lots", ALL & ~PUBLIC, "name=\"next\" value=\"/lots\"", 0, NULL},

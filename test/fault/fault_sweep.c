@@ -13,6 +13,7 @@
 #include "exchange/import.h"
 #include "flow/who.h"
 #include "ident/ident.h"
+#include "notify/notify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,8 +58,7 @@ static Actor actor_of(Str name)
 }
 
 /* A line of a ready state is `actor op json`, or one of `import` (the file is uploaded), `work`,
- * `tick`, `wait SECONDS`, `guess` (a
- * wrong password) and `papers` (the stage's consents are asked for). */
+ * `tick`, `wait SECONDS`, `guess` (a wrong password), `message` (one comes to account 1) and `papers` (the stage's consents are asked for). */
 #define ORGS                                                                                       \
     "local org.add {\"code\":\"U\",\"name\":\"东海理工大学\",\"kind\":\"university\"}\n"     \
     "local org.add {\"code\":\"F\",\"name\":\"海川机械公司\",\"kind\":\"firm\"}\n"           \
@@ -206,6 +206,10 @@ static const Sweep rows[] = {
     {"account.reset",     ASKED,    "public",   "{\"code\":\"RESET\",\"password\":\"Five small words\"}", ERR_OK},
     {"account.reset",     ASKED,    "public",   "{\"code\":\"wrong\",\"password\":\"Five small words\"}", ERR_INPUT},
     {"account.reset_by_admin", SESSION, "security", "{\"id\":1}", ERR_OK},
+    {"message.read",      ACCOUNT "message\n", "office", "{\"all\":true}", ERR_OK},
+    {"message.unread",    ACCOUNT "message\noffice message.read {\"ids\":1}\n", "office", "{\"ids\":1}", ERR_OK},
+    {"message.done",      ACCOUNT "message\n", "office", "{\"ids\":1}", ERR_OK},
+    {"notice.set",        ACCOUNT, "office", "{\"digest\":\"daily\",\"quiet_from\":\"22:00\",\"quiet_until\":\"07:00\"}", ERR_OK},
     {"org.add",           ORGS,     "operator", "{\"code\":\"N\",\"name\":\"新单位\",\"kind\":\"firm\"}", ERR_OK},
     {"org.ensure",        ORGS,     "local",    "{\"code\":\"N\"}", ERR_OK},
     {"account.close",     ACCOUNT,  "local",    "{\"id\":1}", ERR_OK},
@@ -391,6 +395,11 @@ static Str filled(Bench *bench, Str in, Str hash)
     return put_word(bench, in, S("HASH"), hash);
 }
 
+static Err send_message(Cx *cx, void *arg)
+{
+    return message_send(cx, arg);
+}
+
 static void ready_line(Bench *bench, Str line, Str *hash)
 {
     Str rest = line, word, op;
@@ -406,6 +415,11 @@ static void ready_line(Bench *bench, Str line, Str *hash)
         ok_at(bench, house_tick(&bench->cx), line);
     } else if (str_same(word, S("work"))) {
         ok_at(bench, bench_work(bench), line);
+    } else if (str_same(word, S("message"))) {
+        Message message = {.account_id = 1, .org_id = 1, .kind = S("need_push")};
+        bench->cx.actor = actor_of(S("clock"));
+        ok_at(bench, writer_run(bench->open.house.writer, &bench->cx, send_message, &message),
+              line);
     } else if (str_same(word, S("guess"))) {
         Str in = S("{\"login\":\"east\",\"password\":\"wrong\"}");
         Err e = bench_call_text(bench, actor_of(S("public")), "session.open", in, &reply);
