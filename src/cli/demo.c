@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define DEMO_PASSWORD "Techbourse-demo"
-#define DEMO_UNSIGNED "firm5" /* Its unit has not signed the agreement. */
+#define DEMO_UNSIGNED "firm5"              /* Its unit has not signed the agreement. */
+#define DEMO_CENTRE   "12325200YY2000689J" /* An industry centre with a target. */
 #define MINUTES(n)    ((i64)(n)*60 * 1000)
 #define HOURS(n)      MINUTES((n)*60)
 #define DAYS(n)       HOURS((n)*24)
@@ -671,6 +672,42 @@ static Err fill_joinings(Demo *demo)
     return e;
 }
 
+/* ---- pushes ---- */
+
+/* What the clock would have done meanwhile, and what firms and a manager made of it. */
+static Err fill_pushes(Demo *demo)
+{
+    static const struct {
+        const char *login, *answer, *cause;
+    } rows[] = {{"firm", "interested", NULL},         {"firm", "ask_more", NULL},
+                {"firm2", "not_for_us", "too_early"}, {"firm3", "interested", NULL},
+                {"firm4", "not_for_us", "price"},     {"expert2", "interested", NULL}};
+    Arena *arena = &demo->cli->arena;
+    Val *in = val_map(arena), *reply;
+    Org centre = {0};
+    Err e = call(demo, 0, WHO_CLOCK, "push.run", in, &reply);
+    for (size_t i = 0; !e && i < COUNT(rows); i++) {
+        Val *seek = val_map(arena), *say = val_map(arena);
+        val_set_z(arena, seek, "state", "sent");
+        e = call_as(demo, str_from(rows[i].login), "push.list", seek, &reply);
+        i64 id = e ? 0 : val_get_int(val_at(val_get(reply, "items"), 0), "id");
+        val_set_int(arena, say, "id", id);
+        val_set_z(arena, say, "answer", rows[i].answer);
+        if (rows[i].cause)
+            val_set_z(arena, say, "cause", rows[i].cause);
+        if (!e && id)
+            e = call_as(demo, str_from(rows[i].login), "push.reply", say, &reply);
+    }
+    if (!e)
+        e = org_by_code(demo->cx, S(DEMO_CENTRE), &centre);
+    in = val_map(arena);
+    val_set_int(arena, in, "org_id", centre.id);
+    val_set_int(arena, in, "year", time_date(demo->now_ms) / 10000);
+    val_set_z(arena, in, "field", "newenergy");
+    val_set_int(arena, in, "number", 5000);
+    return e ? e : call(demo, 0, WHO_OPERATOR, "push.target", in, &reply);
+}
+
 Err demo_fill(Cli *cli, Cx *cx, Open *open)
 {
     Demo demo = {.cli = cli,
@@ -680,8 +717,9 @@ Err demo_fill(Cli *cli, Cx *cx, Open *open)
                  .now_ms = clock_now_ms(&open->clock)};
     open->clock = (Clock){.fixed = true, .now_ms = demo.now_ms - DAYS(14)};
     static Err (*const parts[])(Demo *) = {
-        write_settings, fill_orgs,  fill_accounts, fill_agreements, fill_patents, fill_achievements,
-        fill_listings,  fill_needs, fill_lots,     fill_profiles,   fill_rosters, fill_joinings};
+        write_settings,    fill_orgs,     fill_accounts, fill_agreements, fill_patents,
+        fill_achievements, fill_listings, fill_needs,    fill_lots,       fill_profiles,
+        fill_rosters,      fill_joinings, fill_pushes};
     Err e = ERR_OK;
     for (size_t i = 0; !e && i < COUNT(parts); i++)
         e = parts[i](&demo);

@@ -45,7 +45,7 @@ static Err wish_of(Cx *cx, i64 account_id, NoticeWish *ret)
     return e;
 }
 
-Err notice_when(Cx *cx, i64 account_id, NoticeTime *ret)
+Err notice_when(Cx *cx, i64 account_id, i64 since_ms, NoticeTime *ret)
 {
     NoticeWish wish = {0};
     i64 capped_ms = 0;
@@ -64,7 +64,7 @@ Err notice_when(Cx *cx, i64 account_id, NoticeTime *ret)
                                          : str_same(wish.digest, S("weekly")) ? DIGEST_WEEKLY
                                                                               : DIGEST_NONE,
                                .cap_week = cap};
-    *ret = notice_time(&rules, clock_now_ms(cx->clock), capped_ms);
+    *ret = notice_time(&rules, since_ms, clock_now_ms(cx->clock), capped_ms);
     return ERR_OK;
 }
 

@@ -43,8 +43,8 @@ extern const RecordType message_type, notice_wish_type;
 extern const CodeList message_kinds, message_states, notice_digests;
 extern const Room notify_room;
 
-/* When this account may be sent something now. */
-NODISCARD Err notice_when(Cx *cx, i64 account_id, NoticeTime *ret);
+/* When this account may be sent what there is since then. */
+NODISCARD Err notice_when(Cx *cx, i64 account_id, i64 since_ms, NoticeTime *ret);
 /* Writer only. state and at_ms (now) are set when they are empty. */
 NODISCARD Err message_send(Cx *cx, Message *message);
 /* The unread ones that have come, of whoever asks. */

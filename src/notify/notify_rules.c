@@ -45,13 +45,13 @@ static void put_off(NoticeTime *time, i64 to_ms, const char *cause)
         time->cause = cause;
 }
 
-NoticeTime notice_time(const NoticeRules *rules, i64 now_ms, i64 capped_ms)
+NoticeTime notice_time(const NoticeRules *rules, i64 since_ms, i64 now_ms, i64 capped_ms)
 {
     NoticeTime time = {.at_ms = now_ms};
     if (rules->cap_week && capped_ms)
         put_off(&time, capped_ms + NOTICE_WEEK_MS, "cap");
     if (rules->digest != DIGEST_NONE)
-        put_off(&time, digest_ms(time.at_ms, rules->digest), "digest");
+        put_off(&time, digest_ms(time.cause ? time.at_ms : since_ms, rules->digest), "digest");
     put_off(&time, quiet_end_ms(rules, time.at_ms), "quiet");
     return time;
 }

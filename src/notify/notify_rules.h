@@ -23,8 +23,9 @@ typedef struct NoticeTime {
     const char *cause; /* "cap", "digest", "quiet": the first that put it off; NULL: now. */
 } NoticeTime;
 
-/* `capped_ms`: when the newest but `cap_week` - 1 of the reader's messages came or will come; 0 when
- * there are fewer. */
-NoticeTime notice_time(const NoticeRules *rules, i64 now_ms, i64 capped_ms);
+/* When something that there is since `since_ms` may come: a digest holds what there was before.
+ * `capped_ms`: when the newest but `cap_week` - 1 of the reader's messages came or will come; 0
+ * when there are fewer. Asked again at the time it gives, it gives that time. */
+NoticeTime notice_time(const NoticeRules *rules, i64 since_ms, i64 now_ms, i64 capped_ms);
 
 #endif

@@ -61,8 +61,8 @@ static void test_times(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        NoticeTime time =
-            notice_time(&rows[i].rules, at(rows[i].now), rows[i].capped ? at(rows[i].capped) : 0);
+        NoticeTime time = notice_time(&rows[i].rules, at(rows[i].now), at(rows[i].now),
+                                      rows[i].capped ? at(rows[i].capped) : 0);
         if (time.at_ms != at(rows[i].want))
             fail_msg("row %zu: %lld, not %s", i, (long long)time.at_ms, rows[i].want);
         if ((time.cause != NULL) != (rows[i].cause != NULL) ||
@@ -82,9 +82,14 @@ static void test_never_dropped(void **state)
                              .digest = (NoticeDigest)(n % 3),
                              .cap_week = n % 4};
         i64 ms = now + n * 977 * 1000, capped = n % 2 ? ms - n % 6 * 86400000 : 0;
-        NoticeTime time = notice_time(&rules, ms, capped);
+        NoticeTime time = notice_time(&rules, ms, ms, capped);
         assert_true(time.at_ms >= ms && time.at_ms <= ms + 2 * (i64)NOTICE_WEEK_MS + 86400000);
         assert_true((time.at_ms > ms) == (time.cause != NULL));
+        NoticeTime again = notice_time(&rules, ms, time.at_ms, capped);
+        assert_true(again.at_ms == time.at_ms && !again.cause);
+        /* Looked at later than that, as when the exchange stood still: at most a night more. */
+        again = notice_time(&rules, ms, time.at_ms + 7 * 3600 * 1000, capped);
+        assert_true(!again.cause || strcmp(again.cause, "quiet") == 0);
     }
 }
 

@@ -411,9 +411,28 @@ static void tell_done(App *app, Response *response, Call *call, const Val *reply
         flash_set(app, response, text_say(cx->arena, cx->lang, "web.done", &label, 1));
 }
 
-/* After the mapping is confirmed the import starts at once: one button, one act for the user. */
-static Err go_on(Call *call, const Val *reply)
+/* A message that leads to a push was opened: the push is seen. One that cannot be is no matter. */
+static void see_push(Call *call, const Request *request)
 {
+    Cx *cx = &call->cx;
+    Str next = request_field(request, "next");
+    const Op *op = op_find(house_of(cx), S("push.see"));
+    Val *in = val_map(cx->arena), *seen;
+    void *read;
+    if (strcmp(call->op->name, "message.read") != 0 || !str_starts(next, S("/push/")))
+        return;
+    val_set_str(cx->arena, in, "ids", str_slice(next, strlen("/push/"), next.len));
+    Err e = op_read_json(cx, op, in, &read);
+    if (!e)
+        e = op_call(cx, op, read, &seen);
+    if (e)
+        err_clear(cx);
+}
+
+/* After the mapping is confirmed the import starts at once: one button, one act for the user. */
+static Err go_on(Call *call, const Request *request, const Val *reply)
+{
+    see_push(call, request);
     Cx *cx = &call->cx;
     Val *in = val_map(cx->arena), *started;
     void *read;
@@ -487,7 +506,7 @@ Handled do_handle(App *app, Request *request, Response *response, Call *call)
             return HANDLED_LATER;
     }
     if (!e)
-        e = go_on(call, reply);
+        e = go_on(call, request, reply);
     if (e)
         do_fail(app, request, response, call, e);
     else

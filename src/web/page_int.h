@@ -148,6 +148,12 @@ Err build_roster(PageCx *page);
 Err build_inbox(PageCx *page);
 Err build_me_pushes(PageCx *page);
 
+/* ---- page_push.c ---- */
+
+Err build_pushes(PageCx *page);
+Err build_push(PageCx *page);
+Err build_push_report(PageCx *page);
+
 /* ---- page_work.c ---- */
 
 Err build_contributions(PageCx *page);

@@ -3,6 +3,7 @@
 
 #define VETTERS   (WHO_DEPARTMENT | WHO_OPERATOR)
 #define KEEPERS   (WHO_OFFICE | WHO_LIAISON)
+#define PUSHED    (WHO_OFFICE | WHO_LIAISON | WHO_FIRM | WHO_AGENCY | WHO_MANAGER | WHO_EXPERT)
 #define IMPORTERS (WHO_OFFICE | WHO_INVENTOR)
 
 // clang-format off
@@ -14,6 +15,9 @@ const Page pages[] = {
     {"/me",               "me",           WHO_SIGNED,    NULL,        build_me},
     {"/inbox",            "inbox",        WHO_SIGNED,    NULL,        build_inbox},
     {"/me/pushes",        "me_pushes",    WHO_SIGNED,    NULL,        build_me_pushes},
+    {"/pushes",           "pushes",       PUSHED | WHO_OPERATOR, "pushes", build_pushes},
+    {"/pushes/report",    "push_report",  WHO_OPERATOR | WHO_DEPARTMENT | WHO_CENTRE, "pushes", build_push_report},
+    {"/push/{id}",        "push",         PUSHED | WHO_OPERATOR, "pushes", build_push},
     {"/me/second",        "me_second",    WHO_SIGNED | WHO_HALF, NULL, build_second},
     {"/me/password",      "me_password",  WHO_SIGNED | WHO_HALF, NULL, build_password},
     {"/resets",           "resets",       WHO_SECURITY,  "resets",    build_resets},

@@ -13,6 +13,7 @@
 #include "match/match_feed.h"
 #include "ident/token.h"
 #include "notify/notify.h"
+#include "push/push.h"
 #include "report/report.h"
 #include "store/files.h"
 #include "web/app_int.h"
@@ -22,9 +23,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const Room *const rooms[] = {IDENT_ROOMS,  &audit_room,    &consent_room, &privacy_room,
-                                    PEOPLE_ROOMS, &registry_room, &auction_room, &deal_room,
-                                    &match_room,  &notify_room,   &report_room,  &exchange_room};
+static const Room *const rooms[] = {IDENT_ROOMS,   &audit_room,    &consent_room, &privacy_room,
+                                    PEOPLE_ROOMS,  &registry_room, &auction_room, &deal_room,
+                                    &match_room,   &notify_room,   &push_room,    &report_room,
+                                    &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
 enum {
@@ -60,7 +62,8 @@ typedef struct World {
     App app;
     i64 patent_id, bare_patent_id, achievement_id, listing_id, waiting_id;
     int wrong; /* Expectations not met, all told before the test fails. */
-    i64 need_id, waiting_need_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id, done_id;
+    i64 need_id, waiting_need_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id, done_id,
+        push_id;
 } World;
 
 /* ---- the play ---- */
@@ -282,6 +285,22 @@ static void play_people(World *w)
               "\"phone\":\"13900000056\"}"));
 }
 
+/* The seller's patent for the buyer's need, both ways; account 2 reads for the buyer, 1 for all. */
+static void play_pushes(World *w)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    cx.actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+    MUST(fixture_call(f, cx, "push.run", "{}", &reply));
+    assert_true(val_get_int(reply, "made") > 1);
+    MUST(play(f, EXCHANGE, SECONDS(1300), "push.list", &reply,
+              "{\"way\":\"item\",\"state\":\"sent\"}"));
+    w->push_id = reply_id(val_at(val_get(reply, "items"), 0));
+    MUST(play(f, EXCHANGE, SECONDS(1300), "push.target", &reply,
+              "{\"org_id\":%d,\"year\":2026,\"field\":\"newenergy\",\"number\":5000}", EXCHANGE));
+}
+
 static int setup(void **state)
 {
     static World world;
@@ -295,6 +314,7 @@ static int setup(void **state)
     play_consents(w);
     play_admin(w);
     play_people(w);
+    play_pushes(w);
     Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
     w->app = (App){
         .house = &f->house, .clock = &f->clock, .chance = &f->chance, .cache = page_cache_new()};
@@ -376,8 +396,8 @@ static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refu
 }
 
 /* {p} patent, {b} bare patent, {a} achievement, {l} listing, {w} waiting listing, {n} need, {m}
- * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import.
- */
+ * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import,
+ * {u} the push to the buyer. */
 static Str fill(World *w, const char *path)
 {
     const struct {
@@ -387,7 +407,7 @@ static Str fill(World *w, const char *path)
                {'l', w->listing_id},      {'w', w->waiting_id},     {'n', w->need_id},
                {'m', w->waiting_need_id}, {'s', w->sold_lot_id},    {'o', w->lot_id},
                {'d', w->deal_id},         {'r', w->bidder_id},      {'i', w->import_id},
-               {'j', w->done_id}};
+               {'j', w->done_id},         {'u', w->push_id}};
     Buf out = buf_new(&w->f.arena);
     for (; *path; path++) {
         if (*path != '{') {
@@ -485,6 +505,15 @@ static const struct {
     {"/inbox", ALL & ~PUBLIC, "tb-empty", 0, "action=\"/do/message.unread\""},
     {"/inbox?undo=3,4", ALL & ~PUBLIC, "name=\"ids\" value=\"3,4\"", 0, NULL},
     {"/inbox?undo=3,x", ALL & ~PUBLIC, "tb-empty", 0, "action=\"/do/message.unread\""},
+    {"/pushes", OFFICE | BUYER | APPLICANT | OPERATOR, "tb-table", BUYER | OPERATOR,
+     "Lithium &lt;battery&gt; separator"},
+    {"/pushes?way=item", OFFICE | BUYER | APPLICANT | OPERATOR, "id=\"f-way-item\" checked",
+     BUYER | OPERATOR, "A better battery separator"},
+    {"/pushes/report", OPERATOR, "A better battery separator", OPERATOR, "value=\"0\""},
+    {"/push/{u}", BUYER | OPERATOR, "Lithium &lt;battery&gt; separator", BUYER,
+     "action=\"/do/push.reply\""},
+    {"/push/{u}?a", BUYER | OPERATOR, "A better battery separator", 0, NULL},
+    {"/push/999", 0, NULL, 0, NULL},
     {"/me/pushes", ALL & ~PUBLIC, "name=\"quiet_from\"", 0, NULL},
     {"/me/second", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "tb-qr"},
     {"/me/second?next=//evil", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "\"//evil\""},

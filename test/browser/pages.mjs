@@ -35,9 +35,9 @@ const readers = {
   office: [{ path: '/patents?mine=1', all: true }, { path: '/listings?mine=1', all: true }, { path: '/import', all: true },
     { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' },
     { path: '/form/listing.file?patent_ids={mine}', all: true }, { path: '/form/achievement.add' }, { path: '/me', all: true }, { path: '/me/second' }, { path: '/me/password' }, { path: '/form/second.off' }, { path: '/log', status: 403 }],
-  firm: [{ path: '/me/unit' }, { path: '/contributions' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
+  firm: [{ path: '/inbox', all: true }, { path: '/me/pushes' }, { path: '/pushes', all: true }, { path: '/push/{push}', all: true }, { path: '/me/unit' }, { path: '/contributions' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
     { path: '/lot/{id}' }, { path: '/import', status: 403 }],
-  operator: [{ path: '/admin/processing' }, { path: '/form/consent_text.publish' }, { path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
+  operator: [{ path: '/pushes' }, { path: '/pushes/report', all: true }, { path: '/form/push.target' }, { path: '/admin/processing' }, { path: '/form/consent_text.publish' }, { path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
     { path: '/form/lot.open?listing_id=40', all: true }, { path: '/form/lot.cancel?id={lot}' }, { path: '/form/listing.return?ids=65' },
     { path: '/form/deal.sign?id={deal}' }, { path: '/form/org.add' }],
   department: [{ path: '/joinings', all: true }, { path: '/org/{id}' }, { path: '/joining/1', all: true }, { path: '/roster/2' }],
@@ -170,7 +170,7 @@ async function lot_to_bid_on(page) {
   throw new Error('no lot to bid on');
 }
 
-const lists = { patent: '/patents', achievement: '/achievements', listing: '/listings', need: '/needs', lot: '/lots', org: '/orgs', deal: '/deals' };
+const lists = { patent: '/patents', achievement: '/achievements', listing: '/listings', need: '/needs', lot: '/lots', org: '/orgs', deal: '/deals', push: '/pushes' };
 
 async function fill_path(page, path, known) {
   for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {

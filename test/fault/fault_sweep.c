@@ -58,7 +58,8 @@ static Actor actor_of(Str name)
 }
 
 /* A line of a ready state is `actor op json`, or one of `import` (the file is uploaded), `work`,
- * `tick`, `wait SECONDS`, `guess` (a wrong password), `message` (one comes to account 1) and `papers` (the stage's consents are asked for). */
+ * `tick`, `wait SECONDS`, `guess` (a wrong password), `message` (one comes to account 1) and
+ * `papers` (the stage's consents are asked for). */
 #define ORGS                                                                                       \
     "local org.add {\"code\":\"U\",\"name\":\"东海理工大学\",\"kind\":\"university\"}\n"     \
     "local org.add {\"code\":\"F\",\"name\":\"海川机械公司\",\"kind\":\"firm\"}\n"           \
@@ -159,6 +160,21 @@ static Actor actor_of(Str name)
 #define GIVEN                                                                                      \
     DELEGATED "public session.open {\"login\":\"west\",\"password\":\"Four small words\"}\n"
 
+// clang-format off
+#define OFFERED \
+    ORGS "local account.add {\"login\":\"east\",\"name\":\"某\",\"org_id\":1,\"password\":\"Four small words\",\"roles\":\"office\"}\n" \
+    "local account.add {\"login\":\"firm\",\"name\":\"某\",\"org_id\":2,\"password\":\"Four small words\",\"roles\":\"firm\"}\n" \
+    "office achievement.add {\"title\":\"一项普通的需求之技术难题\",\"kind\":\"secret\",\"field\":\"ai\",\"intro\":\"一个足够长的技术难题描述的办法\"}\n" \
+    "office listing.file {\"achievement_id\":1,\"mode\":\"assign\",\"price_fen\":100}\n" \
+    "operator listing.accept {\"ids\":\"1\"}\n"
+#define PUSHED  OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\nlocal push.run {}\n" /* 1: the need to unit 1; 2: the offer to unit 2. */
+#define WAITING OFFERED "office notice.set {\"digest\":\"weekly\"}\nfirm need.post " NEED "\noperator need.accept {\"ids\":1}\nwait 7200\nlocal push.run {}\nwait 604800\n"
+#define SEEN    PUSHED "firm push.see {\"ids\":\"2\"}\n"
+#define REPLIED PUSHED "firm push.reply {\"id\":2,\"answer\":\"interested\"}\n"
+#define CLAIMED REPLIED "firm push.claim {\"id\":2}\n"
+#define MET     CLAIMED "firm push.meet {\"id\":2}\n"
+// clang-format on
+
 typedef struct Sweep {
     const char *op;
     const char *ready;
@@ -210,6 +226,15 @@ static const Sweep rows[] = {
     {"message.unread",    ACCOUNT "message\noffice message.read {\"ids\":1}\n", "office", "{\"ids\":1}", ERR_OK},
     {"message.done",      ACCOUNT "message\n", "office", "{\"ids\":1}", ERR_OK},
     {"notice.set",        ACCOUNT, "office", "{\"digest\":\"daily\",\"quiet_from\":\"22:00\",\"quiet_until\":\"07:00\"}", ERR_OK},
+    {"push.send",         WAITING,  "clock",    "{\"ids\":\"1\"}", ERR_OK},
+    {"push.defer",        WAITING,  "operator", "{\"ids\":\"1\",\"until_ms\":\"2026-08-20 10:30\"}", ERR_OK},
+    {"push.bar",          WAITING,  "operator", "{\"ids\":\"1\",\"cause\":\"gone\"}", ERR_OK},
+    {"push.see",          PUSHED,   "firm",     "{\"ids\":\"2\"}", ERR_OK},
+    {"push.reply",        SEEN,     "firm",     "{\"id\":2,\"answer\":\"not_for_us\",\"cause\":\"price\"}", ERR_OK},
+    {"push.claim",        REPLIED,  "firm",     "{\"id\":2}", ERR_OK},
+    {"push.meet",         CLAIMED,  "firm",     "{\"id\":2}", ERR_OK},
+    {"push.sign",         MET,      "firm",     "{\"id\":2}", ERR_OK},
+    {"push.target",       ORGS,     "operator", "{\"org_id\":3,\"year\":2026,\"number\":5000}", ERR_OK},
     {"org.add",           ORGS,     "operator", "{\"code\":\"N\",\"name\":\"新单位\",\"kind\":\"firm\"}", ERR_OK},
     {"org.ensure",        ORGS,     "local",    "{\"code\":\"N\"}", ERR_OK},
     {"account.close",     ACCOUNT,  "local",    "{\"id\":1}", ERR_OK},
