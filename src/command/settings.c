@@ -68,6 +68,7 @@ const Field settings_fields[] = {
     {AT(Settings, liaisons_max),      F_INT,  "每单位活动联络员上限", "Activity liaisons of one unit",           0, SEE_PUBLIC, NULL, .min = 1, .max = 20},
     {AT(Settings, push_threshold),    F_INT,  "推送门槛（匹配度 %）", "Percent from which a match is pushed",   0, SEE_PUBLIC, NULL, .min = 1, .max = 100},
     {AT(Settings, push_cap_week),     F_INT,  "每人每周推送上限",     "Pushes to one person in seven days; 0: any number", 0, SEE_PUBLIC, NULL, .max = 1000},
+    {AT(Settings, evaluation_least),  F_INT,  "企业反馈最少企业数",   "Firms that must have rated an item before its owner reads what they say", 0, SEE_PUBLIC, NULL, .min = 1, .max = 100},
     {AT(Settings, secure_cookie),     F_BOOL, "仅 HTTPS 发送 Cookie", "Cookies over HTTPS only; on behind TLS",  0, SEE_PUBLIC, NULL},
     {AT(Settings, log_level),         F_INT,  "日志级别",             "0 debug, 1 info, 2 warn, 3 error",        0, SEE_PUBLIC, NULL, .max = 3},
 };
@@ -117,6 +118,7 @@ void settings_default(Settings *ret)
         .liaisons_max = 2,
         .push_threshold = 6, /* Of a need in prose the best answers lie at 6 to 15. */
         .push_cap_week = 20,
+        .evaluation_least = 3,
         .access_log_days = 365,
         .secure_cookie = 0,
         .log_level = 1,

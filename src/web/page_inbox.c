@@ -29,6 +29,8 @@ static void shape_message(PageCx *page, Val *row)
     val_set_str(arena, row, "title", title);
     val_set_str(arena, row, "to",
                 title.len ? str_format(arena, "/%.*s/%lld", STR_ARG(about), (long long)id) : S(""));
+    if (str_same(val_get_str(row, "kind"), S("feedback")) && title.len)
+        val_set_z(arena, row, "to", "/feedback");
     val_set_bool(arena, row, "is_unread", str_same(state, S("unread")));
     val_set_bool(arena, row, "is_done", str_same(state, S("done")));
 }

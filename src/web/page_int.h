@@ -154,6 +154,13 @@ Err build_pushes(PageCx *page);
 Err build_push(PageCx *page);
 Err build_push_report(PageCx *page);
 
+/* ---- page_evaluation.c ---- */
+
+Err build_evaluate(PageCx *page);
+Err build_evaluations(PageCx *page);
+Err build_evaluation(PageCx *page);
+Err build_feedback(PageCx *page);
+
 /* ---- page_work.c ---- */
 
 Err build_contributions(PageCx *page);

@@ -32,6 +32,8 @@ Err build_pushes(PageCx *page)
     list_set(page, reply, 0, false);
     list_facet_codes(page, "way", "page.push_way", &push_ways);
     list_facet_codes(page, "answer", "page.push_answer", &push_answers);
+    page_put(page, "rates", val_bool(arena, page_allowed(page, "evaluation.next")));
+    page_put(page, "themes", val_bool(arena, page_allowed(page, "evaluation.themes")));
     page_put(page, "oversees", val_bool(arena, page_allowed(page, "push.report")));
     page_put(page, "receiver_shown", val_bool(arena, (page->cx->actor.roles & WHO_OPERATOR) != 0));
     page_title(page, "page.pushes");
@@ -109,6 +111,7 @@ Err build_push_report(PageCx *page)
     page_put(page, "centres", centres);
     page_put(page, "year", val_int(arena, val_get_int(reply, "year")));
     page_put(page, "can_set", val_bool(arena, page_allowed(page, "push.target")));
+    page_put(page, "desk", val_bool(arena, page_allowed(page, "evaluation.list")));
     page_put(page, "has_list", val_bool(arena, page_allowed(page, "push.list")));
     page_title(page, "page.push_report");
     return ERR_OK;

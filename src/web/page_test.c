@@ -13,6 +13,7 @@
 #include "match/match_feed.h"
 #include "ident/token.h"
 #include "notify/notify.h"
+#include "push/evaluation.h"
 #include "push/push.h"
 #include "report/report.h"
 #include "store/files.h"
@@ -23,10 +24,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const Room *const rooms[] = {IDENT_ROOMS,   &audit_room,    &consent_room, &privacy_room,
-                                    PEOPLE_ROOMS,  &registry_room, &auction_room, &deal_room,
-                                    &match_room,   &notify_room,   &push_room,    &report_room,
-                                    &exchange_room};
+static const Room *const rooms[] = {IDENT_ROOMS,  &audit_room,    &consent_room, &privacy_room,
+                                    PEOPLE_ROOMS, &registry_room, &auction_room, &deal_room,
+                                    &match_room,  &notify_room,   &push_room,    &evaluation_room,
+                                    &report_room, &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
 enum {
@@ -509,11 +510,15 @@ static const struct {
      "Lithium &lt;battery&gt; separator"},
     {"/pushes?way=item", OFFICE | BUYER | APPLICANT | OPERATOR, "id=\"f-way-item\" checked",
      BUYER | OPERATOR, "A better battery separator"},
-    {"/pushes/report", OPERATOR, "A better battery separator", OPERATOR, "value=\"0\""},
+    {"/pushes/report", OPERATOR, "A better battery separator", OPERATOR, "max=\"5000\""},
     {"/push/{u}", BUYER | OPERATOR, "Lithium &lt;battery&gt; separator", BUYER,
      "action=\"/do/push.reply\""},
     {"/push/{u}?a", BUYER | OPERATOR, "A better battery separator", 0, NULL},
     {"/push/999", 0, NULL, 0, NULL},
+    {"/evaluate", BUYER | APPLICANT, "<h1>", BUYER, "Lithium &lt;battery&gt; separator"},
+    {"/evaluations", BUYER | APPLICANT | OPERATOR, "tb-table", 0, "name=\"prospects\""},
+    {"/evaluation/999", 0, NULL, 0, NULL},
+    {"/feedback", OFFICE | OPERATOR, "tb-empty", 0, NULL},
     {"/me/pushes", ALL & ~PUBLIC, "name=\"quiet_from\"", 0, NULL},
     {"/me/second", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "tb-qr"},
     {"/me/second?next=//evil", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "\"//evil\""},

@@ -173,6 +173,8 @@ static Actor actor_of(Str name)
 #define REPLIED PUSHED "firm push.reply {\"id\":2,\"answer\":\"interested\"}\n"
 #define CLAIMED REPLIED "firm push.claim {\"id\":2}\n"
 #define MET     CLAIMED "firm push.meet {\"id\":2}\n"
+#define RATING  "{\"push_id\":2,\"prospects\":\"high\",\"improve\":\"cost\",\"will\":\"joint\"}"
+#define RATED   PUSHED "firm evaluation.give " RATING "\n"
 // clang-format on
 
 typedef struct Sweep {
@@ -234,6 +236,10 @@ static const Sweep rows[] = {
     {"push.claim",        REPLIED,  "firm",     "{\"id\":2}", ERR_OK},
     {"push.meet",         CLAIMED,  "firm",     "{\"id\":2}", ERR_OK},
     {"push.sign",         MET,      "firm",     "{\"id\":2}", ERR_OK},
+    {"evaluation.give",   PUSHED,   "firm",     RATING, ERR_OK},
+    {"evaluation.give",   RATED "operator evaluation.return {\"ids\":\"1\",\"reason\":\"请补充\"}\n", "firm", RATING, ERR_OK},
+    {"evaluation.pass",   RATED,    "operator", "{\"ids\":\"1\"}", ERR_OK},
+    {"evaluation.return", RATED,    "operator", "{\"ids\":\"1\",\"reason\":\"请补充\"}", ERR_OK},
     {"push.target",       ORGS,     "operator", "{\"org_id\":3,\"year\":2026,\"number\":5000}", ERR_OK},
     {"org.add",           ORGS,     "operator", "{\"code\":\"N\",\"name\":\"新单位\",\"kind\":\"firm\"}", ERR_OK},
     {"org.ensure",        ORGS,     "local",    "{\"code\":\"N\"}", ERR_OK},
