@@ -100,8 +100,8 @@ static Err push_val(Cx *cx, const Push *push, unsigned who, Val **ret)
     if (e)
         return e;
     Push shown = *push;
-    if (party_only)
-        shown.via_id = 0;
+    if (party_only && !push->need_id) /* Whose the need is may be what its owner hides. */
+        shown.org_id = 0;
     Val *row = record_val(cx, &push_type, &shown, party_only ? SEE_OWNER : level);
     val_set_str(cx->arena, row, "title", title);
     val_set_str(cx->arena, row, "via_title", via);
@@ -393,6 +393,12 @@ static const Field run_in[] = {
     {AT(PushRunIn, most), F_INT,  "本次最多", "At most in this call", 0, SEE_PUBLIC, NULL, .max = 100000},
     {AT(PushRunIn, at),   F_TEXT, "接续处",   "Go on from", 0, SEE_PUBLIC, NULL, .max = 40},
 };
+static const Field pair_in[] = {
+    {AT(PushPairIn, need_id),        F_REF,  "需求", "Need",   REQUIRED, SEE_PUBLIC, NULL, .ref = &need_public_type},
+    {AT(PushPairIn, patent_id),      F_REF,  "专利", "Patent", 0, SEE_PUBLIC, NULL, .ref = &patent_type},
+    {AT(PushPairIn, achievement_id), F_REF,  "成果", "Achievement", 0, SEE_PUBLIC, NULL, .ref = &achievement_type},
+    {AT(PushPairIn, way),            F_CODE, "方向", "Way",    REQUIRED, SEE_PUBLIC, NULL, .codes = &push_ways},
+};
 static const Field report_in[] = {
     {AT(PushReportIn, year), F_INT, "年度", "Year", 0, SEE_PUBLIC, NULL, .max = 9999},
     {AT(PushReportIn, page), F_INT, "页",   "Page", 0, SEE_PUBLIC, NULL},
@@ -419,6 +425,7 @@ static const Op ops[] = {
     {"push.defer",  "暂缓",     "Put off",      OP_WRITE, 0, WHO_OPERATOR | WHO_LOCAL, OP_IN(PushDeferIn, defer_in), NULL, push_defer_run, NULL, NULL},
     {"push.bar",    "不推送",   "Do not send",  OP_WRITE, OP_DANGER, WHO_OPERATOR | WHO_LOCAL, OP_IN(PushBarIn, bar_in), NULL, push_bar_run, NULL, NULL},
     {"push.run",    "计算并推送", "Plan and send", OP_STEPS, 0, WHO_OPERATOR | WHO_LOCAL | WHO_CLOCK, OP_IN(PushRunIn, run_in), NULL, push_run_run, "为新发布的需求和新挂牌的项目计算应推对象，并送出可以送出的推送。", "Finds who should be told of new needs and offers, and sends what may go out."},
+    {"push.pair",   "推送这一对", "Push this pair", OP_WRITE, 0, WHO_MANAGER | WHO_OPERATOR, OP_IN(PushPairIn, pair_in), NULL, push_pair_run, NULL, NULL},
     {"push.report", "应推尽推报告", "Report on pushes", OP_READ, 0, OVERSEE, OP_IN(PushReportIn, report_in), NULL, push_report_run, NULL, NULL},
     {"push.target", "设定推送目标", "Set a target", OP_WRITE, 0, WHO_OPERATOR | WHO_LOCAL, OP_IN(PushTargetIn, target_in), NULL, push_target_run, NULL, NULL},
 };

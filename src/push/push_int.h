@@ -27,6 +27,21 @@ NODISCARD Err push_index(Cx *cx, struct MatchIndex **ret);
 /* Writer only: makes the row unless there is one of its pair. */
 NODISCARD Err push_make(Cx *cx, Push *push, bool *ret_made);
 
+/* The pair's row with its score and terms by the published text; not saved. ERR_MISSING: the need
+ * is not published, or there is no such item. */
+NODISCARD Err push_pair(Cx *cx, i64 need_id, i64 patent_id, i64 achievement_id, bool to_firm,
+                        Push *ret);
+
+/* ---- push_hand.c ---- */
+
+typedef struct PushPairIn {
+    i64 need_id;
+    i64 patent_id; /* One of the two. */
+    i64 achievement_id;
+    Str way; /* push_ways: the need to the item's unit, or the item to the need's firm. */
+} PushPairIn;
+NODISCARD Err push_pair_run(Cx *cx, const void *in, Val **ret);
+
 /* ---- push_send.c ---- */
 
 NODISCARD Err push_send_run(Cx *cx, const void *in, Val **ret);

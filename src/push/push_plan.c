@@ -626,6 +626,39 @@ static Err plan_listing(Planner *planner, i64 id, Plan *plan)
     return e;
 }
 
+/* ---- by hand ---- */
+
+Err push_pair(Cx *cx, i64 need_id, i64 patent_id, i64 achievement_id, bool to_firm, Push *ret)
+{
+    Planner planner = {.cx = cx};
+    Plan plan = {0};
+    Need need = {0};
+    Item item;
+    MatchHit hit;
+    i64 firm = 0;
+    Err e = record_load(cx, &need_public_type, need_id, &need);
+    if (!e)
+        e = load_item(cx, patent_id ? MATCH_PATENT : MATCH_ACHIEVEMENT,
+                      patent_id ? patent_id : achievement_id, &item);
+    if (!e)
+        e = push_index(cx, &planner.index);
+    const Asked asked = need_asked(&need);
+    if (!e)
+        e = fit(&planner, &asked, item.kind, item.id, &hit);
+    if (!e)
+        e = DB_INT(cx, &firm, 0, "SELECT org_id FROM need WHERE id = ?1", BIND_INT(need_id));
+    if (e)
+        return e;
+    hit.kind = item.kind; /* Also of one that shares nothing: a person may know better. */
+    hit.id = item.id;
+    if (to_firm)
+        add_item_to_firm(cx, &plan, &item, &hit, firm, need_id);
+    else
+        add_need_to_unit(cx, &plan, &need, &hit, item.org_id);
+    *ret = plan.pushes[0];
+    return ERR_OK;
+}
+
 /* ---- what is due ---- */
 
 #define DUE(about, from)                                                                           \

@@ -92,6 +92,7 @@ static const struct {
     {"pushes", "/pushes",
      WHO_OFFICE | WHO_LIAISON | WHO_FIRM | WHO_AGENCY | WHO_MANAGER | WHO_EXPERT | WHO_OPERATOR,
      "push.list"},
+    {"bench", "/workbench", WHO_MANAGER},
     {"pushes", "/pushes/report", WHO_DEPARTMENT | WHO_CENTRE, "push.report"},
     {"audit", "/audit", WHO_AUDIT},
     {"accounts", "/admin/accounts", WHO_SECURITY},

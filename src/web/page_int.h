@@ -153,6 +153,7 @@ Err build_me_pushes(PageCx *page);
 Err build_pushes(PageCx *page);
 Err build_push(PageCx *page);
 Err build_push_report(PageCx *page);
+Err build_workbench(PageCx *page);
 
 /* ---- page_evaluation.c ---- */
 

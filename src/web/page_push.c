@@ -116,3 +116,77 @@ Err build_push_report(PageCx *page)
     page_title(page, "page.push_report");
     return ERR_OK;
 }
+
+/* ---- the workbench ---- */
+
+static void put_pushes(PageCx *page, const char *key, Val *reply)
+{
+    Val *items = val_get(reply, "items");
+    shape_rows(page, &push_type, items);
+    for (size_t i = 0; i < val_count(items); i++)
+        shape_push(page, val_at(items, i));
+    page_put(page, key, items);
+}
+
+/* What fits the need that was chosen; the first one when none was. */
+static Err put_fits(PageCx *page, Str need_id)
+{
+    Arena *arena = page->cx->arena;
+    const NameText texts[] = {{S("id"), need_id}, {S("limit"), S("12")}, {S("listed"), S("1")}};
+    Val *reply = NULL, *items;
+    Err e = need_id.len ? page_ask(page, "need.matches", texts, COUNT(texts), &reply) : ERR_OK;
+    if (e == ERR_MISSING || e == ERR_INPUT) {
+        err_clear(page->cx);
+        reply = NULL;
+        e = ERR_OK;
+    }
+    items = reply ? val_get(reply, "items") : val_list(arena);
+    for (size_t i = 0; i < val_count(items); i++) {
+        Val *row = val_at(items, i);
+        bool patent = str_same(val_get_str(row, "kind"), S("patent"));
+        val_set_bool(arena, row, "is_patent", patent);
+        val_set_str(arena, row, "href",
+                    str_format(arena, "/%s/%lld", patent ? "patent" : "achievement",
+                               (long long)val_get_int(row, "id")));
+    }
+    page_put(page, "fits", items);
+    return e;
+}
+
+Err build_workbench(PageCx *page)
+{
+    Arena *arena = page->cx->arena;
+    Str chosen = request_query(page->request, "need_id");
+    const NameText texts[] = {{S("q"), request_query(page->request, "q")},
+                              {S("field"), request_query(page->request, "field")},
+                              {S("page"), request_query(page->request, "page")},
+                              {S("state"), S("listed")}};
+    const NameText by = {S("mine"), S("by")}, to = {S("mine"), S("to")};
+    Val *needs, *mine, *mine_to;
+    Err e = page_ask(page, "need.list", texts, COUNT(texts), &needs);
+    if (!e)
+        e = page_ask(page, "push.list", &by, 1, &mine);
+    if (!e)
+        e = page_ask(page, "push.list", &to, 1, &mine_to);
+    if (e)
+        return e;
+    Val *items = val_get(needs, "items");
+    if (!chosen.len && val_count(items))
+        chosen = str_format(arena, "%lld", (long long)val_get_int(val_at(items, 0), "id"));
+    for (size_t i = 0; i < val_count(items); i++) {
+        Val *row = val_at(items, i);
+        Str id = str_format(arena, "%lld", (long long)val_get_int(row, "id"));
+        val_set_bool(arena, row, "here", str_same(id, chosen));
+        val_set_str(arena, row, "bench_href",
+                    str_format(arena, "/workbench?need_id=%.*s", STR_ARG(id)));
+    }
+    e = put_fits(page, chosen);
+    if (e)
+        return e;
+    list_set(page, needs, 0, false);
+    page_put(page, "need_id", val_str(arena, chosen));
+    put_pushes(page, "pushed", mine);
+    put_pushes(page, "mine", mine_to);
+    page_title(page, "page.bench");
+    return ERR_OK;
+}

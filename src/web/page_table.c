@@ -22,6 +22,7 @@ const Page pages[] = {
     {"/evaluations",      "evaluations",  WHO_FIRM | VETTERS, "pushes", build_evaluations},
     {"/evaluation/{id}",  "evaluation",   WHO_FIRM | VETTERS, "pushes", build_evaluation},
     {"/feedback",         "feedback",     KEEPERS | WHO_INVENTOR | WHO_OPERATOR, "pushes", build_feedback},
+    {"/workbench",        "workbench",    WHO_MANAGER | WHO_OPERATOR, "bench", build_workbench},
     {"/me/second",        "me_second",    WHO_SIGNED | WHO_HALF, NULL, build_second},
     {"/me/password",      "me_password",  WHO_SIGNED | WHO_HALF, NULL, build_password},
     {"/resets",           "resets",       WHO_SECURITY,  "resets",    build_resets},

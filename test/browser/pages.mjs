@@ -27,7 +27,7 @@ const everybody = [
   { path: '/needs' }, { path: '/need/{id}' }, { path: '/lots' }, { path: '/lot/{id}' }, { path: '/orgs' },
   { path: '/org/{id}' }, { path: '/verify' }, { path: '/consent/verify' }, { path: '/privacy' },
 ];
-const own_only = ['office2', 'firm2', 'security', 'audit', 'department', 'expert'];
+const own_only = ['office2', 'firm2', 'security', 'audit', 'department', 'expert', 'manager'];
 const readers = {
   public: [{ path: '/signin' }, { path: '/reset' }, { path: '/lot/{id}', all: true }, { path: '/listings', all: true }, { path: '/verify', all: true },
     { path: '/join', all: true }, { path: '/join/status' }, { path: '/people' }, { path: '/person/1' }, { path: '/rosters' }, { path: '/roster/1' },
@@ -41,6 +41,7 @@ const readers = {
     { path: '/form/lot.open?listing_id=40', all: true }, { path: '/form/lot.cancel?id={lot}' }, { path: '/form/listing.return?ids=65' },
     { path: '/form/deal.sign?id={deal}' }, { path: '/form/org.add' }],
   department: [{ path: '/joinings', all: true }, { path: '/org/{id}' }, { path: '/joining/1', all: true }, { path: '/roster/2' }],
+  manager: [{ path: '/workbench', all: true }],
   expert: [{ path: '/me/profile' }, { path: '/certificates' }],
   office2: [{ path: '/unit' }, { path: '/unit/contributions' }, { path: '/unit/add' }, { path: '/roster/1' }, { path: '/deals' }, { path: '/deal/{id}', all: true }],      // A unit that has sold something.
   security: [{ path: '/admin/accounts' }, { path: '/admin/account/6' }, { path: '/admin/approvals' }, { path: '/resets' }, { path: '/me' }, { path: '/me/second' }],
@@ -92,7 +93,7 @@ function links_by_colour() {
 
 // Words of the page's own (not of its data) in the other language, and text keys without words.
 function words_wrong(lang) {
-  const own = 'thead:not(.tb-map thead) th, legend, dt, main h2, main button, .tb-state, .tb-nav a, .tb-tools a:not([lang])';
+  const own = 'thead:not(.tb-map thead) th, legend, dt, main h2:not(.tb-data), main button:not(.tb-data), .tb-state, .tb-nav a, .tb-tools a:not([lang])';
   const faults = [];
   for (const at of document.querySelectorAll(own))
     if (lang === 'en' && /\p{Script=Han}/u.test(at.textContent.replace(/[万亿]/g, '')) && !at.closest('.tb-me'))
