@@ -295,17 +295,20 @@ static Err push_run(Serve *serve, Cx *cx)
 {
     const Op *op = op_find(house_of(cx), S("push.run"));
     bool more = true;
+    char at[40] = "";
     Err e = ERR_OK;
     cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
     while (!e && more && !is_stopping(serve)) {
         Val *in = val_map(cx->arena), *reply = NULL;
         void *read;
         val_set_int(cx->arena, in, "most", PUSH_PLANS);
+        val_set_z(cx->arena, in, "at", at);
         cx->arrived_ms = clock_now_ms(cx->clock);
         e = op_read_json(cx, op, in, &read);
         if (!e)
             e = op_call(cx, op, read, &reply);
         more = val_get_bool(reply, "more");
+        snprintf(at, sizeof at, "%.*s", STR_ARG(val_get_str(reply, "at")));
         arena_reset(cx->arena);
     }
     return e;

@@ -9,13 +9,13 @@ struct MatchIndex;
 
 /* ---- push_plan.c ---- */
 
-/* What a run has done. */
+/* What a run has done so far. */
 typedef struct PushDone {
     i64 planned, made, sent, deferred, barred, seen;
 } PushDone;
 
-/* Plans what is due, at most `most` subjects; *ret_more: there is more. `anew`: subjects by rising
- * id after *at, planned or not. */
+/* Plans what is due behind *at, at most `most` subjects; *ret_more: there is more. `anew`: also
+ * what is planned already. */
 typedef struct PlanAt {
     bool anew;
     int subject; /* Row of the subjects. */

@@ -466,7 +466,7 @@ static Err plan_offers(Planner *planner, const Asked *asked, i64 org_id, i64 via
                               .limit = PUSH_TOP};
     Err e = match_search(cx, planner->index, &query, &answer);
     for (size_t i = 0; !e && i < answer.count; i++) {
-        Item item;
+        Item item = {0};
         if (answer.hits[i].percent < planner->threshold)
             continue;
         e = load_item(cx, answer.hits[i].kind, answer.hits[i].id, &item);
@@ -504,7 +504,7 @@ static Err offer_to_need(Planner *planner, const Item *item, i64 need_id, Plan *
 {
     Cx *cx = planner->cx;
     Need need = {0};
-    MatchHit hit;
+    MatchHit hit = {0};
     Err e = record_load(cx, &need_type, need_id, &need);
     const Asked whole = need_asked(&need);
     if (!e)
@@ -598,7 +598,7 @@ static Err offer_to_firms(Planner *planner, const Item *item, Plan *plan)
         e = match_search(cx, planner->firms, &query, &answer);
     for (size_t i = 0; !e && i < answer.count; i++) {
         Org org = {0};
-        MatchHit hit;
+        MatchHit hit = {0};
         e = record_load(cx, &org_type, answer.hits[i].id, &org);
         const Asked intro = {{{org.intro, 1, false}}, 1};
         if (!e)
@@ -612,7 +612,7 @@ static Err offer_to_firms(Planner *planner, const Item *item, Plan *plan)
 static Err plan_listing(Planner *planner, i64 id, Plan *plan)
 {
     Listing listing = {0};
-    Item item;
+    Item item = {0};
     Err e = record_load(planner->cx, &listing_type, id, &listing);
     if (!e)
         e = listing.patent_id
@@ -633,8 +633,8 @@ Err push_pair(Cx *cx, i64 need_id, i64 patent_id, i64 achievement_id, bool to_fi
     Planner planner = {.cx = cx};
     Plan plan = {0};
     Need need = {0};
-    Item item;
-    MatchHit hit;
+    Item item = {0};
+    MatchHit hit = {0};
     i64 firm = 0;
     Err e = record_load(cx, &need_public_type, need_id, &need);
     if (!e)
@@ -662,8 +662,9 @@ Err push_pair(Cx *cx, i64 need_id, i64 patent_id, i64 achievement_id, bool to_fi
 /* ---- what is due ---- */
 
 #define DUE(about, from)                                                                           \
-    "SELECT n.id, n.rev FROM " from " AND NOT EXISTS (SELECT 1 FROM push_plan p WHERE p.about = "  \
-    "'" about "' AND p.about_id = n.id AND p.about_rev = n.rev) ORDER BY n.id LIMIT 1"
+    "SELECT n.id, n.rev FROM " from " AND n.id > ?1 AND NOT EXISTS (SELECT 1 FROM push_plan p "    \
+    "WHERE p.about = '" about "' AND p.about_id = n.id AND p.about_rev = n.rev) ORDER BY n.id "    \
+    "LIMIT 1"
 #define AFTER(from) "SELECT n.id, n.rev FROM " from " AND n.id > ?1 ORDER BY n.id LIMIT 1"
 #define NEEDS       "need_public n WHERE n.state = 2"
 #define OWN         "need n WHERE n.state IN (0, 1, 2)"
@@ -689,7 +690,8 @@ bool push_concerns(const Fact *fact)
     return false;
 }
 
-/* The next subject to plan; *ret_id 0 when there is none. */
+/* The next subject to plan, by rising id: one that changes behind it is found by the next run.
+ * *ret_id 0 when there is none. */
 static Err next_subject(Cx *cx, PlanAt *at, i64 *ret_id, i64 *ret_rev)
 {
     Err e = ERR_OK;
@@ -697,8 +699,8 @@ static Err next_subject(Cx *cx, PlanAt *at, i64 *ret_id, i64 *ret_rev)
     for (; !e && !*ret_id && at->subject < SUBJECTS; at->subject++) {
         Rows rows;
         Bind bind = BIND_INT(at->id);
-        e = at->anew ? db_query(cx, &rows, subjects[at->subject].after, &bind, 1)
-                     : db_query(cx, &rows, subjects[at->subject].due, NULL, 0);
+        e = db_query(cx, &rows, at->anew ? subjects[at->subject].after : subjects[at->subject].due,
+                     &bind, 1);
         if (e)
             return e;
         if (rows_next(&rows)) {
@@ -749,7 +751,7 @@ Err push_plan_some(Cx *cx, PlanAt *at, int most, PushDone *done, bool *ret_more)
             break;
         e = plan_one(&planner, at, id, rev, done);
     }
-    if (at->anew && *ret_more) /* The one that was found is the next to do. */
+    if (*ret_more) /* The one that was found is the next to do. */
         at->id--;
     if (planner.people)
         match_close(planner.people);

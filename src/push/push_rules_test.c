@@ -56,6 +56,7 @@ static void test_decide(void **state)
         {{{0}}, 0, PUSH_DEFER, "no_reader", now + PUSH_RETRY_MS},
         {{{true, now, NULL}}, 1, PUSH_BAR, "opt_out", 0},
         {{{false, now, NULL}}, 1, PUSH_SEND, NULL, 0},
+        {{{false, now + 2, NULL}}, 1, PUSH_SEND, NULL, 0},
         {{{true, now, NULL}, {false, now + 5, "quiet"}}, 2, PUSH_DEFER, "quiet", now + 5},
         {{{false, now + 9, "cap"}, {false, now + 5, "digest"}}, 2, PUSH_DEFER, "digest", now + 5},
         {{{false, now + 9, "cap"}, {false, now, NULL}}, 2, PUSH_SEND, NULL, 0},

@@ -305,8 +305,8 @@ static Err send_ids(Cx *cx, const i64 *ids, size_t count, PushDone *done)
     return e;
 }
 
-/* At most IDS_FOUND; *ret_more: there were as many. Each that is tried either ends or waits until a
- * later time, so that none comes up twice. */
+/* The best first, so that a weekly cap is not used up by others. At most IDS_FOUND; *ret_more: that
+ * many there were. Each that is tried either ends or waits until later: none comes up twice. */
 static Err send_due(Cx *cx, PushDone *done, bool *ret_more)
 {
     Rows rows;
@@ -314,7 +314,7 @@ static Err send_due(Cx *cx, PushDone *done, bool *ret_more)
     size_t count = 0;
     Err e = DB_QUERY(cx, &rows,
                      "SELECT id FROM push WHERE state = 0 OR (state = 1 AND until_ms <= ?1) "
-                     "ORDER BY id LIMIT ?2",
+                     "ORDER BY score DESC, id LIMIT ?2",
                      BIND_INT(clock_now_ms(cx->clock)), BIND_INT(IDS_FOUND));
     if (e)
         return e;
@@ -345,8 +345,7 @@ Err push_run_run(Cx *cx, const void *arg, Val **ret)
     bool plans = true, sends = true;
     i64 left = in->most ? in->most : INT64_MAX;
     Err e = ERR_OK;
-    if (at.anew)
-        at_read(in->at, &at);
+    at_read(in->at, &at);
     while (!e && plans && left > 0) {
         int some = left < PLANS_AT_ONCE ? (int)left : PLANS_AT_ONCE;
         e = push_plan_some(cx, &at, some, &done, &plans);

@@ -167,6 +167,7 @@ static Actor actor_of(Str name)
     "office achievement.add {\"title\":\"一项普通的需求之技术难题\",\"kind\":\"secret\",\"field\":\"ai\",\"intro\":\"一个足够长的技术难题描述的办法\"}\n" \
     "office listing.file {\"achievement_id\":1,\"mode\":\"assign\",\"price_fen\":100}\n" \
     "operator listing.accept {\"ids\":\"1\"}\n"
+#define WANTED_OFFERED OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\n"
 #define PUSHED  OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\nlocal push.run {}\n" /* 1: the need to unit 1; 2: the offer to unit 2. */
 #define WAITING OFFERED "office notice.set {\"digest\":\"weekly\"}\nfirm need.post " NEED "\noperator need.accept {\"ids\":1}\nwait 7200\nlocal push.run {}\nwait 604800\n"
 #define SEEN    PUSHED "firm push.see {\"ids\":\"2\"}\n"
@@ -350,20 +351,25 @@ static const Sweep rows[] = {
 typedef struct Work {
     const char *name;
     const char *ready;
-    bool is_tick;    /* house_tick; else the import that waits. */
-    const char *sql; /* What must be so in the end: one number... */
+    enum { WORK_IMPORT, WORK_TICK, WORK_PUSH } kind; /* The waiting import, house_tick, push.run. */
+    const char *sql;                                 /* What must be so in the end: one number... */
     i64 want;
 } Work;
 
 static const Work works[] = {
-    {"import.work", RUNNING, false,
+    {"import.work", RUNNING, WORK_IMPORT,
      "SELECT COUNT(*) * 1000 + MAX(i.rows_read) * 100 + MAX(i.imported) * 10 + MAX(i.state)"
      " FROM patent, import i",
      2000 + 300 + 20 + IMPORT_DONE},
-    {"import.undo.work", IMPORTED "office import.undo {\"id\":1}\n", false,
+    {"import.undo.work", IMPORTED "office import.undo {\"id\":1}\n", WORK_IMPORT,
      "SELECT (SELECT COUNT(*) FROM patent) * 10 + state FROM import", IMPORT_UNDONE},
-    {"tick", LED_OVER, true,
+    {"tick", LED_OVER, WORK_TICK,
      "SELECT (SELECT COUNT(*) FROM deal) * 100 + deal_id * 10 + state FROM lot", 100 + 10 + 3},
+    /* Both pushes are there and sent, once each, and three subjects are planned. */
+    {"push.run.work", WANTED_OFFERED, WORK_PUSH,
+     "SELECT (SELECT COUNT(*) FROM push) * 1000 + (SELECT COUNT(*) FROM push WHERE state = 2) * "
+     "100 + (SELECT COUNT(*) FROM message) * 10 + (SELECT COUNT(*) FROM push_plan)",
+     2000 + 200 + 20 + 3},
 };
 
 /* ---- Making it ready ---- */
@@ -620,7 +626,10 @@ static void op_fails_cleanly(void **state)
 
 static Err work_on(Bench *bench, const Work *work)
 {
-    return work->is_tick ? house_tick(&bench->cx) : bench_work(bench);
+    Val *reply;
+    if (work->kind == WORK_PUSH)
+        return bench_call_text(bench, bench_clock, "push.run", S("{}"), &reply);
+    return work->kind == WORK_TICK ? house_tick(&bench->cx) : bench_work(bench);
 }
 
 /* A fresh exchange for each N: what stopped at one call must come to the same end afterwards. */
