@@ -312,6 +312,29 @@ Err link_call(Link *link, const char *name, const Val *in, Val **ret)
     return e ? e : op_call(&link->cx, op, read, ret);
 }
 
+/* Everyone's pushes take a while: in calls of PUSH_PLANS each, told as they go and added up. */
+static Err push_in_steps(Cli *cli, Link *link, Val *in, Val **ret)
+{
+    static const char *const counts[] = {"planned", "made", "sent", "deferred", "barred"};
+    enum { PUSH_PLANS = 50 };
+    Progress progress = {.key = "push", .terminal = isatty(STDERR_FILENO), .cli = cli};
+    Val *sum = val_map(&cli->arena), *reply = NULL;
+    Err e = ERR_OK;
+    do {
+        val_set_int(&cli->arena, in, "most", PUSH_PLANS);
+        e = link_call(link, "push.run", in, &reply);
+        for (size_t i = 0; !e && i < COUNT(counts); i++)
+            val_set_int(&cli->arena, sum, counts[i],
+                        val_get_int(sum, counts[i]) + val_get_int(reply, counts[i]));
+        if (!e)
+            val_set_str(&cli->arena, in, "at", val_get_str(reply, "at"));
+        progress_show(&progress, val_get_int(sum, "planned"), 0);
+    } while (!e && val_get_bool(reply, "more"));
+    progress_end(&progress);
+    *ret = sum;
+    return e;
+}
+
 int cli_op(Cli *cli, const Op *op)
 {
     Link link;
@@ -328,7 +351,8 @@ int cli_op(Cli *cli, const Op *op)
     Err e = link_open(cli, &link);
     if (e)
         return cli_fail(cli, &cli->cx, e);
-    e = link_call(&link, op->name, in, &reply);
+    bool in_steps = strcmp(op->name, "push.run") == 0 && !val_get(in, "most");
+    e = in_steps ? push_in_steps(cli, &link, in, &reply) : link_call(&link, op->name, in, &reply);
     int code = e ? cli_fail(cli, &link.cx, e) : EXIT_DONE;
     if (!e)
         cli_print(cli, reply);

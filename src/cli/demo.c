@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define DEMO_PASSWORD "Techbourse-demo"
-#define DEMO_UNSIGNED "firm5" /* Its unit has not signed the agreement. */
+#define DEMO_UNSIGNED "firm5"              /* Its unit has not signed the agreement. */
+#define DEMO_CENTRE   "12325200YY2000689J" /* An industry centre with a target. */
 #define MINUTES(n)    ((i64)(n)*60 * 1000)
 #define HOURS(n)      MINUTES((n)*60)
 #define DAYS(n)       HOURS((n)*24)
@@ -201,12 +202,15 @@ static Err write_settings(Demo *demo)
                                                      STR_ARG(demo->open->house.data_folder)));
     static const char text[] =
         "# A demonstration: pages show the code of the second factor. Never so in earnest.\n"
-        "second_factor_demo: yes\n";
+        "second_factor_demo: yes\n"
+        "# Its firms are few: what one of them says is shown to the owner already.\n"
+        "evaluation_least: 1\n";
     FILE *file = fopen(path, "wxe");
     bool whole = file && fputs(text, file) >= 0;
     if (file && fclose(file) != 0)
         whole = false;
     demo->open->settings.second_factor_demo = 1;
+    demo->open->settings.evaluation_least = 1;
     return whole ? ERR_OK
                  : err_set_arg(demo->cx, ERR_IO, NULL, "fact.cannot_write", str_from(path));
 }
@@ -671,6 +675,86 @@ static Err fill_joinings(Demo *demo)
     return e;
 }
 
+/* ---- pushes ---- */
+
+/* What the clock would have done meanwhile, and what firms and a manager made of it. */
+static Err fill_pushes(Demo *demo)
+{
+    static const struct {
+        const char *login, *answer, *cause;
+    } rows[] = {{"firm", "interested", NULL},         {"firm", "ask_more", NULL},
+                {"firm2", "not_for_us", "too_early"}, {"firm3", "interested", NULL},
+                {"firm4", "not_for_us", "price"},     {"expert2", "interested", NULL}};
+    Arena *arena = &demo->cli->arena;
+    Val *in = val_map(arena), *reply;
+    Org centre = {0};
+    Err e = call(demo, 0, WHO_CLOCK, "push.run", in, &reply);
+    for (size_t i = 0; !e && i < COUNT(rows); i++) {
+        Val *seek = val_map(arena), *say = val_map(arena);
+        val_set_z(arena, seek, "state", "sent");
+        e = call_as(demo, str_from(rows[i].login), "push.list", seek, &reply);
+        i64 id = e ? 0 : val_get_int(val_at(val_get(reply, "items"), 0), "id");
+        val_set_int(arena, say, "id", id);
+        val_set_z(arena, say, "answer", rows[i].answer);
+        if (rows[i].cause)
+            val_set_z(arena, say, "cause", rows[i].cause);
+        if (!e && id)
+            e = call_as(demo, str_from(rows[i].login), "push.reply", say, &reply);
+    }
+    if (!e)
+        e = org_by_code(demo->cx, S(DEMO_CENTRE), &centre);
+    in = val_map(arena);
+    val_set_int(arena, in, "org_id", centre.id);
+    val_set_int(arena, in, "year", time_date(demo->now_ms) / 10000);
+    val_set_z(arena, in, "field", "newenergy");
+    val_set_int(arena, in, "number", 5000);
+    return e ? e : call(demo, 0, WHO_OPERATOR, "push.target", in, &reply);
+}
+
+/* Each firm rates the best that it was pushed; the offices have passed most of it on. */
+static Err fill_evaluations(Demo *demo)
+{
+    static const struct {
+        const char *login, *json, *act;
+    } rows[] = {
+        {"firm", "{\"prospects\":\"high\",\"improve\":[\"maturity\"],\"will\":\"joint\"}", "pass"},
+        {"firm", "{\"prospects\":\"medium\",\"improve\":[\"cost\",\"scale\"],\"will\":\"license\"}",
+         "pass"},
+        {"firm", "{\"prospects\":\"low\",\"will\":\"no\",\"cause\":\"have_own\"}", NULL},
+        {"firm2", "{\"prospects\":\"high\",\"improve\":[\"data\"],\"will\":\"buy\"}", "pass"},
+        {"firm2",
+         "{\"prospects\":\"low\",\"improve\":[\"maturity\"],\"will\":\"no\",\"cause\":\"too_"
+         "early\"}",
+         "pass"},
+        {"firm3", "{\"prospects\":\"medium\",\"improve\":[\"adapt\"],\"will\":\"joint\"}",
+         "return"},
+        {"firm4", "{\"prospects\":\"medium\",\"improve\":[\"standard\"],\"will\":\"watch\"}",
+         "pass"},
+    };
+    Arena *arena = &demo->cli->arena;
+    Err e = ERR_OK;
+    for (size_t i = 0; !e && i < COUNT(rows); i++) {
+        Str why, login = str_from(rows[i].login);
+        Val *in = val_read_json(arena, str_from(rows[i].json), &why), *reply, *act = val_map(arena);
+        e = call_as(demo, login, "evaluation.next", val_map(arena), &reply);
+        i64 push_id = e ? 0 : val_get_int(val_get(reply, "push"), "id");
+        val_set_int(arena, in, "push_id", push_id);
+        if (e || !push_id)
+            continue;
+        e = call_as(demo, login, "evaluation.give", in, &reply);
+        if (e || !rows[i].act)
+            continue;
+        val_set_str(arena, act, "ids",
+                    str_format(arena, "%lld", (long long)val_get_int(reply, "id")));
+        bool pass = strcmp(rows[i].act, "pass") == 0;
+        if (!pass)
+            val_set_z(arena, act, "reason", "请补充说明改进需求");
+        e = call(demo, 0, WHO_OPERATOR, pass ? "evaluation.pass" : "evaluation.return", act,
+                 &reply);
+    }
+    return e;
+}
+
 Err demo_fill(Cli *cli, Cx *cx, Open *open)
 {
     Demo demo = {.cli = cli,
@@ -680,8 +764,9 @@ Err demo_fill(Cli *cli, Cx *cx, Open *open)
                  .now_ms = clock_now_ms(&open->clock)};
     open->clock = (Clock){.fixed = true, .now_ms = demo.now_ms - DAYS(14)};
     static Err (*const parts[])(Demo *) = {
-        write_settings, fill_orgs,  fill_accounts, fill_agreements, fill_patents, fill_achievements,
-        fill_listings,  fill_needs, fill_lots,     fill_profiles,   fill_rosters, fill_joinings};
+        write_settings,    fill_orgs,     fill_accounts, fill_agreements, fill_patents,
+        fill_achievements, fill_listings, fill_needs,    fill_lots,       fill_profiles,
+        fill_rosters,      fill_joinings, fill_pushes,   fill_evaluations};
     Err e = ERR_OK;
     for (size_t i = 0; !e && i < COUNT(parts); i++)
         e = parts[i](&demo);

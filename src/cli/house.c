@@ -7,8 +7,11 @@
 #include "exchange/import.h"
 #include "ident/ident.h"
 #include "match/match_feed.h"
+#include "notify/notify.h"
 #include "people/people.h"
 #include "registry/registry.h"
+#include "push/evaluation.h"
+#include "push/push.h"
 #include "report/report.h"
 
 #include <errno.h>
@@ -24,8 +27,9 @@
 enum { LOCK_PAUSE_MS = 50, LOCK_WAIT_MS = 2000 };
 
 const Room *const all_rooms[] = {
-    IDENT_ROOMS,   &audit_room, &consent_room, &privacy_room, PEOPLE_ROOMS,   &registry_room,
-    &auction_room, &deal_room,  MATCH_ROOMS,   &report_room,  &exchange_room,
+    IDENT_ROOMS,    &audit_room,      &consent_room, &privacy_room,  PEOPLE_ROOMS,
+    &registry_room, &auction_room,    &deal_room,    MATCH_ROOMS,    &notify_room,
+    &push_room,     &evaluation_room, &report_room,  &exchange_room,
 };
 const size_t all_rooms_count = COUNT(all_rooms);
 

@@ -1,7 +1,8 @@
-/* techbourse serve: the front, the writer, and five threads beside them.
+/* techbourse serve: the front, the writer, and six threads beside them.
  *
  *   follower  reads new facts: search index, live pages
  *   searcher  makes the table of suggestions now and then, tells watched searches what came
+ *   pusher    plans and sends pushes when the index knows of something new, or a time has come
  *   worker    runs imports that wait
  *   clock     starts and ends what is due
  *   flusher   writes down what was shown (the access log)
@@ -14,6 +15,7 @@
 #include "ident/ident.h"
 #include "match/match_feed.h"
 #include "match/match_suggest.h"
+#include "push/push.h"
 #include "web/app.h"
 #include "web/live.h"
 
@@ -36,6 +38,8 @@ enum {
     SEARCHER_MS = 1000,           /* So often at least it is looked whether there is work. */
     SUGGEST_PAUSE_MS = 30 * 1000, /* Between two tables of suggestions at least, */
     SUGGEST_REST = 50,            /* and so many times as long as the last one took. */
+    PUSH_MS = 30 * 1000,          /* What was put off is looked for so often. */
+    PUSH_PLANS = 20,              /* Of one run: between two the thread may be told to stop. */
     SAVE_MS = 5 * 60 * 1000,      /* The index goes to disk so often at most, and at the end. */
 };
 
@@ -46,7 +50,8 @@ typedef struct Serve {
     MatchIndex *index;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    i64 commits; /* Grows with every commit. */
+    i64 commits;  /* Grows with every commit. */
+    i64 followed; /* The index is true up to this fact; -1: it is not built yet. */
     bool stopping;
 } Serve;
 
@@ -185,6 +190,22 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
     return ERR_OK;
 }
 
+static void set_followed(Serve *serve, i64 seq)
+{
+    pthread_mutex_lock(&serve->mutex);
+    serve->followed = seq;
+    pthread_cond_broadcast(&serve->wake);
+    pthread_mutex_unlock(&serve->mutex);
+}
+
+static i64 followed(Serve *serve)
+{
+    pthread_mutex_lock(&serve->mutex);
+    i64 seq = serve->followed;
+    pthread_mutex_unlock(&serve->mutex);
+    return seq;
+}
+
 /* ---- the index ---- */
 
 static bool is_stopping(Serve *serve)
@@ -272,10 +293,12 @@ static void *follower(void *arg)
         built = begin_index(serve, &cx, &at);
     if (built) {
         match_set_fed(serve->index, at.seq);
+        set_followed(serve, at.seq);
         live_set_floor(app_server(serve->app), at.seq);
         app_facts_followed(serve->app); /* What was rendered without the index is old. */
         do {
             follow(serve, &cx, &at);
+            set_followed(serve, at.seq);
             tend_index(serve);
             keep_index(serve, &cx, &at);
         } while (wait_commit(serve, &seen, FOLLOW_MS));
@@ -328,6 +351,81 @@ static void *searcher(void *arg)
             tell_searches(&cx);
         arena_reset(&arena);
     } while (wait_commit(serve, &seen, SEARCHER_MS));
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
+}
+
+/* ---- pushes ---- */
+
+/* Whether one of the facts up to `until` may have made something due. */
+static Err look_at_facts(Cx *cx, i64 *seq, i64 until, bool *ret_due)
+{
+    Err e = ERR_OK;
+    while (!e && *seq < until) {
+        ArenaMark mark = arena_mark(cx->arena);
+        Fact *facts;
+        size_t count;
+        e = fact_after(cx, *seq, FACTS_AT_ONCE, &facts, &count);
+        for (size_t i = 0; !e && i < count; i++)
+            *ret_due = *ret_due || push_concerns(&facts[i]);
+        *seq = e ? *seq : count ? facts[count - 1].seq : until;
+        arena_rewind(cx->arena, mark);
+    }
+    return e;
+}
+
+static Err push_run(Serve *serve, Cx *cx)
+{
+    const Op *op = op_find(house_of(cx), S("push.run"));
+    bool more = true;
+    char at[40] = "";
+    Err e = ERR_OK;
+    cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+    while (!e && more && !is_stopping(serve)) {
+        Val *in = val_map(cx->arena), *reply = NULL;
+        void *read;
+        val_set_int(cx->arena, in, "most", PUSH_PLANS);
+        val_set_z(cx->arena, in, "at", at);
+        cx->arrived_ms = clock_now_ms(cx->clock);
+        e = op_read_json(cx, op, in, &read);
+        if (!e)
+            e = op_call(cx, op, read, &reply);
+        more = val_get_bool(reply, "more");
+        snprintf(at, sizeof at, "%.*s", STR_ARG(val_get_str(reply, "at")));
+        arena_reset(cx->arena);
+    }
+    return e;
+}
+
+static void *pusher(void *arg)
+{
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    i64 seen = 0, seq = 0, ran_ns = 0;
+    bool due = true, begun = false;
+    if (!begin_thread(serve, &arena, &cx))
+        return NULL;
+    do {
+        i64 until = followed(serve);
+        Err e = ERR_OK;
+        if (until < 0)
+            continue;
+        if (begun)
+            e = look_at_facts(&cx, &seq, until, &due);
+        seq = begun ? seq : until; /* The first run finds what is older by itself. */
+        begun = true;
+        if (!e && (due || clock_steady_ns() - ran_ns >= (i64)PUSH_MS * 1000000)) {
+            e = push_run(serve, &cx);
+            ran_ns = clock_steady_ns();
+            due = false;
+        }
+        if (e)
+            log_line(LOG_ERROR_LEVEL, "pusher.failed", "why", cx.err.key, NULL);
+        err_clear(&cx);
+        arena_reset(&arena);
+    } while (wait_commit(serve, &seen, FOLLOW_MS));
     house_reader_done(&cx);
     arena_done(&arena);
     return NULL;
@@ -408,13 +506,15 @@ static void prepare(Serve *serve)
     pthread_mutex_init(&serve->mutex, NULL);
     serve->index = match_open();
     suggest_keep(serve->index);
+    serve->followed = -1;
     serve->open.house.match = serve->index;
     fact_on_commit(serve->open.house.facts, on_commit, serve);
 }
 
 static void run_threads(Serve *serve)
 {
-    static void *(*const bodies[])(void *) = {follower, searcher, worker, clock_thread, flusher};
+    static void *(*const bodies[])(void *) = {follower, searcher,     pusher,
+                                              worker,   clock_thread, flusher};
     pthread_t threads[COUNT(bodies)];
     for (size_t i = 0; i < COUNT(bodies); i++)
         pthread_create(&threads[i], NULL, bodies[i], serve);

@@ -67,6 +67,9 @@ const Field settings_fields[] = {
     {AT(Settings, joining_keep_days), F_INT,  "未入驻申请保存（天）", "Days the contact data of a rejected applicant is kept", 0, SEE_PUBLIC, NULL, .min = 1, .max = 3650},
     {AT(Settings, certificate_soon_days), F_INT, "证书到期提醒（天）", "Days before its end that a certificate is told of", 0, SEE_PUBLIC, NULL, .min = 1, .max = 366},
     {AT(Settings, liaisons_max),      F_INT,  "每单位活动联络员上限", "Activity liaisons of one unit",           0, SEE_PUBLIC, NULL, .min = 1, .max = 20},
+    {AT(Settings, push_threshold),    F_INT,  "推送门槛（匹配度 %）", "Percent from which a match is pushed",   0, SEE_PUBLIC, NULL, .min = 1, .max = 100},
+    {AT(Settings, push_cap_week),     F_INT,  "每人每周推送上限",     "Pushes to one person in seven days; 0: any number", 0, SEE_PUBLIC, NULL, .max = 1000},
+    {AT(Settings, evaluation_least),  F_INT,  "企业反馈最少企业数",   "Firms that must have rated an item before its owner reads what they say", 0, SEE_PUBLIC, NULL, .min = 1, .max = 100},
     {AT(Settings, secure_cookie),     F_BOOL, "仅 HTTPS 发送 Cookie", "Cookies over HTTPS only; on behind TLS",  0, SEE_PUBLIC, NULL},
     {AT(Settings, log_level),         F_INT,  "日志级别",             "0 debug, 1 info, 2 warn, 3 error",        0, SEE_PUBLIC, NULL, .max = 3},
 };
@@ -115,6 +118,9 @@ void settings_default(Settings *ret)
         .joining_keep_days = 180,
         .certificate_soon_days = 60,
         .liaisons_max = 2,
+        .push_threshold = 6, /* Of a need in prose the best answers lie at 6 to 15. */
+        .push_cap_week = 20,
+        .evaluation_least = 3,
         .access_log_days = 365,
         .secure_cookie = 0,
         .log_level = 1,

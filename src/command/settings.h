@@ -52,9 +52,12 @@ typedef struct Settings {
     i64 joining_return_days;   /* Not resubmitted in these: closed, and his contact data goes. */
     i64 joining_keep_days;     /* Who was rejected: his contact data goes after these. */
     i64 certificate_soon_days; /* A certificate that ends within these is told of. */
-    i64 liaisons_max;  /* 活动联络员 of one unit; seed 000 asks for one, a second stands in. */
-    i64 secure_cookie; /* Set when nginx in front speaks TLS. */
-    i64 log_level;     /* 0 debug .. 3 error */
+    i64 liaisons_max; /* 活动联络员 of one unit; seed 000 asks for one, a second stands in. */
+    i64 push_threshold;   /* Percent from which a match is pushed. */
+    i64 push_cap_week;    /* Pushes to one person in seven days; 0: any number. */
+    i64 evaluation_least; /* Firms that must have spoken before an owner reads themes. */
+    i64 secure_cookie;    /* Set when nginx in front speaks TLS. */
+    i64 log_level;        /* 0 debug .. 3 error */
     /* Not settings themselves. */
     Str file;  /* Read by settings_load; '' when none was. */
     u64 given; /* A bit per row of settings_fields: it stood in the file. */

@@ -240,6 +240,9 @@ static Handled dispatch(App *app, Request *request, Response *response, Call *ca
     case WAY_PAPER:
         paper_handle(app, request, response, call);
         return HANDLED_NOW;
+    case WAY_PUSHES:
+        pushes_handle(app, request, response, call);
+        return HANDLED_NOW;
     case WAY_EXPORT:
         export_handle(app, request, response, call);
         return HANDLED_NOW;

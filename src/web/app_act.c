@@ -339,6 +339,16 @@ Str safe_path(Str path)
     return ok ? path : S("/");
 }
 
+/* The inbox with what was marked, so that a click takes it back. */
+static Str undo_path(Arena *arena, const Val *ids)
+{
+    Buf out = buf_new(arena);
+    buf_z(&out, "/inbox?undo=");
+    for (size_t i = 0; i < val_count(ids); i++)
+        buf_format(&out, "%s%lld", i ? "," : "", (long long)val_at(ids, i)->i);
+    return buf_str(&out);
+}
+
 /* Where a made thing is shown: "need.post" replied id 7 -> /need/7. */
 static Str page_of_reply(Call *call, const Request *request, const Val *reply, Str back)
 {
@@ -362,6 +372,10 @@ static Str page_of_reply(Call *call, const Request *request, const Val *reply, S
     if (strcmp(call->op->name, "consent.check") == 0)
         return str_format(call->cx.arena, "/consent/verify?hash=%.*s",
                           STR_ARG(val_get_str(reply, "asked")));
+    bool marked =
+        strcmp(call->op->name, "message.read") == 0 || strcmp(call->op->name, "message.done") == 0;
+    if (marked && !request_field(request, "next").len && val_count(val_get(reply, "ids")))
+        return undo_path(call->cx.arena, val_get(reply, "ids"));
     if (request_field(request, "next").len) /* Of a form page: where it was opened from. */
         return safe_path(request_field(request, "next"));
     if (str_starts(back, S("/form/")) || str_starts(back, S("/signin")))
@@ -380,7 +394,8 @@ void flash_set(App *app, Response *response, Str text)
 static void tell_done(App *app, Response *response, Call *call, const Val *reply)
 {
     static const char *const quiet[] = {"session.open", "session.close", "session.second",
-                                        "second.begin", "consent.check"};
+                                        "second.begin", "consent.check", "message.read",
+                                        "message.done", "message.unread"};
     Cx *cx = &call->cx;
     Str label = str_from(cx->lang == LANG_EN ? call->op->en : call->op->zh);
     Str message = val_get_str(reply, "message");
@@ -396,9 +411,28 @@ static void tell_done(App *app, Response *response, Call *call, const Val *reply
         flash_set(app, response, text_say(cx->arena, cx->lang, "web.done", &label, 1));
 }
 
-/* After the mapping is confirmed the import starts at once: one button, one act for the user. */
-static Err go_on(Call *call, const Val *reply)
+/* A message that leads to a push was opened: the push is seen. One that cannot be is no matter. */
+static void see_push(Call *call, const Request *request)
 {
+    Cx *cx = &call->cx;
+    Str next = request_field(request, "next");
+    const Op *op = op_find(house_of(cx), S("push.see"));
+    Val *in = val_map(cx->arena), *seen;
+    void *read;
+    if (strcmp(call->op->name, "message.read") != 0 || !str_starts(next, S("/push/")))
+        return;
+    val_set_str(cx->arena, in, "ids", str_slice(next, strlen("/push/"), next.len));
+    Err e = op_read_json(cx, op, in, &read);
+    if (!e)
+        e = op_call(cx, op, read, &seen);
+    if (e)
+        err_clear(cx);
+}
+
+/* After the mapping is confirmed the import starts at once: one button, one act for the user. */
+static Err go_on(Call *call, const Request *request, const Val *reply)
+{
+    see_push(call, request);
     Cx *cx = &call->cx;
     Val *in = val_map(cx->arena), *started;
     void *read;
@@ -497,7 +531,7 @@ Handled do_handle(App *app, Request *request, Response *response, Call *call)
             return HANDLED_LATER;
     }
     if (!e)
-        e = go_on(call, reply);
+        e = go_on(call, request, reply);
     if (e)
         do_fail(app, request, response, call, e);
     else

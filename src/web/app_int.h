@@ -38,6 +38,7 @@ typedef enum Way {
     WAY_REJECTS,
     WAY_EXPORT,
     WAY_PAPER,
+    WAY_PUSHES,
     WAY_CHECK, /* WAY_DO with a file that is hashed, not kept. */
     WAY_HEALTH,
     WAY_OIDC,
@@ -85,6 +86,7 @@ Handled api_handle(App *app, Request *request, Response *response, Call *call);
 Handled do_handle(App *app, Request *request, Response *response, Call *call);
 void file_handle(App *app, Request *request, Response *response, Call *call);
 void rejects_handle(App *app, Request *request, Response *response, Call *call);
+void pushes_handle(App *app, Request *request, Response *response, Call *call); /* app_pushes.c */
 void export_handle(App *app, Request *request, Response *response, Call *call);
 /* ERR_SIGN_IN or ERR_DENIED unless the address is this caller's. */
 NODISCARD Err way_allowed(Call *call);

@@ -89,6 +89,11 @@ static const struct {
     {"unit", "/unit", WHO_OFFICE | WHO_LIAISON},
     {"import", "/import", WHO_OFFICE, "import.list"},
     {"deals", "/deals", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR | WHO_DEPARTMENT, "deal.list"},
+    {"pushes", "/pushes",
+     WHO_OFFICE | WHO_LIAISON | WHO_FIRM | WHO_AGENCY | WHO_MANAGER | WHO_EXPERT | WHO_OPERATOR,
+     "push.list"},
+    {"bench", "/workbench", WHO_MANAGER},
+    {"pushes", "/pushes/report", WHO_DEPARTMENT | WHO_CENTRE, "push.report"},
     {"audit", "/audit", WHO_AUDIT},
     {"accounts", "/admin/accounts", WHO_SECURITY},
     {"approvals", "/admin/approvals", WHO_SECURITY | WHO_OPERATOR},
@@ -122,6 +127,17 @@ static Val *nav_val(PageCx *page)
     return list;
 }
 
+/* Of a signed-in reader's inbox; 0 when it cannot be counted: the page itself says why. */
+static i64 unread_count(PageCx *page)
+{
+    Val *reply = NULL;
+    if (page->cx->actor.half || !page->cx->actor.account_id)
+        return 0;
+    if (page_ask(page, "message.count", NULL, 0, &reply) != ERR_OK)
+        err_clear(page->cx);
+    return val_get_int(reply, "unread");
+}
+
 static Val *me_val(PageCx *page)
 {
     static const struct {
@@ -147,6 +163,7 @@ static Val *me_val(PageCx *page)
     val_set_str(cx->arena, map, "name", page->me->name);
     val_set_str(cx->arena, map, "org_name", page->me->org_name);
     val_set_int(cx->arena, map, "org_id", cx->actor.org_id);
+    val_set_int(cx->arena, map, "unread", unread_count(page));
     val_set_bool(cx->arena, map, "is_specialist",
                  (cx->actor.roles & (WHO_EXPERT | WHO_MANAGER)) != 0);
     val_set_z(cx->arena, map, "role_label", "");

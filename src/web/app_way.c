@@ -21,6 +21,7 @@ const WayRow way_rows[] = {
     {"/import/*/rejects.xlsx",  WAY_REJECTS, WHO_SIGNED | WHO_LOCAL},
     {"/import/*/warnings.xlsx", WAY_REJECTS, WHO_SIGNED | WHO_LOCAL},
     {"/consent/*/paper.pdf",    WAY_PAPER,   WHO_SIGNED | WHO_LOCAL}, /* consent.show decides. */
+    {"/pushes.xlsx",            WAY_PUSHES,  WHO_OPERATOR | WHO_DEPARTMENT | WHO_CENTRE | WHO_LOCAL},
     {"/audit/export/*",         WAY_EXPORT,  WHO_AUDIT | WHO_LOCAL},
 };
 // clang-format on

@@ -150,6 +150,25 @@ Err build_profile(PageCx *page);
 Err build_rosters(PageCx *page);
 Err build_roster(PageCx *page);
 
+/* ---- page_inbox.c ---- */
+
+Err build_inbox(PageCx *page);
+Err build_me_pushes(PageCx *page);
+
+/* ---- page_push.c ---- */
+
+Err build_pushes(PageCx *page);
+Err build_push(PageCx *page);
+Err build_push_report(PageCx *page);
+Err build_workbench(PageCx *page);
+
+/* ---- page_evaluation.c ---- */
+
+Err build_evaluate(PageCx *page);
+Err build_evaluations(PageCx *page);
+Err build_evaluation(PageCx *page);
+Err build_feedback(PageCx *page);
+
 /* ---- page_work.c ---- */
 
 Err build_contributions(PageCx *page);

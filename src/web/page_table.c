@@ -3,6 +3,7 @@
 
 #define VETTERS   (WHO_DEPARTMENT | WHO_OPERATOR)
 #define KEEPERS   (WHO_OFFICE | WHO_LIAISON)
+#define PUSHED    (WHO_OFFICE | WHO_LIAISON | WHO_FIRM | WHO_AGENCY | WHO_MANAGER | WHO_EXPERT)
 #define IMPORTERS (WHO_OFFICE | WHO_INVENTOR)
 
 // clang-format off
@@ -12,6 +13,16 @@ const Page pages[] = {
     {"/signin",           "signin",       WHO_PUBLIC | WHO_HALF, NULL, build_signin},
     {"/reset",            "reset",        WHO_PUBLIC | WHO_HALF, NULL, build_reset},
     {"/me",               "me",           WHO_SIGNED,    NULL,        build_me},
+    {"/inbox",            "inbox",        WHO_SIGNED,    NULL,        build_inbox},
+    {"/me/pushes",        "me_pushes",    WHO_SIGNED,    NULL,        build_me_pushes},
+    {"/pushes",           "pushes",       PUSHED | WHO_OPERATOR, "pushes", build_pushes},
+    {"/pushes/report",    "push_report",  WHO_OPERATOR | WHO_DEPARTMENT | WHO_CENTRE, "pushes", build_push_report},
+    {"/push/{id}",        "push",         PUSHED | WHO_OPERATOR, "pushes", build_push},
+    {"/evaluate",         "evaluate",     WHO_FIRM,      "pushes",    build_evaluate},
+    {"/evaluations",      "evaluations",  WHO_FIRM | VETTERS, "pushes", build_evaluations},
+    {"/evaluation/{id}",  "evaluation",   WHO_FIRM | VETTERS, "pushes", build_evaluation},
+    {"/feedback",         "feedback",     KEEPERS | WHO_INVENTOR | WHO_OPERATOR, "pushes", build_feedback},
+    {"/workbench",        "workbench",    WHO_MANAGER | WHO_OPERATOR, "bench", build_workbench},
     {"/me/second",        "me_second",    WHO_SIGNED | WHO_HALF, NULL, build_second},
     {"/me/password",      "me_password",  WHO_SIGNED | WHO_HALF, NULL, build_password},
     {"/resets",           "resets",       WHO_SECURITY,  "resets",    build_resets},

@@ -12,6 +12,9 @@
 #include "exchange/import.h"
 #include "match/match_feed.h"
 #include "ident/token.h"
+#include "notify/notify.h"
+#include "push/evaluation.h"
+#include "push/push.h"
 #include "report/report.h"
 #include "store/files.h"
 #include "web/app_int.h"
@@ -23,7 +26,8 @@
 
 static const Room *const rooms[] = {IDENT_ROOMS,  &audit_room,    &consent_room, &privacy_room,
                                     PEOPLE_ROOMS, &registry_room, &auction_room, &deal_room,
-                                    MATCH_ROOMS,  &report_room,   &exchange_room};
+                                    MATCH_ROOMS,  &notify_room,   &push_room,    &evaluation_room,
+                                    &report_room, &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
 enum {
@@ -59,7 +63,8 @@ typedef struct World {
     App app;
     i64 patent_id, bare_patent_id, achievement_id, listing_id, waiting_id;
     int wrong; /* Expectations not met, all told before the test fails. */
-    i64 need_id, waiting_need_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id, done_id;
+    i64 need_id, waiting_need_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id, done_id,
+        push_id;
 } World;
 
 /* ---- the play ---- */
@@ -281,6 +286,22 @@ static void play_people(World *w)
               "\"phone\":\"13900000056\"}"));
 }
 
+/* The seller's patent for the buyer's need, both ways; account 2 reads for the buyer, 1 for all. */
+static void play_pushes(World *w)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    cx.actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+    MUST(fixture_call(f, cx, "push.run", "{}", &reply));
+    assert_true(val_get_int(reply, "made") > 1);
+    MUST(play(f, EXCHANGE, SECONDS(1300), "push.list", &reply,
+              "{\"way\":\"item\",\"state\":\"sent\"}"));
+    w->push_id = reply_id(val_at(val_get(reply, "items"), 0));
+    MUST(play(f, EXCHANGE, SECONDS(1300), "push.target", &reply,
+              "{\"org_id\":%d,\"year\":2026,\"field\":\"newenergy\",\"number\":5000}", EXCHANGE));
+}
+
 static int setup(void **state)
 {
     static World world;
@@ -294,6 +315,7 @@ static int setup(void **state)
     play_consents(w);
     play_admin(w);
     play_people(w);
+    play_pushes(w);
     Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
     w->app = (App){
         .house = &f->house, .clock = &f->clock, .chance = &f->chance, .cache = page_cache_new()};
@@ -375,8 +397,8 @@ static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refu
 }
 
 /* {p} patent, {b} bare patent, {a} achievement, {l} listing, {w} waiting listing, {n} need, {m}
- * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import.
- */
+ * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import,
+ * {u} the push to the buyer. */
 static Str fill(World *w, const char *path)
 {
     const struct {
@@ -386,7 +408,7 @@ static Str fill(World *w, const char *path)
                {'l', w->listing_id},      {'w', w->waiting_id},     {'n', w->need_id},
                {'m', w->waiting_need_id}, {'s', w->sold_lot_id},    {'o', w->lot_id},
                {'d', w->deal_id},         {'r', w->bidder_id},      {'i', w->import_id},
-               {'j', w->done_id}};
+               {'j', w->done_id},         {'u', w->push_id}};
     Buf out = buf_new(&w->f.arena);
     for (; *path; path++) {
         if (*path != '{') {
@@ -490,6 +512,23 @@ static const struct {
     {"/log", AUDITOR, "consent.signed", 0, NULL},
     {"/log?before=3", AUDITOR, ">2</td>", 0, ">3</td>"},
     {"/me", ALL & ~PUBLIC, "action=\"/do/account.edit\"", 0, "tb-demo"},
+    {"/inbox", ALL & ~PUBLIC, "tb-empty", 0, "action=\"/do/message.unread\""},
+    {"/inbox?undo=3,4", ALL & ~PUBLIC, "name=\"ids\" value=\"3,4\"", 0, NULL},
+    {"/pushes", OFFICE | BUYER | APPLICANT | OPERATOR, "tb-table", BUYER | OPERATOR,
+     "Lithium &lt;battery&gt; separator"},
+    {"/pushes?way=item", OFFICE | BUYER | APPLICANT | OPERATOR, "id=\"f-way-item\" checked",
+     BUYER | OPERATOR, "A better battery separator"},
+    {"/pushes/report", OPERATOR, "A better battery separator", OPERATOR, "max=\"5000\""},
+    {"/push/{u}", BUYER | OPERATOR, "Lithium &lt;battery&gt; separator", BUYER,
+     "action=\"/do/push.reply\""},
+    {"/push/{u}?a", BUYER | OPERATOR, "A better battery separator", 0, NULL},
+    {"/push/999", 0, NULL, 0, NULL},
+    {"/evaluate", BUYER | APPLICANT, "<h1>", BUYER, "Lithium &lt;battery&gt; separator"},
+    {"/evaluations", BUYER | APPLICANT | OPERATOR, "tb-table", 0, "name=\"prospects\""},
+    {"/evaluation/999", 0, NULL, 0, NULL},
+    {"/feedback", OFFICE | OPERATOR, "tb-empty", 0, NULL},
+    {"/workbench", OPERATOR, "A better battery separator", OPERATOR, "action=\"/do/push.pair\""},
+    {"/me/pushes", ALL & ~PUBLIC, "name=\"quiet_from\"", 0, NULL},
     {"/me/second", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "tb-qr"},
     {"/me/second?next=//evil", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "\"//evil\""},
     {"/me/password?next=/lots", ALL & ~PUBLIC, "name=\"next\" value=\"/lots\"", 0, NULL},

@@ -27,7 +27,7 @@ const everybody = [
   { path: '/needs' }, { path: '/need/{id}' }, { path: '/lots' }, { path: '/lot/{id}' }, { path: '/orgs' },
   { path: '/org/{id}' }, { path: '/verify' }, { path: '/consent/verify' }, { path: '/privacy' },
 ];
-const own_only = ['office2', 'firm2', 'security', 'audit', 'department', 'expert'];
+const own_only = ['office2', 'firm2', 'security', 'audit', 'department', 'expert', 'manager'];
 const readers = {
   public: [{ path: '/signin' }, { path: '/reset' }, { path: '/lot/{id}', all: true }, { path: '/listings', all: true }, { path: '/verify', all: true },
     { path: '/join', all: true }, { path: '/join/status' }, { path: '/people' }, { path: '/person/1' }, { path: '/rosters' }, { path: '/roster/1' },
@@ -35,12 +35,13 @@ const readers = {
   office: [{ path: '/patents?mine=1', all: true }, { path: '/listings?mine=1', all: true }, { path: '/import', all: true },
     { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' },
     { path: '/form/listing.file?patent_ids={mine}', all: true }, { path: '/form/achievement.add' }, { path: '/me', all: true }, { path: '/me/second' }, { path: '/me/password' }, { path: '/form/second.off' }, { path: '/log', status: 403 }],
-  firm: [{ path: '/me/unit' }, { path: '/searches' }, { path: '/form/search.rename?id=1' }, { path: '/contributions' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
+  firm: [{ path: '/inbox', all: true }, { path: '/me/pushes' }, { path: '/pushes', all: true }, { path: '/push/{push}', all: true }, { path: '/evaluate', all: true }, { path: '/evaluations' }, { path: '/evaluation/1' }, { path: '/me/unit' }, { path: '/searches' }, { path: '/form/search.rename?id=1' }, { path: '/contributions' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
     { path: '/lot/{id}' }, { path: '/import', status: 403 }],
-  operator: [{ path: '/admin/processing' }, { path: '/form/consent_text.publish' }, { path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
+  operator: [{ path: '/pushes' }, { path: '/pushes/report', all: true }, { path: '/evaluations', all: true }, { path: '/feedback', all: true }, { path: '/form/push.target' }, { path: '/admin/processing' }, { path: '/form/consent_text.publish' }, { path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
     { path: '/form/lot.open?listing_id=40', all: true }, { path: '/form/lot.cancel?id={lot}' }, { path: '/form/listing.return?ids=65' },
     { path: '/form/deal.sign?id={deal}' }, { path: '/form/org.add' }],
   department: [{ path: '/joinings', all: true }, { path: '/org/{id}' }, { path: '/joining/1', all: true }, { path: '/roster/2' }],
+  manager: [{ path: '/workbench', all: true }],
   expert: [{ path: '/me/profile' }, { path: '/certificates' }],
   office2: [{ path: '/unit' }, { path: '/unit/contributions' }, { path: '/unit/add' }, { path: '/roster/1' }, { path: '/deals' }, { path: '/deal/{id}', all: true }],      // A unit that has sold something.
   security: [{ path: '/admin/accounts' }, { path: '/admin/account/6' }, { path: '/admin/approvals' }, { path: '/resets' }, { path: '/me' }, { path: '/me/second' }],
@@ -92,7 +93,7 @@ function links_by_colour() {
 
 // Words of the page's own (not of its data) in the other language, and text keys without words.
 function words_wrong(lang) {
-  const own = 'thead:not(.tb-map thead, .tb-compare thead) th, legend, dt, main h2, main button, .tb-state, .tb-nav a, .tb-tools a:not([lang])';
+  const own = 'thead:not(.tb-map thead, .tb-compare thead) th, legend, dt, main h2:not(.tb-data), main button:not(.tb-data), .tb-state, .tb-nav a, .tb-tools a:not([lang])';
   const faults = [];
   for (const at of document.querySelectorAll(own))
     if (lang === 'en' && /\p{Script=Han}/u.test(at.textContent.replace(/[万亿]/g, '')) && !at.closest('.tb-me'))
@@ -170,7 +171,7 @@ async function lot_to_bid_on(page) {
   throw new Error('no lot to bid on');
 }
 
-const lists = { patent: '/patents', achievement: '/achievements', listing: '/listings', need: '/needs', lot: '/lots', org: '/orgs', deal: '/deals' };
+const lists = { patent: '/patents', achievement: '/achievements', listing: '/listings', need: '/needs', lot: '/lots', org: '/orgs', deal: '/deals', push: '/pushes' };
 
 async function fill_path(page, path, known) {
   for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {

@@ -13,6 +13,7 @@
 #include "exchange/import.h"
 #include "flow/who.h"
 #include "ident/ident.h"
+#include "notify/notify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,8 +58,8 @@ static Actor actor_of(Str name)
 }
 
 /* A line of a ready state is `actor op json`, or one of `import` (the file is uploaded), `work`,
- * `tick`, `wait SECONDS`, `guess` (a wrong password) and `papers` (the stage's consents are asked
- * for). */
+ * `tick`, `wait SECONDS`, `guess` (a wrong password), `message` (one comes to account 1) and
+ * `papers` (the stage's consents are asked for). */
 #define ORGS                                                                                       \
     "local org.add {\"code\":\"U\",\"name\":\"东海理工大学\",\"kind\":\"university\"}\n"     \
     "local org.add {\"code\":\"F\",\"name\":\"海川机械公司\",\"kind\":\"firm\"}\n"           \
@@ -155,12 +156,30 @@ static Actor actor_of(Str name)
 #define ROSTERED  ACCOUNT "operator roster.add " ROSTER "\n"
 #define NOMINATED ROSTERED "liaison member.nominate {\"roster_id\":1," PERSON "\n"
 #define SENT_BACK NOMINATED "operator member.return {\"ids\":1,\"reason\":\"缺职称\"}\n"
-#define KEEP "{\"q\":\"锂电池\",\"alert\":true}"
-#define KEPT ACCOUNT "office search.save " KEEP "\n"
-#define TOLD "{\"hits\":\"1-patent-5,1-need-2\",\"seq\":3}"
+#define KEEP      "{\"q\":\"锂电池\",\"alert\":true}"
+#define KEPT      ACCOUNT "office search.save " KEEP "\n"
+#define TOLD      "{\"hits\":\"1-patent-5,1-need-2\",\"seq\":3}"
 #define DELEGATED STAFF "office delegation.give " GIVE "\n"
 #define GIVEN                                                                                      \
     DELEGATED "public session.open {\"login\":\"west\",\"password\":\"Four small words\"}\n"
+
+// clang-format off
+#define OFFERED \
+    ORGS "local account.add {\"login\":\"east\",\"name\":\"某\",\"org_id\":1,\"password\":\"Four small words\",\"roles\":\"office\"}\n" \
+    "local account.add {\"login\":\"firm\",\"name\":\"某\",\"org_id\":2,\"password\":\"Four small words\",\"roles\":\"firm\"}\n" \
+    "office achievement.add {\"title\":\"一项普通的需求之技术难题\",\"kind\":\"secret\",\"field\":\"ai\",\"intro\":\"一个足够长的技术难题描述的办法\"}\n" \
+    "office listing.file {\"achievement_id\":1,\"mode\":\"assign\",\"price_fen\":100}\n" \
+    "operator listing.accept {\"ids\":\"1\"}\n"
+#define WANTED_OFFERED OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\n"
+#define PUSHED  OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\nlocal push.run {}\n" /* 1: the need to unit 1; 2: the offer to unit 2. */
+#define WAITING OFFERED "office notice.set {\"digest\":\"weekly\"}\nfirm need.post " NEED "\noperator need.accept {\"ids\":1}\nwait 7200\nlocal push.run {}\nwait 604800\n"
+#define SEEN    PUSHED "firm push.see {\"ids\":\"2\"}\n"
+#define REPLIED PUSHED "firm push.reply {\"id\":2,\"answer\":\"interested\"}\n"
+#define CLAIMED REPLIED "firm push.claim {\"id\":2}\n"
+#define MET     CLAIMED "firm push.meet {\"id\":2}\n"
+#define RATING  "{\"push_id\":2,\"prospects\":\"high\",\"improve\":\"cost\",\"will\":\"joint\"}"
+#define RATED   PUSHED "firm evaluation.give " RATING "\n"
+// clang-format on
 
 typedef struct Sweep {
     const char *op;
@@ -209,6 +228,24 @@ static const Sweep rows[] = {
     {"account.reset",     ASKED,    "public",   "{\"code\":\"RESET\",\"password\":\"Five small words\"}", ERR_OK},
     {"account.reset",     ASKED,    "public",   "{\"code\":\"wrong\",\"password\":\"Five small words\"}", ERR_INPUT},
     {"account.reset_by_admin", SESSION, "security", "{\"id\":1}", ERR_OK},
+    {"message.read",      ACCOUNT "message\n", "office", "{\"all\":true}", ERR_OK},
+    {"message.unread",    ACCOUNT "message\noffice message.read {\"ids\":1}\n", "office", "{\"ids\":1}", ERR_OK},
+    {"message.done",      ACCOUNT "message\n", "office", "{\"ids\":1}", ERR_OK},
+    {"notice.set",        ACCOUNT, "office", "{\"digest\":\"daily\",\"quiet_from\":\"22:00\",\"quiet_until\":\"07:00\"}", ERR_OK},
+    {"push.send",         WAITING,  "clock",    "{\"ids\":\"1\"}", ERR_OK},
+    {"push.defer",        WAITING,  "operator", "{\"ids\":\"1\",\"until_ms\":\"2026-08-20 10:30\"}", ERR_OK},
+    {"push.bar",          WAITING,  "operator", "{\"ids\":\"1\",\"cause\":\"gone\"}", ERR_OK},
+    {"push.see",          PUSHED,   "firm",     "{\"ids\":\"2\"}", ERR_OK},
+    {"push.reply",        SEEN,     "firm",     "{\"id\":2,\"answer\":\"not_for_us\",\"cause\":\"price\"}", ERR_OK},
+    {"push.claim",        REPLIED,  "firm",     "{\"id\":2}", ERR_OK},
+    {"push.meet",         CLAIMED,  "firm",     "{\"id\":2}", ERR_OK},
+    {"push.sign",         MET,      "firm",     "{\"id\":2}", ERR_OK},
+    {"evaluation.give",   PUSHED,   "firm",     RATING, ERR_OK},
+    {"evaluation.give",   RATED "operator evaluation.return {\"ids\":\"1\",\"reason\":\"请补充\"}\n", "firm", RATING, ERR_OK},
+    {"evaluation.pass",   RATED,    "operator", "{\"ids\":\"1\"}", ERR_OK},
+    {"evaluation.return", RATED,    "operator", "{\"ids\":\"1\",\"reason\":\"请补充\"}", ERR_OK},
+    {"push.pair",         OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\n", "operator", "{\"need_id\":1,\"achievement_id\":1,\"way\":\"item\"}", ERR_OK},
+    {"push.target",       ORGS,     "operator", "{\"org_id\":3,\"year\":2026,\"number\":5000}", ERR_OK},
     {"org.add",           ORGS,     "operator", "{\"code\":\"N\",\"name\":\"新单位\",\"kind\":\"firm\"}", ERR_OK},
     {"org.ensure",        ORGS,     "local",    "{\"code\":\"N\"}", ERR_OK},
     {"account.close",     ACCOUNT,  "local",    "{\"id\":1}", ERR_OK},
@@ -323,20 +360,25 @@ static const Sweep rows[] = {
 typedef struct Work {
     const char *name;
     const char *ready;
-    bool is_tick;    /* house_tick; else the import that waits. */
-    const char *sql; /* What must be so in the end: one number... */
+    enum { WORK_IMPORT, WORK_TICK, WORK_PUSH } kind; /* The waiting import, house_tick, push.run. */
+    const char *sql;                                 /* What must be so in the end: one number... */
     i64 want;
 } Work;
 
 static const Work works[] = {
-    {"import.work", RUNNING, false,
+    {"import.work", RUNNING, WORK_IMPORT,
      "SELECT COUNT(*) * 1000 + MAX(i.rows_read) * 100 + MAX(i.imported) * 10 + MAX(i.state)"
      " FROM patent, import i",
      2000 + 300 + 20 + IMPORT_DONE},
-    {"import.undo.work", IMPORTED "office import.undo {\"id\":1}\n", false,
+    {"import.undo.work", IMPORTED "office import.undo {\"id\":1}\n", WORK_IMPORT,
      "SELECT (SELECT COUNT(*) FROM patent) * 10 + state FROM import", IMPORT_UNDONE},
-    {"tick", LED_OVER, true,
+    {"tick", LED_OVER, WORK_TICK,
      "SELECT (SELECT COUNT(*) FROM deal) * 100 + deal_id * 10 + state FROM lot", 100 + 10 + 3},
+    /* Both pushes are there and sent, once each, and three subjects are planned. */
+    {"push.run.work", WANTED_OFFERED, WORK_PUSH,
+     "SELECT (SELECT COUNT(*) FROM push) * 1000 + (SELECT COUNT(*) FROM push WHERE state = 2) * "
+     "100 + (SELECT COUNT(*) FROM message) * 10 + (SELECT COUNT(*) FROM push_plan)",
+     2000 + 200 + 20 + 3},
 };
 
 /* ---- Making it ready ---- */
@@ -400,6 +442,11 @@ static Str filled(Bench *bench, Str in, Str hash)
     return put_word(bench, in, S("HASH"), hash);
 }
 
+static Err send_message(Cx *cx, void *arg)
+{
+    return message_send(cx, arg);
+}
+
 static void ready_line(Bench *bench, Str line, Str *hash)
 {
     Str rest = line, word, op;
@@ -415,6 +462,11 @@ static void ready_line(Bench *bench, Str line, Str *hash)
         ok_at(bench, house_tick(&bench->cx), line);
     } else if (str_same(word, S("work"))) {
         ok_at(bench, bench_work(bench), line);
+    } else if (str_same(word, S("message"))) {
+        Message message = {.account_id = 1, .org_id = 1, .kind = S("need_push")};
+        bench->cx.actor = actor_of(S("clock"));
+        ok_at(bench, writer_run(bench->open.house.writer, &bench->cx, send_message, &message),
+              line);
     } else if (str_same(word, S("guess"))) {
         Str in = S("{\"login\":\"east\",\"password\":\"wrong\"}");
         Err e = bench_call_text(bench, actor_of(S("public")), "session.open", in, &reply);
@@ -583,7 +635,10 @@ static void op_fails_cleanly(void **state)
 
 static Err work_on(Bench *bench, const Work *work)
 {
-    return work->is_tick ? house_tick(&bench->cx) : bench_work(bench);
+    Val *reply;
+    if (work->kind == WORK_PUSH)
+        return bench_call_text(bench, bench_clock, "push.run", S("{}"), &reply);
+    return work->kind == WORK_TICK ? house_tick(&bench->cx) : bench_work(bench);
 }
 
 /* A fresh exchange for each N: what stopped at one call must come to the same end afterwards. */

@@ -403,6 +403,16 @@
     input.dispatchEvent(new Event('input', { bubbles: true }));
   });
 
+  // A key chooses what it stands beside; Enter sends. Not while something is typed.
+  document.addEventListener('keydown', event => {
+    const form = one('form[data-keys]');
+    if (!form || event.ctrlKey || event.altKey || event.metaKey || event.target.matches('select, textarea, input:not([type=radio]):not([type=checkbox])'))
+      return;
+    if (event.key === 'Enter' && !event.target.matches('a, button, summary')) { event.preventDefault(); form.requestSubmit(); return; }
+    const input = all('[data-key]', form).find(at => at.dataset.key === event.key);
+    if (input) { event.preventDefault(); input.click(); input.focus(); }
+  });
+
   document.addEventListener('htmx:afterSwap', () => prepare(document));
 
   // A list opens with the view that was saved for it.

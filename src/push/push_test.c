@@ -1,0 +1,183 @@
+/* push_test.c - the guarantee: every unit above the threshold has a row, however deep it lies, and
+ * nothing that is put off is lost. What each act answers is played in test/api/push.case. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "command/house_fixture.h"
+#include "match/match_feed.h"
+#include "notify/notify.h"
+#include "people/people.h"
+#include "push/evaluation.h"
+#include "push/push.h"
+#include "registry/registry.h"
+
+static const Room *const rooms[] = {IDENT_ROOMS,  PEOPLE_ROOMS, &registry_room,  &match_room,
+                                    &notify_room, &push_room,   &evaluation_room};
+
+static const Actor shell = {.roles = WHO_LOCAL | WHO_OPERATOR, .via = VIA_LOCAL};
+static const Actor clock_ = {.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+static const Actor firm = {.org_id = 1, .roles = WHO_FIRM, .via = VIA_LOCAL};
+
+enum { FIRM = 1, LARGE, SMALL, APART, MANY = MATCH_DEPTH_MAX + 50 };
+
+static Err save_one(Cx *cx, i64 org_id, int n, const char *title)
+{
+    Patent before;
+    PatentSaved saved;
+    i64 id;
+    const Patent patent = {.org_id = org_id,
+                           .pubno = str_format(cx->arena, "CN1%08dA", n),
+                           .pub_key = str_format(cx->arena, "CN1%08d", n),
+                           .title = str_from(title),
+                           .field = S("newenergy")};
+    return patent_save(cx, &patent, 0, &saved, &id, &before);
+}
+
+/* One unit has more patents that fit than a search is deep, a second one that fits less, a third
+ * something else. */
+static Err save_patents(Cx *cx, void *arg)
+{
+    Err e = save_one(cx, SMALL, MANY + 1, "Charging in the cold");
+    (void)arg;
+    for (int n = 0; !e && n < MANY; n++)
+        e = save_one(cx, LARGE, n, "Lithium battery fast charging in the cold by pulses");
+    return e ? e : save_one(cx, APART, MANY + 2, "Threshing of rice");
+}
+
+static void add_org(TestHouse *t, const char *code, const char *kind)
+{
+    HOUSE_OK(t, house_call(t, shell, "org.add", NULL,
+                           "{\"code\":\"%s\",\"name\":\"Unit %s\",\"kind\":\"%s\"}", code, code,
+                           kind));
+}
+
+static void add_account(TestHouse *t, const char *login, int org_id)
+{
+    HOUSE_OK(t, house_call(t, shell, "account.add", NULL,
+                           "{\"login\":\"%s\",\"name\":\"N\",\"org_id\":%d,\"password\":"
+                           "\"Four small words\",\"roles\":\"office\"}",
+                           login, org_id));
+}
+
+static void post_need(TestHouse *t, int n)
+{
+    Val *reply;
+    HOUSE_OK(t, house_call(t, firm, "need.post", &reply,
+                           "{\"title\":\"Lithium battery fast charging in the cold %d\","
+                           "\"problem\":\"Lithium battery, charging by pulses in the cold\","
+                           "\"amount_fen\":1,\"cooperation\":\"joint\",\"field\":\"newenergy\","
+                           "\"valid_until_date\":\"2027-01-01\"}",
+                           n));
+    HOUSE_OK(t, house_call(t, shell, "need.accept", NULL, "{\"ids\":%lld}",
+                           (long long)val_get_int(reply, "id")));
+    if (t->house.match)
+        match_close(
+            t->house.match); /* Made anew with what has come: nobody follows the facts here. */
+    t->house.match = NULL;
+}
+
+static void open_world(TestHouse *t)
+{
+    house_test_open(t, rooms, COUNT(rooms));
+    t->settings.password_memory_kb = 64;
+    t->settings.agreement_required = 0;
+    add_org(t, "F", "firm");
+    add_org(t, "L", "university");
+    add_org(t, "S", "institute");
+    add_org(t, "A", "institute");
+    add_account(t, "ling", LARGE);
+    add_account(t, "sun", SMALL);
+    Cx cx = house_cx(t, shell);
+    HOUSE_OK(t, writer_run(t->house.writer, &cx, save_patents, NULL));
+    t->house.match = match_open();
+}
+
+static i64 count(TestHouse *t, const char *sql)
+{
+    return house_count(t, sql);
+}
+
+static void test_every_unit(void **state)
+{
+    TestHouse t;
+    (void)state;
+    open_world(&t);
+    post_need(&t, 1);
+    HOUSE_OK(&t, house_call(&t, clock_, "push.run", NULL, "{}"));
+    assert_int_equal(count(&t, "SELECT COUNT(*) FROM push WHERE way = 'need'"), 2);
+    assert_int_equal(count(&t, "SELECT COUNT(*) FROM push WHERE org_id = 2"), 1);
+    assert_int_equal(count(&t, "SELECT COUNT(*) FROM push WHERE org_id = 3"), 1);
+    assert_int_equal(count(&t, "SELECT should FROM push_plan WHERE about = 'need'"), 2);
+    assert_int_equal(count(&t, "SELECT COUNT(*) FROM push WHERE state = 2"), 2);
+    match_close(t.house.match);
+    house_test_close(&t);
+}
+
+/* Seven needs, two pushes a week: all come, none twice, none more than the cap in any week. */
+static void test_cap_loses_nothing(void **state)
+{
+    enum { NEEDS = 7, CAP = 2, DAY = 24 * 3600 * 1000 };
+    TestHouse t;
+    (void)state;
+    open_world(&t);
+    t.settings.push_cap_week = CAP;
+    for (int n = 0; n < NEEDS; n++)
+        post_need(&t, n);
+    HOUSE_OK(&t, house_call(&t, clock_, "push.run", NULL, "{}"));
+    assert_int_equal(count(&t, "SELECT COUNT(*) FROM push"), 2 * NEEDS);
+    assert_int_equal(count(&t, "SELECT COUNT(*) FROM push WHERE state = 2"), 2 * CAP);
+    assert_int_equal(count(&t, "SELECT COUNT(*) FROM push WHERE state = 1 AND cause = 'cap'"),
+                     2 * (NEEDS - CAP));
+    for (int day = 1; day <= 28; day++) {
+        t.clock.now_ms += DAY;
+        HOUSE_OK(&t, house_call(&t, clock_, "push.run", NULL, "{}"));
+        i64 sent = count(&t, "SELECT COUNT(*) FROM push WHERE state = 2");
+        assert_true(sent <= 2 * CAP * (1 + day / 7));
+    }
+    assert_int_equal(count(&t, "SELECT COUNT(*) FROM push WHERE state = 2"), 2 * NEEDS);
+    assert_int_equal(count(&t, "SELECT COUNT(*) FROM message"), 2 * NEEDS);
+    assert_int_equal(count(&t, "SELECT COUNT(DISTINCT about_id) FROM message"), 2 * NEEDS);
+    match_close(t.house.match);
+    house_test_close(&t);
+}
+
+static void test_outcomes(void **state)
+{
+    TestHouse t;
+    MatchOutcome *rows;
+    size_t many = 0;
+    i64 last = 0;
+    const Actor large = {.account_id = 1, .org_id = LARGE, .roles = WHO_OFFICE, .via = VIA_LOCAL};
+    (void)state;
+    open_world(&t);
+    post_need(&t, 1);
+    HOUSE_OK(&t, house_call(&t, clock_, "push.run", NULL, "{}"));
+    Cx cx = house_cx(&t, shell);
+    HOUSE_OK(&t, match_outcomes(&cx, 0, 10, &rows, &many, &last));
+    assert_int_equal(many, 0);
+    i64 id = count(&t, "SELECT id FROM push WHERE org_id = 2");
+    HOUSE_OK(&t, house_call(&t, large, "push.reply", NULL,
+                            "{\"id\":%lld,\"answer\":\"not_for_us\",\"cause\":\"price\"}",
+                            (long long)id));
+    HOUSE_OK(&t, match_outcomes(&cx, 0, 10, &rows, &many, &last));
+    assert_int_equal(many, 1);
+    assert_int_equal(rows[0].gain, -1);
+    assert_int_equal(rows[0].need_id, 1);
+    assert_int_equal(rows[0].org_id, LARGE);
+    assert_true(str_same(rows[0].cause, S("price")) && rows[0].patent_id && last == id);
+    HOUSE_OK(&t, match_outcomes(&cx, last, 10, &rows, &many, &last));
+    assert_int_equal(many, 0);
+    match_close(t.house.match);
+    house_test_close(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_unit),
+                                       cmocka_unit_test(test_cap_loses_nothing),
+                                       cmocka_unit_test(test_outcomes)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
