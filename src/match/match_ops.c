@@ -1,7 +1,7 @@
 /* The questions people ask of the index. */
 #include "match/match_ops_int.h"
 
-enum { NEED_MATCHES = 10, NEED_MATCHES_MAX = 50, SNIPPET_CHARS = 90 };
+enum { NEED_MATCHES = 10, NEED_MATCHES_MAX = 50, WIDEN_HITS = 10, SNIPPET_CHARS = 90 };
 
 Err match_ready(Cx *cx, MatchIndex **ret)
 {
@@ -281,6 +281,36 @@ Err match_hits_val(Cx *cx, const MatchAnswer *answer, const Telling *telling, Va
     return e;
 }
 
+/* What the first hits of a need are about, to be asked with it again. */
+static Err widen_query(Cx *cx, MatchIndex *index, MatchQuery *query)
+{
+    MatchQuery first = *query;
+    MatchAnswer answer;
+    MatchTold told[WIDEN_HITS];
+    MatchField fields[WIDEN_HITS][2];
+    Patent *patents = ARENA_NEW(cx->arena, Patent, WIDEN_HITS);
+    Achievement *achievements = ARENA_NEW(cx->arena, Achievement, WIDEN_HITS);
+    first.limit = WIDEN_HITS;
+    first.no_reasons = first.no_total = true;
+    Err e = match_search(cx, index, &first, &answer);
+    if (e)
+        return e;
+    HitIds ids = ids_of(answer.hits, answer.count);
+    e = record_load_all(cx, &patent_type, ids.of[MATCH_PATENT], answer.count, patents);
+    if (!e)
+        e = record_load_all(cx, &achievement_type, ids.of[MATCH_ACHIEVEMENT], answer.count,
+                            achievements);
+    for (size_t h = 0; h < answer.count; h++) {
+        bool patent = answer.hits[h].kind == MATCH_PATENT;
+        fields[h][0] = (MatchField){patent ? patents[h].title : achievements[h].title, 3, false};
+        fields[h][1] = (MatchField){patent ? patents[h].abstract : achievements[h].intro, 1, false};
+        told[h] = (MatchTold){answer.hits[h].score, fields[h], 2};
+    }
+    if (!e)
+        query->widen = match_widen(cx, index, told, answer.count);
+    return e;
+}
+
 static Err matches_run(Cx *cx, const void *arg, Val **ret)
 {
     const MatchesIn *in = arg;
@@ -299,13 +329,15 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
     record_mask(cx->arena, &need_type, &need, seen.see);
     const MatchField fields[] = {
         {need.title, 3, false}, {need.problem, 1, false}, {need.params, 1, false}};
-    const MatchQuery query = {.fields = fields,
-                              .field_count = COUNT(fields),
-                              .kinds = MATCH_OF_PATENTS | MATCH_OF_ACHIEVEMENTS,
-                              .listed_only = in->listed,
-                              .not_org_id = need.org_id,
-                              .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
-    e = match_search(cx, index, &query, &answer);
+    MatchQuery query = {.fields = fields,
+                        .field_count = COUNT(fields),
+                        .kinds = MATCH_OF_PATENTS | MATCH_OF_ACHIEVEMENTS,
+                        .listed_only = in->listed,
+                        .not_org_id = need.org_id,
+                        .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
+    e = widen_query(cx, index, &query);
+    if (!e)
+        e = match_search(cx, index, &query, &answer);
     if (!e)
         e = match_hits_val(cx, &answer, &(Telling){0}, &items);
     if (e)

@@ -573,6 +573,39 @@ static void test_percent_of_self(void **state)
 }
 
 /* A record that asks: its title weighs more than its text, and its class counts. */
+/* Of two that share as much with the question the one comes first that is like what was found; what
+ * is only like that is no hit, and no reason comes from it. */
+static void test_widened(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    put(index, MATCH_PATENT, 1, "激光切割碳纤维复合材料", "");
+    put(index, MATCH_PATENT, 2, "激光打标玻璃器皿盖子边", "");
+    put(index, MATCH_PATENT, 3, "激光打标碳纤维复合材料", "");
+    put(index, MATCH_PATENT, 4, "水洗碳纤维复合材料设备", "");
+    for (i64 id = 10; id < 40; id++)
+        put(index, MATCH_PATENT, id, "农田灌溉水泵", "");
+    MatchQuery query = {.text = S("激光切割")};
+    MatchAnswer plain = ask(index, query);
+    assert_int_equal(plain.count, 3);
+    assert_int_equal(plain.hits[0].id, 1);
+    assert_int_equal(plain.hits[1].id, 2);
+    assert_true(!(plain.hits[1].score > plain.hits[2].score));
+    MatchField found = {S("激光切割碳纤维复合材料"), 3, false};
+    MatchTold told = {plain.hits[0].score, &found, 1};
+    query.widen = match_widen(&cx, index, &told, 1);
+    MatchAnswer wide = ask(index, query);
+    assert_int_equal(wide.count, 3);
+    assert_int_equal(wide.hits[0].id, 1);
+    assert_int_equal(wide.hits[1].id, 3);
+    assert_true(wide.hits[1].score > wide.hits[2].score);
+    assert_int_equal(wide.hits[1].reason_count, 1);
+    assert_str(wide.hits[1].reasons[0].text, "激光");
+    query.widen = match_widen(&cx, index, NULL, 0);
+    assert_int_equal(ask(index, query).hits[1].id, 2);
+    match_close(index);
+}
+
 static void test_question_in_fields(void **state)
 {
     (void)state;
@@ -901,6 +934,7 @@ int main(void)
         cmocka_unit_test(test_paging),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_percent_of_self),
+        cmocka_unit_test(test_widened),
         cmocka_unit_test(test_question_in_fields),
         cmocka_unit_test(test_replace),
         cmocka_unit_test(test_search_while_putting),
