@@ -12,14 +12,18 @@
 
 typedef enum TermKind { TERM_CHAR = 1, TERM_PAIR, TERM_WORD, TERM_CODE, TERM_EDGE } TermKind;
 
-enum { LEAD_CHARS = 100 }; /* A text says what it is about in so many characters. */
+enum {
+    LEAD_CHARS = 100, /* A text says what it is about in so many characters, */
+    EDGE_CHARS = 40,  /* and what it is called in so many. */
+};
 
 /* A term is known by 64 bits: kind in the top four, then one or two code points as they are, or 60
  * bits of a hash for words and codes. Equal keys are taken as equal terms.
  *
- * An edge is a character with which a phrase begins or ends: what stands before or behind it is no
+ * An edge is a pair with which a phrase begins or ends: what stands before or behind it is no
  * Chinese character or one that only joins. By its edges "割草机" alone, or "一种割草机，", is told
- * from "割草机的握柄" and "割草机构". Edges are taken in the lead of a text only. */
+ * from "割草机构". Edges are taken where a text begins, for there it says what it is called.
+ */
 typedef struct Term {
     u64 key;
     TermKind kind;
@@ -31,7 +35,8 @@ typedef struct TermList {
     Term *terms; /* In the order of the text. */
     size_t count;
     size_t cap;
-    size_t lead_len;   /* Bytes of the lead: the first LEAD_CHARS characters. */
+    size_t lead_len;   /* Bytes of the first LEAD_CHARS characters, */
+    size_t edge_len;   /* and of the first EDGE_CHARS. */
     size_t stop_count; /* Words and characters left out because they say nothing. */
     bool keeps_stops; /* Set by who only looks terms up: none is left out, which takes less time. */
 } TermList;

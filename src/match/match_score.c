@@ -82,8 +82,28 @@ static void add_dense_plain(uint16_t *board, const u8 *impacts, u32 count, u32 f
     dense_body(board, impacts, count, factor);
 }
 
+/* Where something is already. Without a branch, which would be guessed wrong as often as not. */
+static inline void add_if_found(uint16_t *at, u32 impact, u32 factor)
+{
+    *at = (uint16_t)(*at + (share(impact, factor) & (uint16_t) - (*at != 0)));
+}
+
+static void add_gaps_found(uint16_t *board, const SegList *list, u32 factor)
+{
+    const u8 *pair = list->at, *end = pair + 2 * (size_t)list->pairs;
+    uint16_t *at = board - 1;
+    for (; pair < end; pair += 2) {
+        at += pair[0];
+        add_if_found(at, pair[1], factor);
+    }
+}
+
 void score_add_found(uint16_t *board, const SegList *list, u32 factor)
 {
+    if (list->form == SEG_GAPS) {
+        add_gaps_found(board, list, factor);
+        return;
+    }
     for (SegWalk walk = seg_walk(*list); walk.doc < SEG_DOCS; seg_walk_next(&walk))
         if (board[walk.doc])
             board[walk.doc] = (uint16_t)(board[walk.doc] + share(walk.impact, factor));

@@ -272,62 +272,64 @@ static void add_word(Arena *arena, Str word, size_t from, size_t to, TermList *l
 /* Where the reading of a text stands: the Chinese characters just before, 0 where there is none. */
 typedef struct Reading {
     Arena *arena;
-    Str text;
     TermList *list;
     u32 before, before_that;
-    size_t before_at;
+    size_t before_at, before_that_at;
+    bool begins; /* The character before is the first of a phrase. */
     bool broken; /* The line ended since: a pair goes over it, a phrase does not. */
 } Reading;
 
-static void add_edge(Reading *reading, u32 code, bool is_end, size_t from, size_t to)
+static void add_edge(Reading *reading, u32 first, u32 second, bool is_end, size_t from, size_t to)
 {
-    if (!reading->list->keeps_stops && from < reading->list->lead_len && !is_stop_char(code))
+    if (!reading->list->keeps_stops && from < reading->list->edge_len)
         add_term(reading->arena, reading->list,
-                 (Term){.key = (u64)TERM_EDGE << KIND_SHIFT | (u64)code << 1 | is_end,
+                 (Term){.key = ((u64)TERM_EDGE << KIND_SHIFT) | (u64)is_end << 2 * PAIR_SHIFT |
+                               (u64)first << PAIR_SHIFT | second,
                         .kind = TERM_EDGE,
                         .from = (u32)from,
                         .to = (u32)to});
 }
 
-/* The phrase ends with the character before, if one goes on. */
-static void end_phrase(Reading *reading)
+/* The phrase ends with the character before, which ends at `to`, if it has more than that one. */
+static void end_phrase(Reading *reading, size_t to)
 {
-    size_t to = reading->before_at;
-    if (!reading->before || reading->broken)
-        return;
-    utf8_next(reading->text, &to);
-    add_edge(reading, reading->before, true, reading->before_at, to);
+    if (reading->before && reading->before_that && !reading->broken && !reading->begins &&
+        !is_stop_char(reading->before))
+        add_edge(reading, reading->before_that, reading->before, true, reading->before_that_at, to);
 }
 
-static void leave_ideographs(Reading *reading)
+static void leave_ideographs(Reading *reading, size_t to)
 {
-    end_phrase(reading);
+    end_phrase(reading, to);
     reading->before = reading->before_that = 0;
-    reading->broken = false;
+    reading->begins = reading->broken = false;
 }
 
 /* The character `code` and the pair it makes with the one before. */
 static void add_ideograph(Reading *reading, u32 code, size_t from, size_t to)
 {
     TermList *list = reading->list;
-    bool stops = !list->keeps_stops && is_stop_char(code);
+    bool alone = !reading->before || reading->broken; /* Nothing of its phrase stands before. */
+    bool stops = is_stop_char(code);
     if (reading->before && (list->keeps_stops || !is_stop_pair(reading->before, code)))
         add_term(reading->arena, list,
                  (Term){.key = pair_key(reading->before, code),
                         .kind = TERM_PAIR,
                         .from = (u32)reading->before_at,
                         .to = (u32)to});
-    if (stops) {
+    if (stops && !list->keeps_stops) {
         list->stop_count++;
-        end_phrase(reading);
+        end_phrase(reading, from);
     } else {
         add_term(
             reading->arena, list,
             (Term){.key = char_key(code), .kind = TERM_CHAR, .from = (u32)from, .to = (u32)to});
-        if (!reading->before || reading->broken || joins(reading->before_that, reading->before))
-            add_edge(reading, code, false, from, to);
+        if (reading->begins && !alone)
+            add_edge(reading, reading->before, code, false, reading->before_at, to);
     }
+    reading->begins = !stops && (alone || joins(reading->before_that, reading->before));
     reading->before_that = reading->before;
+    reading->before_that_at = reading->before_at;
     reading->before = code;
     reading->before_at = from;
     reading->broken = false;
@@ -346,13 +348,14 @@ static size_t line_break(Str text, size_t at)
 
 void text_terms(Arena *arena, Str text, bool find_codes, TermList *list)
 {
-    Reading reading = {.arena = arena, .text = text, .list = list};
+    Reading reading = {.arena = arena, .list = list};
     list->lead_len = utf8_head(text, LEAD_CHARS).len;
+    list->edge_len = utf8_head(text, EDGE_CHARS).len;
     for (size_t at = 0; at < text.len;) {
         size_t from = at, next = at;
         u32 code = fold_code_point(utf8_next(text, &next));
         if (is_word_char(code)) {
-            leave_ideographs(&reading);
+            leave_ideographs(&reading, from);
             if (find_codes)
                 scan_ipc(arena, text, from, list);
             char word[WORD_BYTES_MAX];
@@ -363,15 +366,15 @@ void text_terms(Arena *arena, Str text, bool find_codes, TermList *list)
         if (is_ideograph(code)) {
             add_ideograph(&reading, code, from, next);
         } else if (line_break(text, from) > from) { /* A wrapped line goes on in the next. */
-            end_phrase(&reading);
+            end_phrase(&reading, from);
             reading.broken = true;
             next = line_break(text, from);
         } else {
-            leave_ideographs(&reading);
+            leave_ideographs(&reading, from);
         }
         at = next;
     }
-    leave_ideographs(&reading);
+    leave_ideographs(&reading, text.len);
 }
 
 /* ---- Phrases ---- */
