@@ -14,7 +14,7 @@ typedef enum TermKind { TERM_CHAR = 1, TERM_PAIR, TERM_WORD, TERM_CODE, TERM_EDG
 
 enum {
     LEAD_CHARS = 100, /* A text says what it is about in so many characters, */
-    EDGE_CHARS = 40,  /* and what it is called in so many. */
+    EDGE_CHARS = 20,  /* and what it is called in so many. */
 };
 
 /* A term is known by 64 bits: kind in the top four, then one or two code points as they are, or 60
