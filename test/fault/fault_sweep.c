@@ -206,6 +206,7 @@ static const Sweep rows[] = {
     {"account.reset",     ASKED,    "public",   "{\"code\":\"RESET\",\"password\":\"Five small words\"}", ERR_OK},
     {"account.reset",     ASKED,    "public",   "{\"code\":\"wrong\",\"password\":\"Five small words\"}", ERR_INPUT},
     {"account.reset_by_admin", SESSION, "security", "{\"id\":1}", ERR_OK},
+    {"org.change",        ORGS,     "operator", "{\"id\":2,\"line\":\"industry\",\"level\":\"city\"}", ERR_OK},
     {"org.add",           ORGS,     "operator", "{\"code\":\"N\",\"name\":\"新单位\",\"kind\":\"firm\"}", ERR_OK},
     {"org.ensure",        ORGS,     "local",    "{\"code\":\"N\"}", ERR_OK},
     {"account.close",     ACCOUNT,  "local",    "{\"id\":1}", ERR_OK},
