@@ -9,6 +9,7 @@
 #include "match/match_feed.h"
 #include "people/people.h"
 #include "registry/registry.h"
+#include "registry/showing.h"
 #include "report/report.h"
 
 #include <errno.h>
@@ -24,8 +25,8 @@
 enum { LOCK_PAUSE_MS = 50, LOCK_WAIT_MS = 2000 };
 
 const Room *const all_rooms[] = {
-    IDENT_ROOMS,   &audit_room, &consent_room, &privacy_room, PEOPLE_ROOMS,   &registry_room,
-    &auction_room, &deal_room,  &match_room,   &report_room,  &exchange_room,
+    IDENT_ROOMS,   &audit_room,   &consent_room, &privacy_room, PEOPLE_ROOMS, &registry_room,
+    &showing_room, &auction_room, &deal_room,    &match_room,   &report_room, &exchange_room,
 };
 const size_t all_rooms_count = COUNT(all_rooms);
 
@@ -241,6 +242,7 @@ static void fill_house(Cx *cx, const Settings *settings, Open *open)
                   .gate = access_gate,
                   .shown = access_shown,
                   .open_work = deal_open_work,
+                  .consent_ended = showing_consent_ended,
                   .shut = delegations_shut,
                   .acting = delegation_acting,
                   .hand_over = import_hand_over},

@@ -89,6 +89,7 @@ static const struct {
     {"unit", "/unit", WHO_OFFICE | WHO_LIAISON},
     {"import", "/import", WHO_OFFICE, "import.list"},
     {"deals", "/deals", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR | WHO_DEPARTMENT, "deal.list"},
+    {"showings", "/showings", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR, "showing.list"},
     {"audit", "/audit", WHO_AUDIT},
     {"accounts", "/admin/accounts", WHO_SECURITY},
     {"approvals", "/admin/approvals", WHO_SECURITY | WHO_OPERATOR},

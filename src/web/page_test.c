@@ -12,6 +12,7 @@
 #include "exchange/import.h"
 #include "match/match_feed.h"
 #include "ident/token.h"
+#include "registry/showing.h"
 #include "report/report.h"
 #include "store/files.h"
 #include "web/app_int.h"
@@ -22,8 +23,8 @@
 #include <unistd.h>
 
 static const Room *const rooms[] = {IDENT_ROOMS,  &audit_room,    &consent_room, &privacy_room,
-                                    PEOPLE_ROOMS, &registry_room, &auction_room, &deal_room,
-                                    &match_room,  &report_room,   &exchange_room};
+                                    PEOPLE_ROOMS, &registry_room, &showing_room, &auction_room,
+                                    &deal_room,   &match_room,    &report_room,  &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
 enum {
