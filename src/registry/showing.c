@@ -460,7 +460,7 @@ static Err show_run(Cx *cx, const void *arg, Val **ret)
         e = names_add(cx, val, owner_id, showing.other_org_id);
     if (!e)
         e = papers_val(cx, &showing, owner_id, &papers);
-    if (!e && (who & KNOWS_OWNER)) { /* An actor would name the hidden firm. */
+    if (!e && owner_id) { /* Else an actor would name the hidden firm. */
         e = history_val(cx, &showing_type, showing.id, &history);
         if (!e)
             e = org_names_add(cx, history, "org_id", "actor");

@@ -326,19 +326,18 @@ static void put_org_around(PageCx *page, const Val *reply)
 }
 
 /* For the operator: the form of where it stands, as it stands now. */
-static void add_change_act(PageCx *page, const Val *org, Str back)
+static Str change_href(PageCx *page, const Val *org)
 {
     static const char *const names[] = {"level", "line", "field", "division"};
-    const Op *op = op_find(house_of(page->cx), S("org.change"));
     Buf href = buf_new(page->cx->arena);
-    buf_format(&href, "/form/%s?id=%lld", op->name, (long long)page->id);
+    buf_format(&href, "/form/org.change?id=%lld", (long long)page->id);
     for (size_t i = 0; i < COUNT(names); i++) {
         buf_format(&href, "&%s=", names[i]);
         buf_url(&href, val_get_str(org, names[i]));
     }
     buf_z(&href, "&back=");
-    buf_url(&href, back);
-    val_push(page->cx->arena, val_get(page->data, "acts"), shape_act(page, op, buf_str(&href)));
+    buf_url(&href, own_path(page, "org"));
+    return buf_str(&href);
 }
 
 Err build_org(PageCx *page)
@@ -358,9 +357,9 @@ Err build_org(PageCx *page)
     page_put(page, "listings", val_get(listings, "items"));
     bool operates = (page->cx->actor.roles & WHO_OPERATOR) && !page->cx->actor.for_id;
     page_put(page, "can_contributions", val_bool(arena, operates));
+    bool changes = page_allowed(page, "org.change");
+    page_put(page, "change_href", val_str(arena, changes ? change_href(page, org) : S("")));
     shape_page(page, reply, own_path(page, "org"));
-    if (page_allowed(page, "org.change"))
-        add_change_act(page, val_get(reply, "org"), own_path(page, "org"));
     set_title(page, org, "name");
     return ERR_OK;
 }

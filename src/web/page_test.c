@@ -60,7 +60,8 @@ typedef struct World {
     App app;
     i64 patent_id, bare_patent_id, achievement_id, listing_id, waiting_id;
     int wrong; /* Expectations not met, all told before the test fails. */
-    i64 need_id, waiting_need_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id, done_id;
+    i64 need_id, waiting_need_id, showing_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id,
+        done_id;
 } World;
 
 /* ---- the play ---- */
@@ -132,6 +133,12 @@ static void play_registry(World *w)
     MUST(play(f, EXCHANGE, 0, "need.accept", &reply, "{\"ids\":[%lld]}", (long long)w->need_id));
     MUST(play(f, FIRM_A, 0, "need.post", &reply, need, "[]"));
     w->waiting_need_id = reply_id(reply);
+    MUST(play(f, EXCHANGE, 0, "showing.add", &reply,
+              "{\"need_id\":%lld,\"other_code\":\"ORG1\",\"place\":\"Hall 1\","
+              "\"session_date\":\"2027-01-01\"}",
+              (long long)w->need_id));
+    w->showing_id = reply_id(reply);
+    MUST(play(f, EXCHANGE, 0, "showing.ask", &reply, "{\"id\":%lld}", (long long)w->showing_id));
 }
 
 static void play_lots(World *w)
@@ -376,7 +383,8 @@ static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refu
 }
 
 /* {p} patent, {b} bare patent, {a} achievement, {l} listing, {w} waiting listing, {n} need, {m}
- * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import.
+ * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import,
+ * {h} showing of the need to the seller.
  */
 static Str fill(World *w, const char *path)
 {
@@ -387,7 +395,7 @@ static Str fill(World *w, const char *path)
                {'l', w->listing_id},      {'w', w->waiting_id},     {'n', w->need_id},
                {'m', w->waiting_need_id}, {'s', w->sold_lot_id},    {'o', w->lot_id},
                {'d', w->deal_id},         {'r', w->bidder_id},      {'i', w->import_id},
-               {'j', w->done_id}};
+               {'j', w->done_id},         {'h', w->showing_id}};
     Buf out = buf_new(&w->f.arena);
     for (; *path; path++) {
         if (*path != '{') {
@@ -465,6 +473,13 @@ static const struct {
     {"/deals", ALL & ~PUBLIC, "tb-table", OFFICE | BUYER | OPERATOR, "/deal/{d}\""},
     {"/deal/{d}", OFFICE | BUYER | OPERATOR, "A thin film", OFFICE | OPERATOR, "50 %"},
     {"/deal/{d}?a", OFFICE | BUYER | OPERATOR, "/form/deal.sign?id={d}", 0, NULL},
+    {"/showings", ALL & ~PUBLIC, "tb-table", OFFICE | BUYER | OPERATOR, "/showing/{h}\""},
+    {"/showing/{h}", OFFICE | BUYER | OPERATOR, "Hall 1", BUYER | OPERATOR, "Unit number 2"},
+    {"/showing/{h}?a", OFFICE | BUYER | OPERATOR, "s-asked", OFFICE | BUYER,
+     "/consent/sign/stage?about=showing"},
+    {"/showing/{h}?b", OFFICE | BUYER | OPERATOR, "Unit number 1", OPERATOR, "/do/showing.ready"},
+    {"/need/{n}?e", ALL, "2027-01-01", OPERATOR, "/form/showing.add?need_id={n}"},
+    {"/form/showing.add?need_id={n}", OPERATOR, "A better battery", 0, NULL},
     {"/orgs", ALL, "/org/1\"", 0, NULL},
     {"/orgs?q=number+3", ALL, "/org/3\"", 0, "/org/1\""},
     {"/org/1", ALL, "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},
