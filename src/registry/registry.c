@@ -313,26 +313,34 @@ Err need_post_run(Cx *cx, const void *arg, Val **ret)
 /* Relations that show the original, published or not. */
 enum { NEED_KNOWS = WHO_OWNER | WHO_OPERATOR | WHO_LOCAL | WHO_CLOCK };
 
+/* WHO_ABOVE for the centre of the industry that a published need is of. */
+static Err need_field_who(Cx *cx, i64 id, unsigned *ret)
+{
+    Rows rows;
+    Err e = DB_QUERY(cx, &rows, "SELECT field FROM need_public WHERE id = ?1", BIND_INT(id));
+    if (e)
+        return e;
+    Str field = rows_next(&rows) ? rows_str_copy(&rows, 0) : S("");
+    e = rows_end(&rows);
+    *ret = e ? 0 : field_relation(cx, field);
+    return e;
+}
+
 /* What this reader is to a need, from whose it is alone. Nobody who is not signed in is anything,
  * so then nothing is read. */
 static Err need_who(Cx *cx, i64 id, unsigned *ret)
 {
     i64 org_id = 0;
-    Str field = S("");
-    Rows rows;
+    unsigned over = 0;
     bool signed_in = cx->actor.account_id || cx->actor.via == VIA_LOCAL;
-    if (signed_in && !(cx->actor.roles & WHO_ADMINS)) {
-        Err e = DB_QUERY(cx, &rows, "SELECT org_id, field FROM need WHERE id = ?1", BIND_INT(id));
-        if (!e && rows_next(&rows)) {
-            org_id = rows_int(&rows, 0);
-            field = rows_str_copy(&rows, 1);
-        }
-        e = e ? e : rows_end(&rows);
-        if (e)
-            return e;
-    }
-    *ret = who_of(cx, org_id, false) | field_relation(cx, field);
-    return ERR_OK;
+    Err e = signed_in && !(cx->actor.roles & WHO_ADMINS)
+                ? DB_INT(cx, &org_id, 0, "SELECT org_id FROM need WHERE id = ?1", BIND_INT(id))
+                : ERR_OK;
+    if (!e && (cx->actor.roles & WHO_CENTRE))
+        e = need_field_who(cx, id, &over);
+    if (!e)
+        *ret = who_of(cx, org_id, false) | over;
+    return e;
 }
 
 Err need_read(Cx *cx, i64 id, NeedSeen *ret)
