@@ -168,7 +168,7 @@ static Err fill_org(Demo *demo, const Val *row)
     Err e = code_id(demo, val_get_str(row, college ? "parent" : "supervisor"), &above);
     in = pick(demo, row,
               college ? "name contact phone intro"
-                      : "code name kind level line division city intro contact phone");
+                      : "code name kind level line field division city intro contact phone");
     if (above)
         val_set_int(&demo->cli->arena, in, college ? "parent_id" : "supervisor_id", above);
     return e ? e
@@ -260,7 +260,7 @@ static Err fill_accounts(Demo *demo)
 
 /* ---- signatures ---- */
 
-static Err sign(Demo *demo, Str login, const char *kind, i64 listing_id)
+static Err sign(Demo *demo, Str login, const char *kind, const char *about, i64 about_id)
 {
     Arena *arena = &demo->cli->arena;
     Val *in = val_map(arena), *reply;
@@ -270,9 +270,9 @@ static Err sign(Demo *demo, Str login, const char *kind, i64 listing_id)
         return e;
     in = val_map(arena);
     val_set_int(arena, in, "text_id", val_get_int(val_get(reply, "text"), "id"));
-    if (listing_id) {
-        val_set_z(arena, in, "about", "listing");
-        val_set_int(arena, in, "about_id", listing_id);
+    if (about_id) {
+        val_set_z(arena, in, "about", about);
+        val_set_int(arena, in, "about_id", about_id);
     }
     return call_as(demo, login, "consent.sign", in, &reply);
 }
@@ -298,7 +298,7 @@ static Err fill_agreements(Demo *demo)
         val_set_key(&demo->cli->arena, demo->signer_of, val_get_str(row, "org"),
                     val_get(row, "login"));
         if (!str_same(val_get_str(row, "login"), S(DEMO_UNSIGNED)))
-            e = sign(demo, val_get_str(row, "login"), "agreement", 0);
+            e = sign(demo, val_get_str(row, "login"), "agreement", "", 0);
     }
     return e;
 }
@@ -314,7 +314,7 @@ static Err sign_for_stage(Demo *demo, i64 listing_id)
     if (e)
         return e;
     Val *login = val_get_key(demo->signer_of, org.code);
-    return login ? sign(demo, login->s, "stage", listing_id) : ERR_OK;
+    return login ? sign(demo, login->s, "stage", "listing", listing_id) : ERR_OK;
 }
 
 typedef struct PatentBatch {
@@ -612,7 +612,7 @@ static Err fill_profiles(Demo *demo)
             pick(demo, row, "kind industry ipc title employer intro conflicts visible named"),
             &reply);
         if (!e && val_get_bool(row, "named"))
-            e = sign(demo, login, "personal", 0);
+            e = sign(demo, login, "personal", "", 0);
         for (size_t k = 0; !e && k < val_count(list); k++) {
             Val *in = pick(demo, val_at(list, k), "name number issued_date");
             i64 days = val_get_int(val_at(list, k), "expires_days");
@@ -755,6 +755,47 @@ static Err fill_evaluations(Demo *demo)
     return e;
 }
 
+/* ---- showings ---- */
+
+/* A listing by its number, or a need by its title, to its other side; signed by its own side when
+ * the row says so. */
+static Err fill_showing(Demo *demo, const Val *row)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *in = pick(demo, row, "other>other_code place"), *reply, *id = val_map(arena);
+    Str own = val_get_str(row, "own");
+    i64 need_id = 0;
+    Err e = DB_INT(demo->cx, &need_id, 0, "SELECT id FROM need WHERE title = ?1",
+                   BIND_STR(val_get_str(row, "need")));
+    if (need_id)
+        val_set_int(arena, in, "need_id", need_id);
+    else
+        val_set_int(arena, in, "listing_id",
+                    val_get_key(demo->listing_of, val_get_str(row, "appno"))->i);
+    val_set_str(arena, in, "session_date",
+                date_format(arena, time_date(demo->now_ms + DAYS(val_get_int(row, "in_days")))));
+    if (!e)
+        e = call(demo, 0, WHO_OPERATOR, "showing.add", in, &reply);
+    if (e)
+        return e;
+    i64 showing_id = val_get_int(reply, "id");
+    val_set_int(arena, id, "id", showing_id);
+    e = call(demo, 0, WHO_OPERATOR, "showing.ask", id, &reply);
+    const Val *login = own.len ? val_get_key(demo->signer_of, own) : NULL;
+    if (!e && login)
+        e = sign(demo, login->s, "stage", "showing", showing_id);
+    return e || !login ? e : sign(demo, login->s, "disclaimer", "showing", showing_id);
+}
+
+static Err fill_showings(Demo *demo)
+{
+    Val *rows;
+    Err e = load_rows(demo, "showings", &rows);
+    for (size_t i = 0; !e && i < val_count(rows); i++)
+        e = fill_showing(demo, val_at(rows, i));
+    return e;
+}
+
 Err demo_fill(Cli *cli, Cx *cx, Open *open)
 {
     Demo demo = {.cli = cli,
@@ -764,9 +805,9 @@ Err demo_fill(Cli *cli, Cx *cx, Open *open)
                  .now_ms = clock_now_ms(&open->clock)};
     open->clock = (Clock){.fixed = true, .now_ms = demo.now_ms - DAYS(14)};
     static Err (*const parts[])(Demo *) = {
-        write_settings,    fill_orgs,     fill_accounts, fill_agreements, fill_patents,
-        fill_achievements, fill_listings, fill_needs,    fill_lots,       fill_profiles,
-        fill_rosters,      fill_joinings, fill_pushes,   fill_evaluations};
+        write_settings,    fill_orgs,     fill_accounts, fill_agreements,  fill_patents,
+        fill_achievements, fill_listings, fill_needs,    fill_lots,        fill_profiles,
+        fill_rosters,      fill_joinings, fill_pushes,   fill_evaluations, fill_showings};
     Err e = ERR_OK;
     for (size_t i = 0; !e && i < COUNT(parts); i++)
         e = parts[i](&demo);

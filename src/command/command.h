@@ -92,6 +92,8 @@ typedef struct HouseHooks {
     Err (*open_work)(Cx *cx, i64 org_id, Val *rows);
     /* Writer only: an account is being closed: what it may do for others, or they for it, ends. */
     Err (*shut)(Cx *cx, i64 account_id);
+    /* Writer only: a consent of this unit is over; what it was about, '' and 0 for nothing. */
+    Err (*consent_ended)(Cx *cx, i64 org_id, Str about, i64 about_id);
     /* ERR_OK while an account may act for another in the ops of this noun, else ERR_DENIED. */
     Err (*acting)(Cx *cx, i64 account_id, i64 for_id, Str noun);
     /* Writer only: what hangs on one account passes to another; counted. */

@@ -49,7 +49,7 @@ Err record_org(Cx *cx, Str table, i64 id, i64 *ret_org_id)
     return ERR_OK;
 }
 
-Err record_seen(Cx *cx, Str table, i64 id, Str *ret_title)
+Err record_seen(Cx *cx, Str table, i64 id, const Val **ret)
 {
     Val *in = val_map(cx->arena), *reply;
     void *read;
@@ -61,7 +61,7 @@ Err record_seen(Cx *cx, Str table, i64 id, Str *ret_title)
     if (!e)
         e = op_call(cx, op, read, &reply);
     if (!e)
-        *ret_title = val_get_str(val_get_key(reply, table), "title");
+        *ret = val_get_key(reply, table);
     return e;
 }
 
@@ -80,11 +80,22 @@ static Str type_label(Cx *cx, Str table, Lang lang)
     return type ? str_from(lang == LANG_EN ? type->en : type->zh) : table;
 }
 
-static Err check_about(Cx *cx, const ConsentKind *kind, const SignIn *in, Str *ret_title,
-                       i64 *ret_org_id)
+/* The other side of a record, as the signer is shown it: 0 when there is none, or it is hidden from
+ * him. The paper names no firm that its need hides. */
+static i64 other_side(const Val *record, i64 org_id)
 {
+    i64 owner_id = val_get_int(record, "org_id");
+    return owner_id == org_id ? val_get_int(record, "other_org_id") : owner_id;
+}
+
+/* *ret_other_id: who stands on the other side of it. */
+static Err check_about(Cx *cx, const ConsentKind *kind, const SignIn *in, Str *ret_title,
+                       i64 *ret_other_id)
+{
+    const Val *record = NULL;
+    i64 org_id = 0;
     *ret_title = S("");
-    *ret_org_id = 0;
+    *ret_other_id = 0;
     if (!in->about.len && kind->about_required)
         return err_set_arg(cx, ERR_INPUT, "about", "consent.about_wanted",
                            type_label(cx, str_slice(str_from(kind->about), 0, 7), cx->lang));
@@ -94,12 +105,14 @@ static Err check_about(Cx *cx, const ConsentKind *kind, const SignIn *in, Str *r
         return err_set(cx, ERR_INPUT, "about", "consent.about_none");
     if (!word_in(kind->about, in->about))
         return err_set(cx, ERR_INPUT, "about", "consent.about_wrong");
-    Err e = record_seen(cx, in->about, in->about_id, ret_title);
+    Err e = record_seen(cx, in->about, in->about_id, &record);
     if (!e)
-        e = record_org(cx, in->about, in->about_id, ret_org_id);
+        e = record_org(cx, in->about, in->about_id, &org_id);
     if (e)
         return e;
-    bool own = *ret_org_id == in->org_id;
+    *ret_title = val_get_str(record, "title");
+    *ret_other_id = other_side(record, in->org_id);
+    bool own = org_id == in->org_id || val_get_int(record, "other_org_id") == in->org_id;
     if (kind->whose == 1 && !own)
         return err_set(cx, ERR_DENIED, "about", "consent.about_not_yours");
     if (kind->whose == -1 && own)
@@ -358,7 +371,7 @@ static const char *factor_now(const Cx *cx)
 }
 
 /* Fills in->row and makes the paper, on a worker: the queue waits for none of it. */
-static Err make_paper(Cx *cx, SignIn *in, const ConsentText *text, Str about_title, i64 about_org)
+static Err make_paper(Cx *cx, SignIn *in, const ConsentText *text, Str about_title, i64 other_id)
 {
     i64 now_ms = clock_now_ms(cx->clock);
     Consent *row = &in->row;
@@ -378,8 +391,8 @@ static Err make_paper(Cx *cx, SignIn *in, const ConsentText *text, Str about_tit
     Err e = record_load(cx, &org_type, in->org_id, &facts.org);
     if (!e)
         e = account_name(cx, row->account_id, &facts.signer);
-    if (!e && about_org != in->org_id)
-        e = org_name(cx, about_org, &facts.other_side);
+    if (!e && other_id)
+        e = org_name(cx, other_id, &facts.other_side);
     if (!e)
         e = write_paper(cx, &facts, &in->pdf, &row->pages);
     if (!e)
@@ -392,7 +405,7 @@ static Err sign_prepare(Cx *cx, void *arg)
     SignIn *in = arg;
     ConsentText text;
     Str title = S("");
-    i64 about_org = 0;
+    i64 other_id = 0;
     if (!in->org_id)
         in->org_id = cx->actor.org_id;
     Err e = check_text(cx, in->text_id, &text);
@@ -402,10 +415,10 @@ static Err sign_prepare(Cx *cx, void *arg)
     if (!e)
         e = check_until(cx, in->until_date);
     if (!e)
-        e = check_about(cx, kind, in, &title, &about_org);
+        e = check_about(cx, kind, in, &title, &other_id);
     if (!e)
         e = not_there(cx, kind, in);
-    return e ? e : make_paper(cx, in, &text, title, about_org ? about_org : in->org_id);
+    return e ? e : make_paper(cx, in, &text, title, other_id);
 }
 
 /* The bytes are kept before the row is, so a row always finds its paper. */
@@ -548,6 +561,8 @@ static Err withdraw_run(Cx *cx, const void *arg, Val **ret)
         e = find_standing(cx, row.kind, row.org_id, 0, S(""), 0, &other);
     if (!e && agreement && !other.id)
         e = set_agreed(cx, row.org_id, 0, "org.agreement_ended", row.id);
+    if (!e && house_of(cx)->hooks.consent_ended)
+        e = house_of(cx)->hooks.consent_ended(cx, row.org_id, row.about, row.about_id);
     if (e)
         return e;
     *ret = reply_of(cx, &row);
@@ -754,7 +769,7 @@ static Err check_run(Cx *cx, const void *arg, Val **ret)
 
 // clang-format off
 static const Code about_rows[] = {
-    {"listing", "挂牌", "Listing"}, {"need", "需求", "Need"}, {"lot", "竞价标的", "Lot"}, {"patent", "专利", "Patent"},
+    {"listing", "挂牌", "Listing"}, {"need", "需求", "Need"}, {"lot", "竞价标的", "Lot"}, {"patent", "专利", "Patent"}, {"showing", "现场展示", "Showing"},
 };
 static const CodeList about_codes = CODE_LIST("consent_about", about_rows);
 

@@ -87,8 +87,8 @@ Err text_show_run(Cx *cx, const void *in, Val **ret);
 
 /* The unit a record belongs to; 0 when its type has no org_id. ERR_MISSING. */
 NODISCARD Err record_org(Cx *cx, Str table, i64 id, i64 *ret_org_id);
-/* Asks "<table>.show" as the actor: ERR_MISSING when he may not know of the record. *ret_title its
- * name. */
-NODISCARD Err record_seen(Cx *cx, Str table, i64 id, Str *ret_title);
+/* Asks "<table>.show" as the actor: ERR_MISSING when he may not know of the record. *ret is what he
+ * is shown of it: `title`; `org_id` unless it is hidden from him. */
+NODISCARD Err record_seen(Cx *cx, Str table, i64 id, const Val **ret);
 
 #endif

@@ -23,9 +23,9 @@ const CodeList consent_factors = CODE_LIST("consent_factor", factor_rows);
 
 static const ConsentKind kinds[] = {
     /* code         about                      must   whose  signers                   own */
-    {"disclaimer",  "listing need lot",        false,  0,    WHO_SIGNED,               false},
+    {"disclaimer",  "listing need lot showing", false,  0,    WHO_SIGNED,               false},
     {"nda",         "listing need patent",     false,  0,    WHO_SIGNED,               false},
-    {"stage",       "listing need",            true,   1,    WHO_BINDS,                false},
+    {"stage",       "listing need showing",    true,   1,    WHO_BINDS,                false},
     {"personal",    "",                        false,  0,    WHO_SIGNED,               true},
     {"co_owner",    "listing",                 true,  -1,    WHO_BINDS,                false},
     {"agreement",   "",                        false,  0,    WHO_BINDS,                false},

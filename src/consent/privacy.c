@@ -17,10 +17,10 @@ typedef struct RevealIn {
 /* Whoever may not know of the record is told no more than that there is none. */
 static Err seen_at_all(Cx *cx, const RecordType *type, i64 id)
 {
-    Str title;
+    const Val *record;
     const Op *op = op_find(house_of(cx), str_format(cx->arena, "%s.show", type->name));
     bool by_id = op && fields_find(op->in, op->in_count, S("id"));
-    return by_id ? record_seen(cx, str_from(type->name), id, &title) : ERR_OK;
+    return by_id ? record_seen(cx, str_from(type->name), id, &record) : ERR_OK;
 }
 
 /* Whoever speaks for the unit that keeps what the record is part of (the roster of a member) is a

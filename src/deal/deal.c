@@ -51,10 +51,25 @@ unsigned deal_who(Cx *cx, const Deal *deal)
     return who_of(cx, deal->seller_id, binds_buyer);
 }
 
+/* WHO_ABOVE for the centre of the industry that the thing sold is of. No relation is known while
+ * the store fails. */
+static unsigned field_who(Cx *cx, const Deal *deal)
+{
+    Listing listing = {0};
+    if (!(cx->actor.roles & WHO_CENTRE))
+        return 0;
+    if (record_load(cx, &listing_type, deal->listing_id, &listing)) {
+        err_clear(cx);
+        return 0;
+    }
+    return field_relation(cx, listing.field);
+}
+
 bool deal_visible(Cx *cx, const Deal *deal, See *ret_level)
 {
     See level = see_level(cx, deal->seller_id, is_buyer(cx, deal));
     unsigned who = who_of(cx, deal->seller_id, false) | who_of(cx, deal->buyer_id, false);
+    who |= field_who(cx, deal);
     if (who & WHO_ABOVE) /* A department sees how the income of those below it was divided. */
         level = SEE_OPERATOR;
     *ret_level = level;

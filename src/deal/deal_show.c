@@ -29,19 +29,22 @@ typedef struct DealFilter {
     bool house;   /* There are units below it. */
     i64 stage;    /* -1: any. */
     Str from, to; /* Divisions that a department covers. */
+    Str field;    /* Industry that a centre stands for. */
 } DealFilter;
 
 /* Those of one's house, and for a department or centre those of units that it is over, by place or
- * by supervising body; a college without a place of its own is where its house is. */
+ * by supervising body; a college without a place of its own is where its house is. For a centre of
+ * an industry those of what is in its field. */
 #define DEALS_SEEN(own)                                                                            \
     "WHERE (?1 = 1 OR seller_id " own " OR buyer_id " own " OR (?5 <> '' AND EXISTS (SELECT 1 "    \
     "FROM org u LEFT JOIN org h ON h.id = u.parent_id WHERE u.id IN (seller_id, buyer_id) AND "    \
     "(u.supervisor_id = ?2 OR h.supervisor_id = ?2 OR "                                            \
     "(COALESCE(NULLIF(u.division, ''), h.division) >= ?4 AND "                                     \
-    "COALESCE(NULLIF(u.division, ''), h.division) <= ?5))))) AND (?3 < 0 OR state = ?3)"
+    "COALESCE(NULLIF(u.division, ''), h.division) <= ?5)))) OR (?6 <> '' AND EXISTS (SELECT 1 "    \
+    "FROM listing l WHERE l.id = listing_id AND l.field = ?6))) AND (?3 < 0 OR state = ?3)"
 #define DEALS_ONE   DEALS_SEEN("= ?2")
 #define DEALS_HOUSE DEALS_SEEN("IN " ORG_HOUSE("?2"))
-#define DEALS_PAGE  " ORDER BY id DESC LIMIT ?6 OFFSET ?7"
+#define DEALS_PAGE  " ORDER BY id DESC LIMIT ?7 OFFSET ?8"
 
 static Err filter_from(Cx *cx, const DealListIn *in, DealFilter *ret)
 {
@@ -57,6 +60,8 @@ static Err filter_from(Cx *cx, const DealListIn *in, DealFilter *ret)
     }
     Err e = org_reach(cx, &filter.from, &filter.to);
     if (!e)
+        e = org_field(cx, &filter.field);
+    if (!e)
         e = org_has_below(cx, filter.org_id, &filter.house);
     if (!e)
         *ret = filter;
@@ -69,8 +74,8 @@ static Err deal_page(Cx *cx, const DealFilter *filter, i64 page, Deal **ret, siz
     Err e = RECORD_QUERY(cx, &deal_type, &rows,
                          filter->house ? DEALS_HOUSE DEALS_PAGE : DEALS_ONE DEALS_PAGE,
                          BIND_INT(filter->all), BIND_INT(filter->org_id), BIND_INT(filter->stage),
-                         BIND_STR(filter->from), BIND_STR(filter->to), BIND_INT(PAGE_SIZE),
-                         BIND_INT((page - 1) * PAGE_SIZE));
+                         BIND_STR(filter->from), BIND_STR(filter->to), BIND_STR(filter->field),
+                         BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE));
     if (e)
         return e;
     Deal *deals = ARENA_NEW(cx->arena, Deal, PAGE_SIZE);
@@ -97,7 +102,7 @@ Err deal_list_run(Cx *cx, const void *input, Val **ret)
                filter.house ? "SELECT COUNT(*) FROM deal " DEALS_HOUSE
                             : "SELECT COUNT(*) FROM deal " DEALS_ONE,
                BIND_INT(filter.all), BIND_INT(filter.org_id), BIND_INT(filter.stage),
-               BIND_STR(filter.from), BIND_STR(filter.to));
+               BIND_STR(filter.from), BIND_STR(filter.to), BIND_STR(filter.field));
     if (e)
         return e;
     Deal *deals = NULL;

@@ -34,6 +34,7 @@ typedef struct Org {
     Str kind;     /* org_kinds */
     Str level;    /* org_levels; of departments, centres, exchanges. */
     Str line;     /* org_lines: which business a department has. */
+    Str field;    /* industry_fields; of a centre of an industry (line `trade`) alone. */
     Str division; /* GB/T 2260 */
     Str city;
     Str intro;
@@ -108,7 +109,8 @@ enum { SESSION_TOKEN_BYTES = 32, SESSION_SEEN_MS = 5 * 60 * 1000 };
 
 extern const RecordType org_type, org_mark_type, account_type, role_grant_type, session_type,
     recovery_code_type, approval_type, password_reset_type;
-extern const CodeList org_kinds, org_levels, org_lines, org_marks, role_codes, account_shutters;
+extern const CodeList org_kinds, org_levels, org_lines, org_marks, role_codes, account_shutters,
+    industry_fields;
 extern const Flow approval_flow;
 /* A file of ops each. */
 extern const Room org_room, account_room, session_room, second_room, approval_room, password_room,
@@ -236,6 +238,11 @@ Str secret_hash(Arena *arena, Str secret);
 /* The divisions that the actor's department or centre covers, as the lowest and the highest code;
  * both '' when it covers none. In cx->arena. */
 NODISCARD Err org_reach(Cx *cx, Str *ret_from, Str *ret_to);
+/* The industry that the actor's centre stands for; '' when it stands for none. In cx->arena. */
+NODISCARD Err org_field(Cx *cx, Str *ret);
+/* WHO_ABOVE when the actor's centre stands for this industry: it is over what is offered, wanted
+ * and sold in its field as a centre of a place is over what is of its place, and over no unit. */
+unsigned field_relation(Cx *cx, Str field);
 /* WHO_ABOVE when the actor's department or centre is over this place, or over this supervising body
  * (0: none); for what is no unit yet. */
 unsigned place_relation(Cx *cx, Str division, i64 supervisor_id);

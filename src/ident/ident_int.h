@@ -4,7 +4,7 @@
 
 #include "ident/ident.h"
 
-enum { ORG_FIELD_COUNT = 18, ORG_FORM_FIELDS = 11 };
+enum { ORG_FIELD_COUNT = 19, ORG_FORM_FIELDS = 12 };
 extern const Field org_fields[ORG_FIELD_COUNT];
 
 typedef struct IdIn {

@@ -80,16 +80,70 @@ Err org_names_add(Cx *cx, Val *list, const char *id_key, const char *name_key)
 
 /* ---- org ---- */
 
+/* An industry is asked for, and taken, of a centre of an industry alone. */
+static Err check_field(Cx *cx, const Org *org)
+{
+    bool trade = str_same(org->kind, S("centre")) && str_same(org->line, S("trade"));
+    if (trade && !org->field.len)
+        return err_set(cx, ERR_INPUT, "field", "ident.field_wanted");
+    if (!trade && org->field.len)
+        return err_set(cx, ERR_INPUT, "field", "ident.field_not_asked");
+    return ERR_OK;
+}
+
 static Err org_add_run(Cx *cx, const void *arg, Val **ret)
 {
     Org org = *(const Org *)arg;
     i64 there = 0;
-    Err e = DB_INT(cx, &there, 0, "SELECT id FROM org WHERE code = ?1 AND code <> ''",
+    Err e = check_field(cx, &org);
+    if (!e)
+        e = DB_INT(cx, &there, 0, "SELECT id FROM org WHERE code = ?1 AND code <> ''",
                    BIND_STR(org.code));
     if (!e && there)
         return err_set_arg(cx, ERR_CONFLICT, "code", "ident.org_there", org.code);
     if (!e)
         e = fact_create(cx, &org_type, &org, (FactNote){.kind = "org.added"});
+    org_tree_forget(house_of(cx)->orgs);
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set_int(cx->arena, *ret, "id", org.id);
+    return ERR_OK;
+}
+
+/* Where a unit stands: all four are set, an empty one is taken away. */
+typedef struct OrgChange {
+    i64 id;
+    Str level;
+    Str line;
+    Str field;
+    Str division;
+} OrgChange;
+
+static const Field org_change_fields[] = {
+    {AT(OrgChange, id), F_REF, "单位", "Organisation", REQUIRED, SEE_PUBLIC, NULL,
+     .ref = &org_type},
+    {AT(OrgChange, level), F_CODE, "层级", "Level", 0, SEE_PUBLIC, NULL, .codes = &org_levels},
+    {AT(OrgChange, line), F_CODE, "业务条线", "Line", 0, SEE_PUBLIC, NULL, .codes = &org_lines},
+    {AT(OrgChange, field), F_CODE, "所属产业", "Industry", 0, SEE_PUBLIC, NULL,
+     .codes = &industry_fields, .help_zh = "只有行业分中心填写",
+     .help_en = "Of a centre of an industry alone"},
+    {AT(OrgChange, division), F_TEXT, "行政区划代码", "Division", 0, SEE_PUBLIC, NULL, .max = 6},
+};
+
+static Err org_change_run(Cx *cx, const void *arg, Val **ret)
+{
+    const OrgChange *in = arg;
+    Org org = {0};
+    Err e = record_load(cx, &org_type, in->id, &org);
+    org.level = in->level;
+    org.line = in->line;
+    org.field = in->field;
+    org.division = in->division;
+    if (!e)
+        e = check_field(cx, &org);
+    if (!e)
+        e = fact_change(cx, &org_type, &org, (FactNote){.kind = "org.changed"});
     org_tree_forget(house_of(cx)->orgs);
     if (e)
         return e;
@@ -265,6 +319,7 @@ static Err tree_up(Cx *cx, const Org *org, Val *list)
     i64 rank = level_rank(org->level);
     return TREE_ROWS(cx, "place",
                      "WHERE kind IN ('department', 'centre') AND left_ms = 0 AND id <> ?1 AND "
+                     "NOT (kind = 'centre' AND line = 'trade') AND "
                      "(level = 'national' OR (level = 'province' AND SUBSTR(division, 1, 2) = ?2) "
                      "OR (level = 'city' AND SUBSTR(division, 1, 4) = ?3) OR "
                      "(level = 'county' AND division = ?4)) AND " LEVEL_RANK
@@ -378,6 +433,7 @@ static Err mark_end_run(Cx *cx, const void *arg, Val **ret)
 // clang-format off
 static const Op ops[] = {
     {"org.add",    "新增单位", "Add organisation", OP_WRITE, 0, WHO_OPERATOR | WHO_LOCAL, sizeof(Org), org_fields + 4, ORG_FORM_FIELDS + 1, NULL, org_add_run, NULL, NULL},
+    {"org.change", "变更单位定位", "Change where it stands", OP_WRITE, 0, WHO_OPERATOR | WHO_LOCAL, OP_IN(OrgChange, org_change_fields), NULL, org_change_run, NULL, "Level, line, industry and place of a unit: whom it stands over."},
     {"org.ensure", "登记单位", "Ensure organisation", OP_WRITE, OP_LOCAL_ONLY, WHO_LOCAL, OP_IN(OrgEnsure, org_ensure_fields), NULL, org_ensure_run, NULL, NULL},
     {"org.list",   "单位",     "Organisations",    OP_READ,  0, WHO_PUBLIC, OP_IN(OrgQuery, org_query_fields), NULL, org_list_run, NULL, NULL},
     {"org.show",   "单位详情", "Organisation",     OP_READ,  0, WHO_PUBLIC, OP_IN(IdIn, id_fields), NULL, org_show_run, NULL, NULL},
@@ -387,7 +443,8 @@ static const Op ops[] = {
 // clang-format on
 
 static const RecordType *const types[] = {&org_type, &org_mark_type};
-static const CodeList *const codes[] = {&org_kinds, &org_levels, &org_lines, &org_marks};
+static const CodeList *const codes[] = {&org_kinds, &org_levels, &org_lines, &org_marks,
+                                        &industry_fields};
 
 const Room org_room = {
     .name = "ident",

@@ -23,7 +23,7 @@ static const Code org_level_rows[] = {
 };
 const CodeList org_levels = CODE_LIST("org_level", org_level_rows);
 
-/* Whose business: of a department; of a branch centre the industry stands in its name. */
+/* Whose business: of a department; of a branch centre whether it has a place or an industry. */
 static const Code org_line_rows[] = {
     {"science", "科技", "Science"},          {"ip", "知识产权（市场监管）", "IP and market regulation"},
     {"education", "教育", "Education"},      {"talent", "人才", "Talent office"},
@@ -33,6 +33,18 @@ static const Code org_line_rows[] = {
     {"place", "地方分中心", "Centre of a place"}, {"trade", "行业分中心", "Centre of an industry"},
 };
 const CodeList org_lines = CODE_LIST("org_line", org_line_rows);
+
+static const Code industry_field_rows[] = {
+    {"biomed", "生物医药", "Biomedicine"},           {"medtech", "医疗器械", "Medical devices"},
+    {"bci", "脑机接口", "Brain-computer interface"}, {"newenergy", "新能源", "New energy"},
+    {"materials", "先进材料", "Advanced materials"}, {"equipment", "高端装备", "High-end equipment"},
+    {"marine", "船舶与海洋工程装备", "Ships and marine"}, {"ict", "信息通信", "Information and communication"},
+    {"iot", "物联网", "Internet of things"},         {"ai", "人工智能", "Artificial intelligence"},
+    {"green", "节能环保", "Environment"},            {"aviation", "航空", "Aviation"},
+    {"safety", "安全应急", "Safety"},                {"agri", "现代农业", "Agriculture"},
+    {"other", "其他", "Other"},
+};
+const CodeList industry_fields = CODE_LIST("industry_field", industry_field_rows);
 
 static const Code org_mark_rows[] = {
     {"high_tech", "高新技术企业", "High-tech enterprise"},        {"tech_small", "科技型中小企业", "Technology SME"},
@@ -71,6 +83,8 @@ const Field org_fields[ORG_FIELD_COUNT] = {
     {AT(Org, kind),      F_CODE,  "单位类型",         "Kind",         REQUIRED | INDEXED | LISTED, SEE_PUBLIC, NULL, .codes = &org_kinds},
     {AT(Org, level),     F_CODE,  "层级",             "Level",        0, SEE_PUBLIC, NULL, .codes = &org_levels},
     {AT(Org, line),      F_CODE,  "业务条线",         "Line",         0, SEE_PUBLIC, NULL, .codes = &org_lines},
+    {AT(Org, field),     F_CODE,  "所属产业",         "Industry",     0, SEE_PUBLIC, NULL, .codes = &industry_fields,
+     .help_zh = "只有行业分中心填写", .help_en = "Of a centre of an industry alone"},
     {AT(Org, division),  F_TEXT,  "行政区划代码",     "Division",     INDEXED, SEE_PUBLIC, NULL, .max = 6},
     {AT(Org, city),      F_TEXT,  "所在城市",         "City",         LISTED, SEE_PUBLIC, NULL, .max = 40},
     {AT(Org, intro),     F_PROSE, "简介",             "About",        SEARCH_1, SEE_PUBLIC, NULL, .max = 2000},

@@ -13,6 +13,7 @@ typedef struct OrgPlace {
     i64 division; /* Six digits as a number; 0: none. */
     i64 reach;    /* Of a department or centre: by how much its division is divided; 0: not one. */
     i64 natural;  /* 1: a natural person. */
+    i64 field;    /* Of a centre of an industry: its row of industry_fields, from 1; 0: not one. */
     i64 rank;     /* Of those: grows with the level; at one level a department's is over a centre's.
                    */
 } OrgPlace;
@@ -51,13 +52,16 @@ void org_tree_forget(OrgTree *tree)
 
 /* 320000 with level province reaches 32xxxx, 320500 with level city 3205xx: GB/T 2260 codes have
  * two digits each for province, city and county. */
-static i64 reach_of(Str kind, Str level)
+static i64 reach_of(Str kind, Str level, Str line)
 {
     static const struct {
         const char *level;
         i64 reach;
     } rows[] = {{"national", REACH_ALL}, {"province", 10000}, {"city", 100}, {"county", 1}};
-    if (!str_same(kind, S("department")) && !str_same(kind, S("centre")))
+    bool centre = str_same(kind, S("centre"));
+    if (!str_same(kind, S("department")) && !centre)
+        return 0;
+    if (centre && str_same(line, S("trade"))) /* Over its field, wherever that is. */
         return 0;
     for (size_t i = 0; i < COUNT(rows); i++)
         if (str_same_z(level, rows[i].level))
@@ -65,12 +69,20 @@ static i64 reach_of(Str kind, Str level)
     return 0;
 }
 
+static i64 field_of(Str kind, Str line, Str field)
+{
+    if (!str_same(kind, S("centre")) || !str_same(line, S("trade")))
+        return 0;
+    const Code *code = code_find(&industry_fields, field);
+    return code ? code - industry_fields.codes + 1 : 0;
+}
+
 static Err load_place(Cx *cx, i64 id, OrgPlace *ret)
 {
     Rows rows;
     Err e = DB_QUERY(cx, &rows,
-                     "SELECT parent_id, supervisor_id, division, kind, level FROM org "
-                     "WHERE id = ?1",
+                     "SELECT parent_id, supervisor_id, division, kind, level, "
+                     "line, field FROM org WHERE id = ?1",
                      BIND_INT(id));
     if (e)
         return e;
@@ -80,7 +92,8 @@ static Err load_place(Cx *cx, i64 id, OrgPlace *ret)
         ret->supervisor_id = rows_int(&rows, 1);
         if (!str_to_i64(rows_str(&rows, 2), &ret->division))
             ret->division = 0;
-        ret->reach = reach_of(rows_str(&rows, 3), rows_str(&rows, 4));
+        ret->reach = reach_of(rows_str(&rows, 3), rows_str(&rows, 4), rows_str(&rows, 5));
+        ret->field = field_of(rows_str(&rows, 3), rows_str(&rows, 5), rows_str(&rows, 6));
         ret->natural = str_same(rows_str(&rows, 3), S("person"));
         ret->rank = ret->reach * 2 + (ret->reach && str_same(rows_str(&rows, 3), S("department")));
     }
@@ -221,4 +234,25 @@ Err org_reach(Cx *cx, Str *ret_from, Str *ret_to)
     *ret_from = str_format(cx->arena, "%06lld", (long long)from);
     *ret_to = str_format(cx->arena, "%06lld", (long long)(from + mine.reach - 1));
     return ERR_OK;
+}
+
+Err org_field(Cx *cx, Str *ret)
+{
+    OrgPlace mine = {0};
+    *ret = S("");
+    if (!cx->actor.org_id || !(cx->actor.roles & WHO_CENTRE) || (cx->actor.roles & WHO_ADMINS))
+        return ERR_OK;
+    Err e = find_place(cx, cx->actor.org_id, &mine);
+    if (!e && mine.field)
+        *ret = str_from(industry_fields.codes[mine.field - 1].code);
+    return e;
+}
+
+unsigned field_relation(Cx *cx, Str field)
+{
+    Str mine;
+    if (org_field(cx, &mine) == ERR_OK)
+        return mine.len && str_same(mine, field) ? WHO_ABOVE : 0;
+    err_clear(cx); /* As in org_relation. */
+    return 0;
 }

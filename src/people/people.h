@@ -131,7 +131,6 @@ extern const RecordType joining_type, profile_type, certificate_type, roster_typ
 extern const Flow joining_flow, member_flow;
 extern const CodeList joining_kinds, joining_desks, profile_kinds, roster_kinds, delegation_matters;
 /* Fields of industry: of profiles here, of patents, listings and needs in registry. */
-extern const CodeList industry_fields;
 
 /* A file of ops each. */
 extern const Room joining_room, accounts_room, profile_room, work_room, roster_room,

@@ -42,18 +42,6 @@ static const Code matter_rows[] = {
 };
 const CodeList delegation_matters = CODE_LIST("delegation_matter", matter_rows);
 
-static const Code industry_field_rows[] = {
-    {"biomed", "生物医药", "Biomedicine"},           {"medtech", "医疗器械", "Medical devices"},
-    {"bci", "脑机接口", "Brain-computer interface"}, {"newenergy", "新能源", "New energy"},
-    {"materials", "先进材料", "Advanced materials"}, {"equipment", "高端装备", "High-end equipment"},
-    {"marine", "船舶与海洋工程装备", "Ships and marine"}, {"ict", "信息通信", "Information and communication"},
-    {"iot", "物联网", "Internet of things"},         {"ai", "人工智能", "Artificial intelligence"},
-    {"green", "节能环保", "Environment"},            {"aviation", "航空", "Aviation"},
-    {"safety", "安全应急", "Safety"},                {"agri", "现代农业", "Agriculture"},
-    {"other", "其他", "Other"},
-};
-const CodeList industry_fields = CODE_LIST("industry_field", industry_field_rows);
-
 const Field people_id_fields[ID_FIELD_COUNT] = {
     {AT(IdIn, id), F_REF, "编号", "No.", REQUIRED, SEE_PUBLIC, NULL},
 };

@@ -262,7 +262,8 @@ Err listing_show_run(Cx *cx, const void *arg, Val **ret)
     if (e)
         return e;
     Val *map = val_map(cx->arena);
-    Val *val = record_val(cx, &listing_type, &row, see_level(cx, row.org_id, false));
+    bool over = field_relation(cx, row.field) != 0;
+    Val *val = record_val(cx, &listing_type, &row, see_level(cx, row.org_id, over));
     val_set_str(cx->arena, val, "org", org);
     val_set(cx->arena, map, "listing", val);
     Patent patent = {0};
@@ -271,7 +272,7 @@ Err listing_show_run(Cx *cx, const void *arg, Val **ret)
         if (e)
             return e;
         val_set(cx->arena, map, "patent",
-                record_val(cx, &patent_type, &patent, see_level(cx, row.org_id, false)));
+                record_val(cx, &patent_type, &patent, see_level(cx, row.org_id, over)));
     }
     Val *papers = val_list(cx->arena);
     bool knows = who_of(cx, row.org_id, false) & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL);
@@ -312,17 +313,33 @@ Err need_post_run(Cx *cx, const void *arg, Val **ret)
 /* Relations that show the original, published or not. */
 enum { NEED_KNOWS = WHO_OWNER | WHO_OPERATOR | WHO_LOCAL | WHO_CLOCK };
 
+/* WHO_ABOVE for the centre of the industry that a published need is of. */
+static Err need_field_who(Cx *cx, i64 id, unsigned *ret)
+{
+    Rows rows;
+    Err e = DB_QUERY(cx, &rows, "SELECT field FROM need_public WHERE id = ?1", BIND_INT(id));
+    if (e)
+        return e;
+    Str field = rows_next(&rows) ? rows_str_copy(&rows, 0) : S("");
+    e = rows_end(&rows);
+    *ret = e ? 0 : field_relation(cx, field);
+    return e;
+}
+
 /* What this reader is to a need, from whose it is alone. Nobody who is not signed in is anything,
  * so then nothing is read. */
 static Err need_who(Cx *cx, i64 id, unsigned *ret)
 {
     i64 org_id = 0;
+    unsigned over = 0;
     bool signed_in = cx->actor.account_id || cx->actor.via == VIA_LOCAL;
     Err e = signed_in && !(cx->actor.roles & WHO_ADMINS)
                 ? DB_INT(cx, &org_id, 0, "SELECT org_id FROM need WHERE id = ?1", BIND_INT(id))
                 : ERR_OK;
+    if (!e && (cx->actor.roles & WHO_CENTRE))
+        e = need_field_who(cx, id, &over);
     if (!e)
-        *ret = who_of(cx, org_id, false);
+        *ret = who_of(cx, org_id, false) | over;
     return e;
 }
 
@@ -341,7 +358,8 @@ Err need_read(Cx *cx, i64 id, NeedSeen *ret)
                            str_from(cx->lang == LANG_EN ? need_type.en : need_type.zh));
     if (e)
         return e;
-    seen.see = seen.whole ? see_level(cx, seen.row.org_id, false) : see_published(cx);
+    bool over = field_relation(cx, seen.row.field) != 0; /* As much as a party sees. */
+    seen.see = seen.whole ? see_level(cx, seen.row.org_id, over) : see_published(cx);
     *ret = seen;
     return ERR_OK;
 }
@@ -503,8 +521,8 @@ static const Op ops[] = {
 static const RecordType *const types[] = {&patent_type, &achievement_type, &listing_type,
                                           &need_type, &need_public_type};
 static const Flow *const flows[] = {&listing_flow, &need_flow};
-static const CodeList *const codes[] = {&patent_kinds, &industry_fields,   &achievement_kinds,
-                                        &trade_modes,  &cooperation_codes, &hideable_fields};
+static const CodeList *const codes[] = {&patent_kinds, &achievement_kinds, &trade_modes,
+                                        &cooperation_codes, &hideable_fields};
 
 const Room registry_room = {
     .name = "registry",

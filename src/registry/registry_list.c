@@ -48,7 +48,8 @@ static Err list_rows(Cx *cx, const RecordType *whole, const ListQuery *in, Str w
         return e;
     while (rows_next(&rows)) {
         record_read_row(cx, &type, &rows, row);
-        See level = see_level(cx, field_int(owner, row), false);
+        bool over = whole == &listing_type && field_relation(cx, ((Listing *)row)->field);
+        See level = see_level(cx, field_int(owner, row), over);
         val_push(cx->arena, items, record_val(cx, &type, row, level));
     }
     *ret = list_val(cx, items, total, page, PAGE_SIZE);

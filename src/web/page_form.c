@@ -176,7 +176,7 @@ Val *page_fields(PageCx *page, const char *name)
 /* ---- what the act is done to, and where to go back ---- */
 
 static const char *const nouns[] = {"patent", "achievement", "listing", "need",
-                                    "lot",    "deal",        "org"};
+                                    "lot",    "deal",        "org",     "showing"};
 
 /* The noun that a reference of this name points to, when it has pages; "id" is of the op's own. */
 static const char *noun_of(const Op *op, const Field *field)

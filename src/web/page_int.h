@@ -51,6 +51,8 @@ void list_query(PageCx *page);
 /* The path with the query as it is, but `name` set to `value` and no page; '' takes it out. */
 Str list_href(PageCx *page, const char *name, Str value);
 
+/* A filter by those states of a flow that have their bit in `states`; after list_set. */
+void facet_states(PageCx *page, const Flow *flow, unsigned states);
 /* A filter by the codes of a list; after list_set. */
 void list_facet_codes(PageCx *page, const char *name, const char *label_key, const CodeList *codes);
 
@@ -104,6 +106,8 @@ Err build_listings(PageCx *page);
 Err build_needs(PageCx *page);
 Err build_lots(PageCx *page);
 Err build_deals(PageCx *page);
+Err build_showings(PageCx *page);
+Err build_showing(PageCx *page);
 Err build_orgs(PageCx *page);
 Err build_patent(PageCx *page);
 Err build_achievements(PageCx *page);

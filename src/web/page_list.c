@@ -143,7 +143,7 @@ void list_facet_codes(PageCx *page, const char *name, const char *label_key, con
 }
 
 /* The states whose bit is set. */
-static void facet_states(PageCx *page, const Flow *flow, unsigned states)
+void facet_states(PageCx *page, const Flow *flow, unsigned states)
 {
     Val *options = add_facet(page, "state", "page.state");
     Str chosen = request_query(page->request, "state");

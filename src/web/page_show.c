@@ -55,12 +55,12 @@ Err build_achievement(PageCx *page)
     return page_similar(page, "achievement");
 }
 
-/* What the operator may do with a listing besides the steps of its flow. */
-static void add_lot_act(PageCx *page, Str back)
+/* What the operator may do with a listing or a need besides the steps of its flow. */
+static void add_item_act(PageCx *page, const char *name, const char *noun, Str back)
 {
-    const Op *op = op_find(house_of(page->cx), S("lot.open"));
+    const Op *op = op_find(house_of(page->cx), str_from(name));
     Buf href = buf_new(page->cx->arena);
-    buf_format(&href, "/form/%s?listing_id=%lld&back=", op->name, (long long)page->id);
+    buf_format(&href, "/form/%s?%s_id=%lld&back=", op->name, noun, (long long)page->id);
     buf_url(&href, back);
     val_push(page->cx->arena, val_get(page->data, "acts"), shape_act(page, op, buf_str(&href)));
 }
@@ -80,6 +80,11 @@ static Err find_lot(PageCx *page, const Val *listing, Val **ret)
     return e;
 }
 
+static bool listed(const Val *record)
+{
+    return str_same(val_get_str(record, "state"), S("listed"));
+}
+
 Err build_listing(PageCx *page)
 {
     Val *reply, *lot;
@@ -97,7 +102,9 @@ Err build_listing(PageCx *page)
     page_put(page, "published", shape_record(page, &listing_type, val_get(reply, "published")));
     shape_page(page, reply, back);
     if (val_get_bool(reply, "can_open_lot") && page_allowed(page, "lot.open"))
-        add_lot_act(page, back);
+        add_item_act(page, "lot.open", "listing", back);
+    if (listed(listing) && page_allowed(page, "showing.add"))
+        add_item_act(page, "showing.add", "listing", back);
     set_title(page, listing, "title");
     return ERR_OK;
 }
@@ -153,6 +160,8 @@ Err build_need(PageCx *page)
     page_put(page, "published", shape_record(page, &need_type, val_get(reply, "published")));
     page_put(page, "matches", matches);
     shape_page(page, reply, own_path(page, "need"));
+    if (listed(need) && page_allowed(page, "showing.add"))
+        add_item_act(page, "showing.add", "need", own_path(page, "need"));
     set_title(page, need, "title");
     return page_similar(page, "need");
 }
@@ -316,6 +325,21 @@ static void put_org_around(PageCx *page, const Val *reply)
     page_put(page, "has_tree", val_bool(arena, val_count(up) + val_count(down) > 0));
 }
 
+/* For the operator: the form of where it stands, as it stands now. */
+static Str change_href(PageCx *page, const Val *org)
+{
+    static const char *const names[] = {"level", "line", "field", "division"};
+    Buf href = buf_new(page->cx->arena);
+    buf_format(&href, "/form/org.change?id=%lld", (long long)page->id);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        buf_format(&href, "&%s=", names[i]);
+        buf_url(&href, val_get_str(org, names[i]));
+    }
+    buf_z(&href, "&back=");
+    buf_url(&href, own_path(page, "org"));
+    return buf_str(&href);
+}
+
 Err build_org(PageCx *page)
 {
     Arena *arena = page->cx->arena;
@@ -333,6 +357,8 @@ Err build_org(PageCx *page)
     page_put(page, "listings", val_get(listings, "items"));
     bool operates = (page->cx->actor.roles & WHO_OPERATOR) && !page->cx->actor.for_id;
     page_put(page, "can_contributions", val_bool(arena, operates));
+    bool changes = page_allowed(page, "org.change");
+    page_put(page, "change_href", val_str(arena, changes ? change_href(page, org) : S("")));
     shape_page(page, reply, own_path(page, "org"));
     set_title(page, org, "name");
     return ERR_OK;

@@ -41,6 +41,8 @@ const Page pages[] = {
     {"/lot/{id}",         "lot",          WHO_PUBLIC,    "lots",      build_lot},
     {"/deals",            "deals",        WHO_SIGNED,    "deals",     build_deals},
     {"/deal/{id}",        "deal",         WHO_SIGNED,    "deals",     build_deal},
+    {"/showings",         "showings",     WHO_SIGNED,    "showings",  build_showings},
+    {"/showing/{id}",     "showing",      WHO_SIGNED,    "showings",  build_showing},
     {"/orgs",             "orgs",         WHO_PUBLIC,    "orgs",      build_orgs, true},
     {"/org/{id}",         "org",          WHO_PUBLIC,    "orgs",      build_org},
     {"/join",             "join",         WHO_PUBLIC,    NULL,        build_join},

@@ -15,6 +15,7 @@
 #include "notify/notify.h"
 #include "push/evaluation.h"
 #include "push/push.h"
+#include "registry/showing.h"
 #include "report/report.h"
 #include "store/files.h"
 #include "web/app_int.h"
@@ -24,10 +25,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const Room *const rooms[] = {IDENT_ROOMS,  &audit_room,    &consent_room, &privacy_room,
-                                    PEOPLE_ROOMS, &registry_room, &auction_room, &deal_room,
-                                    MATCH_ROOMS,  &notify_room,   &push_room,    &evaluation_room,
-                                    &report_room, &exchange_room};
+static const Room *const rooms[] = {IDENT_ROOMS,      &audit_room,    &consent_room, &privacy_room,
+                                    PEOPLE_ROOMS,     &registry_room, &showing_room, &auction_room,
+                                    &deal_room,       MATCH_ROOMS,    &notify_room,  &push_room,
+                                    &evaluation_room, &report_room,   &exchange_room};
 
 /* Who reads: a bit each, so that a row can name several. */
 enum {
@@ -63,8 +64,8 @@ typedef struct World {
     App app;
     i64 patent_id, bare_patent_id, achievement_id, listing_id, waiting_id;
     int wrong; /* Expectations not met, all told before the test fails. */
-    i64 need_id, waiting_need_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id, done_id,
-        push_id;
+    i64 need_id, waiting_need_id, showing_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id,
+        done_id, push_id;
 } World;
 
 /* ---- the play ---- */
@@ -136,6 +137,12 @@ static void play_registry(World *w)
     MUST(play(f, EXCHANGE, 0, "need.accept", &reply, "{\"ids\":[%lld]}", (long long)w->need_id));
     MUST(play(f, FIRM_A, 0, "need.post", &reply, need, "[]"));
     w->waiting_need_id = reply_id(reply);
+    MUST(play(f, EXCHANGE, 0, "showing.add", &reply,
+              "{\"need_id\":%lld,\"other_code\":\"ORG1\",\"place\":\"Hall 1\","
+              "\"session_date\":\"2027-01-01\"}",
+              (long long)w->need_id));
+    w->showing_id = reply_id(reply);
+    MUST(play(f, EXCHANGE, 0, "showing.ask", &reply, "{\"id\":%lld}", (long long)w->showing_id));
 }
 
 static void play_lots(World *w)
@@ -398,7 +405,7 @@ static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refu
 
 /* {p} patent, {b} bare patent, {a} achievement, {l} listing, {w} waiting listing, {n} need, {m}
  * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import,
- * {u} the push to the buyer. */
+ * {u} the push to the buyer, {h} showing of the need to the seller. */
 static Str fill(World *w, const char *path)
 {
     const struct {
@@ -408,7 +415,7 @@ static Str fill(World *w, const char *path)
                {'l', w->listing_id},      {'w', w->waiting_id},     {'n', w->need_id},
                {'m', w->waiting_need_id}, {'s', w->sold_lot_id},    {'o', w->lot_id},
                {'d', w->deal_id},         {'r', w->bidder_id},      {'i', w->import_id},
-               {'j', w->done_id},         {'u', w->push_id}};
+               {'j', w->done_id},         {'u', w->push_id},        {'h', w->showing_id}};
     Buf out = buf_new(&w->f.arena);
     for (; *path; path++) {
         if (*path != '{') {
@@ -495,6 +502,13 @@ static const struct {
     {"/deals", ALL & ~PUBLIC, "tb-table", OFFICE | BUYER | OPERATOR, "/deal/{d}\""},
     {"/deal/{d}", OFFICE | BUYER | OPERATOR, "A thin film", OFFICE | OPERATOR, "50 %"},
     {"/deal/{d}?a", OFFICE | BUYER | OPERATOR, "/form/deal.sign?id={d}", 0, NULL},
+    {"/showings", ALL & ~PUBLIC, "tb-table", OFFICE | BUYER | OPERATOR, "/showing/{h}\""},
+    {"/showing/{h}", OFFICE | BUYER | OPERATOR, "Hall 1", BUYER | OPERATOR, "Unit number 2"},
+    {"/showing/{h}?a", OFFICE | BUYER | OPERATOR, "s-asked", OFFICE | BUYER,
+     "/consent/sign/stage?about=showing"},
+    {"/showing/{h}?b", OFFICE | BUYER | OPERATOR, "Unit number 1", OPERATOR, "/do/showing.ready"},
+    {"/need/{n}?e", ALL, "2027-01-01", OPERATOR, "/form/showing.add?need_id={n}"},
+    {"/form/showing.add?need_id={n}", OPERATOR, "A better battery", 0, NULL},
     {"/orgs", ALL, "/org/1\"", 0, NULL},
     {"/orgs?q=number+3", ALL, "/org/3\"", 0, "/org/1\""},
     {"/org/1", ALL, "/listing/{l}\"", OFFICE | OPERATOR, "/listing/{w}\""},

@@ -33,13 +33,14 @@ const readers = {
     { path: '/join', all: true }, { path: '/join/status' }, { path: '/people' }, { path: '/person/1' }, { path: '/rosters' }, { path: '/roster/1' },
     { path: '/nowhere', status: 404 }],
   office: [{ path: '/patents?mine=1', all: true }, { path: '/listings?mine=1', all: true }, { path: '/import', all: true },
-    { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' },
+    { path: '/import/{mapping}', all: true }, { path: '/import/{run}', all: true }, { path: '/deals' }, { path: '/showings' },
     { path: '/form/listing.file?patent_ids={mine}', all: true }, { path: '/form/achievement.add' }, { path: '/me', all: true }, { path: '/me/second' }, { path: '/me/password' }, { path: '/form/second.off' }, { path: '/log', status: 403 }],
-  firm: [{ path: '/inbox', all: true }, { path: '/me/pushes' }, { path: '/pushes', all: true }, { path: '/push/{push}', all: true }, { path: '/evaluate', all: true }, { path: '/evaluations' }, { path: '/evaluation/1' }, { path: '/me/unit' }, { path: '/searches' }, { path: '/form/search.rename?id=1' }, { path: '/contributions' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/form/need.post', all: true },
+  firm: [{ path: '/inbox', all: true }, { path: '/me/pushes' }, { path: '/pushes', all: true }, { path: '/push/{push}', all: true }, { path: '/evaluate', all: true }, { path: '/evaluations' }, { path: '/evaluation/1' }, { path: '/me/unit' }, { path: '/searches' }, { path: '/form/search.rename?id=1' }, { path: '/contributions' }, { path: '/me/consents' }, { path: '/consent/sign/nda', all: true }, { path: '/me/data' }, { path: '/needs?mine=1' }, { path: '/need/{own}', all: true }, { path: '/deals' }, { path: '/showings' }, { path: '/showing/{id}', all: true }, { path: '/form/need.post', all: true },
     { path: '/lot/{id}' }, { path: '/import', status: 403 }],
   operator: [{ path: '/pushes' }, { path: '/pushes/report', all: true }, { path: '/evaluations', all: true }, { path: '/feedback', all: true }, { path: '/form/push.target' }, { path: '/admin/processing' }, { path: '/form/consent_text.publish' }, { path: '/listings?state=filed', all: true }, { path: '/lot/{id}', all: true }, { path: '/deals' }, { path: '/deal/{id}' },
     { path: '/form/lot.open?listing_id=40', all: true }, { path: '/form/lot.cancel?id={lot}' }, { path: '/form/listing.return?ids=65' },
-    { path: '/form/deal.sign?id={deal}' }, { path: '/form/org.add' }],
+    { path: '/form/deal.sign?id={deal}' }, { path: '/form/org.add' }, { path: '/showings', all: true }, { path: '/showing/{id}' }, { path: '/form/showing.add?need_id=1' },
+    { path: '/form/org.change?id=52&level=city&line=trade&field=marine&division=325400' }],
   department: [{ path: '/joinings', all: true }, { path: '/org/{id}' }, { path: '/joining/1', all: true }, { path: '/roster/2' }],
   manager: [{ path: '/workbench', all: true }],
   expert: [{ path: '/me/profile' }, { path: '/certificates' }],
@@ -171,7 +172,7 @@ async function lot_to_bid_on(page) {
   throw new Error('no lot to bid on');
 }
 
-const lists = { patent: '/patents', achievement: '/achievements', listing: '/listings', need: '/needs', lot: '/lots', org: '/orgs', deal: '/deals', push: '/pushes' };
+const lists = { patent: '/patents', achievement: '/achievements', listing: '/listings', need: '/needs', lot: '/lots', org: '/orgs', deal: '/deals', push: '/pushes', showing: '/showings' };
 
 async function fill_path(page, path, known) {
   for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {

@@ -37,6 +37,7 @@ static const struct {
     {"expert", {.account_id = 1, .org_id = 1, .roles = WHO_EXPERT, .via = VIA_WEB}},
     {"office", {.account_id = 1, .org_id = 1, .roles = WHO_OFFICE, .via = VIA_WEB}},
     {"machine", {.account_id = 1, .org_id = 1, .roles = WHO_OFFICE, .via = VIA_LOCAL}},
+    {"machine2", {.account_id = 2, .org_id = 2, .roles = WHO_FIRM, .via = VIA_LOCAL}},
     {"firm",
      {.account_id = 2, .org_id = 2, .roles = WHO_FIRM, .via = VIA_WEB, .second_ms = BENCH_NOW}},
     {"session", {.account_id = 1, .org_id = 1, .roles = WHO_OFFICE, .session_id = 1}},
@@ -135,6 +136,22 @@ static Actor actor_of(Str name)
 #define SIGN        "{\"id\":1,\"signed_date\":\"2026-07-20\",\"contract_no\":\"1\"}"
 #define SIGNED      DEAL "firm deal.sign " SIGN "\n"
 #define TRANSFERRED SIGNED "firm deal.register {\"id\":1,\"reg_no\":\"1\"}\n"
+
+#define SHOWING                                                                                    \
+    "{\"listing_id\":1,\"other_code\":\"F\",\"place\":\"大厅\",\"session_date\":\"2026-07-20\"}"
+#define ARRANGED                                                                                   \
+    LISTED "local account.add {\"login\":\"east\",\"name\":\"某\",\"org_id\":1,"                  \
+           "\"password\":\"Four small words\",\"roles\":\"office\"}\n"                             \
+           "local account.add {\"login\":\"sea\",\"name\":\"某\",\"org_id\":2,"                   \
+           "\"password\":\"Four small words\",\"roles\":\"firm\"}\n"                               \
+           "operator showing.add " SHOWING "\n"
+#define ASKED_BOTH ARRANGED "operator showing.ask {\"id\":1}\n"
+#define CONSENT(side, text)                                                                        \
+    side " consent.sign {\"text_id\":" text ",\"about\":\"showing\",\"about_id\":1}\n"
+#define CONSENTED                                                                                  \
+    ASKED_BOTH CONSENT("machine", "3") CONSENT("machine", "1") CONSENT("machine2", "3")            \
+        CONSENT("machine2", "1")
+#define READY CONSENTED "operator showing.ready {\"id\":1}\n"
 
 // clang-format off
 #define JOIN \
@@ -246,6 +263,7 @@ static const Sweep rows[] = {
     {"evaluation.return", RATED,    "operator", "{\"ids\":\"1\",\"reason\":\"请补充\"}", ERR_OK},
     {"push.pair",         OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\n", "operator", "{\"need_id\":1,\"achievement_id\":1,\"way\":\"item\"}", ERR_OK},
     {"push.target",       ORGS,     "operator", "{\"org_id\":3,\"year\":2026,\"number\":5000}", ERR_OK},
+    {"org.change",        ORGS,     "operator", "{\"id\":2,\"line\":\"industry\",\"level\":\"city\"}", ERR_OK},
     {"org.add",           ORGS,     "operator", "{\"code\":\"N\",\"name\":\"新单位\",\"kind\":\"firm\"}", ERR_OK},
     {"org.ensure",        ORGS,     "local",    "{\"code\":\"N\"}", ERR_OK},
     {"account.close",     ACCOUNT,  "local",    "{\"id\":1}", ERR_OK},
@@ -282,6 +300,13 @@ static const Sweep rows[] = {
     {"lot.open",          LISTED,   "operator", OPEN_LOT, ERR_OK},
     {"lot.open",          LISTED,   "operator", OPEN_NOW, ERR_OK},
     {"lot.open",          PAPERS,   "operator", OPEN_LOT, ERR_OK},
+    {"showing.add",       ARRANGED, "operator", SHOWING, ERR_OK},
+    {"showing.ask",       ARRANGED, "operator", "{\"id\":1}", ERR_OK},
+    {"showing.ready",     CONSENTED, "operator", "{\"id\":1}", ERR_OK},
+    {"showing.hold",      READY,    "operator", "{\"id\":1}", ERR_OK},
+    {"showing.cancel",    READY,    "operator", "{\"id\":1,\"reason\":\"改期\"}", ERR_OK},
+    {"showing.reopen",    READY,    "clock",    "{\"id\":1}", ERR_OK},
+    {"consent.withdraw",  READY,    "machine",  "{\"id\":1}", ERR_OK}, /* It is asked for again. */
     {"consent_text.publish", ORGS,  "local",    TEXT, ERR_OK},
     {"consent_text.publish", ORGS,  "operator", TEXT, ERR_OK}, /* It waits. */
     {"consent.sign",      ACCOUNT,  "machine",  "{\"text_id\":6}", ERR_OK},

@@ -45,6 +45,7 @@ static const struct {
     {REL_BODY,   "{\"code\":\"M\",\"name\":\"Ministry\",\"kind\":\"department\",\"level\":\"national\",\"line\":\"science\",\"division\":\"\"}"},
     {REL_PLACE,  "{\"code\":\"B\",\"name\":\"Bureau\",\"kind\":\"department\",\"level\":\"city\",\"line\":\"science\",\"division\":\"370200\"}"},
     {REL_AWAY,   "{\"code\":\"A\",\"name\":\"Bureau elsewhere\",\"kind\":\"department\",\"level\":\"city\",\"line\":\"science\",\"division\":\"320500\"}"},
+    {REL_INDUSTRY, "{\"code\":\"I\",\"name\":\"Centre of an industry\",\"kind\":\"centre\",\"level\":\"city\",\"line\":\"trade\",\"field\":\"biomed\",\"division\":\"320500\"}"},
     {REL_HOUSE,  "{\"code\":\"U\",\"name\":\"University\",\"kind\":\"university\",\"division\":\"370202\",\"supervisor_id\":%lld}"},
     {REL_OWNER,  "{\"code\":\"C\",\"name\":\"College\",\"kind\":\"university\",\"parent_id\":%lld}"},
     {REL_BESIDE, "{\"code\":\"D\",\"name\":\"College beside\",\"kind\":\"university\",\"parent_id\":%lld}"},
@@ -138,6 +139,7 @@ static i64 ref_of(Plant *plant, const RecordType *type, const Field *field)
     } others[] = {{"lot_bidder", "org_id", false},
                   {"lot_bid", "org_id", false},
                   {"deal", "buyer_id", false},
+                  {"showing", "other_org_id", false},
                   {"delegation", "to_id", true}};
     (void)plant;
     for (size_t i = 0; i < COUNT(others); i++)

@@ -9,8 +9,9 @@
 
 enum { RULES_MAX = 2000, WITHS_MAX = 200, TEXT_MAX = 200 * 1000 };
 
-const char *const relation_names[RELATIONS] = {"far",    "person", "owner", "house", "below",
-                                               "beside", "place",  "body",  "away",  "party"};
+const char *const relation_names[RELATIONS] = {"far",   "person",   "owner", "house",
+                                               "below", "beside",   "place", "body",
+                                               "away",  "industry", "party"};
 
 // clang-format off
 const Role roles[] = {
@@ -71,7 +72,7 @@ static const struct {
   relation_groups[] = {
       {"own", "person,owner,house"},
       {"above", "place,body"},
-      {"none", "far,below,beside,away"},
+      {"none", "far,below,beside,away,industry"},
 };
 
 static unsigned role_bit(Str name)

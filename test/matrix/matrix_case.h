@@ -6,16 +6,17 @@
 
 /* What the actor's unit is to the unit of the records. */
 typedef enum Relation {
-    REL_FAR,    /* Nothing to it. */
-    REL_PERSON, /* In the unit itself, and the person whom the records name. */
-    REL_OWNER,  /* In the unit itself: a college. */
-    REL_HOUSE,  /* In the university over it. */
-    REL_BELOW,  /* In a laboratory under it. */
-    REL_BESIDE, /* In another college of the same university. */
-    REL_PLACE,  /* In the city's department, which is over it by place. */
-    REL_BODY,   /* In the ministry that supervises the university. */
-    REL_AWAY,   /* In the same department of another city; its account has decided or granted. */
-    REL_PARTY,  /* In the firm that bids, buys, was delegated to. */
+    REL_FAR,      /* Nothing to it. */
+    REL_PERSON,   /* In the unit itself, and the person whom the records name. */
+    REL_OWNER,    /* In the unit itself: a college. */
+    REL_HOUSE,    /* In the university over it. */
+    REL_BELOW,    /* In a laboratory under it. */
+    REL_BESIDE,   /* In another college of the same university. */
+    REL_PLACE,    /* In the city's department, which is over it by place. */
+    REL_BODY,     /* In the ministry that supervises the university. */
+    REL_AWAY,     /* In the same department of another city; its account has decided or granted. */
+    REL_INDUSTRY, /* In the centre of the industry that they are of. */
+    REL_PARTY,    /* In the firm that bids, buys, was delegated to. */
     RELATIONS,
 } Relation;
 extern const char *const relation_names[RELATIONS];
