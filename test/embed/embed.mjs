@@ -49,11 +49,11 @@ const later = async (...args) => (await promisify(execFile)(program, [...args, '
 const ask = async (...args) => JSON.parse(await later(...args, '--json'));
 
 // Settings are read at start; the port of the exchange stays.
-async function serve(port, settings) {
+async function serve(port, settings, house = data) {
   config = join(folder, 'test.yaml');
   writeFileSync(config, Object.entries({ agreement_required: false, second_factor: false, ...settings })
     .map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`).join(''));
-  const child = spawn(program, ['serve', '--config', config, '--data', data, '--listen', `127.0.0.1:${port}`],
+  const child = spawn(program, ['serve', '--config', config, '--data', house, '--listen', `127.0.0.1:${port}`],
     { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', text => { said += text; });
@@ -153,10 +153,10 @@ async function play(fake) {
   await check('a withdrawn need has no vector any more', async () => {
     const other = post('风机叶片覆冰难题', '冬季覆冰后停机，影响发电，求除冰办法。');
     run('need', 'accept', '--as', 'ops', '--ids', String(other));
-    await until('it is sent', async () => fake.texts.some(text => text.includes('风机叶片覆冰难题')));
+    offer(['一种疏水涂层', '低温高湿下表面长期不结冰的涂层。']);
+    await until('it is near', async () => near(await matches(other)).length === 1);
     run('need', 'withdraw', '--as', 'firm', '--ids', String(other), '--reason', 'done');
-    await pause(1500);
-    assert.equal(near(await matches(other)).length, 0);
+    await until('it is gone', async () => near(await matches(other)).length === 0, 3000);
   });
   assert.equal(await house.stop(), 0);
 
@@ -213,9 +213,47 @@ async function play(fake) {
   await check('the record is whole', () => run('verify'));
 }
 
+// All rows of a list that the public may read.
+async function all(url, path) {
+  const rows = [];
+  for (let page = 1, pages = 1; page <= pages; page++) {
+    const reply = await (await fetch(`${url}/api/v1/${path}${path.includes('?') ? '&' : '?'}page=${page}`)).json();
+    rows.push(...reply.items);
+    pages = reply.pages;
+  }
+  return rows;
+}
+
+async function play_demo(fake) {
+  const demo = join(folder, 'demo');
+  execFileSync(program, ['init', '--demo', '--data', demo],
+    { stdio: 'ignore', env: { ...process.env, TECHBOURSE_DEMO: join(process.cwd(), 'data/demo') } });
+  const port = await free_port();
+  const house = await serve(port, with_server(fake), demo);
+  await check('of the demonstration everything public is sent, patents only while on offer', async () => {
+    const lists = await Promise.all(['listing/list', 'achievement/list', 'need/list'].map(path => all(house.url, path)));
+    const patents = await all(house.url, 'patent/list');
+    const on_offer = new Set(lists[0].filter(row => row.patent_id).map(row => row.patent_id));
+    const offered = patents.filter(row => on_offer.has(row.id)).map(row => row.title);
+    const expect = new Set([...offered, ...lists[1].map(row => row.title), ...lists[2].map(row => row.title)]);
+    const sent = () => new Set(fake.texts.map(text => text.split('\n')[0]));
+    assert.ok(offered.length > 3 && patents.length > 2 * offered.length, `${offered.length} of ${patents.length} patents`);
+    await until('all of it', async () => [...expect].every(title => sent().has(title)));
+    await pause(1500);
+    const closed = patents.filter(row => !on_offer.has(row.id) && !expect.has(row.title)).map(row => row.title);
+    const there = sent(), extra = [...there].filter(title => !expect.has(title));
+    assert.deepEqual(closed.filter(title => there.has(title)), []);
+    assert.deepEqual(extra, []);
+  });
+  await house.stop();
+}
+
 const fake = await server.start();
 try {
   await play(fake);
+  fake.mode = 'good';
+  fake.texts = [];
+  await play_demo(fake);
 } catch (error) {
   await check('broke off', () => { throw error; });
 } finally {
