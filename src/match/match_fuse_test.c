@@ -152,7 +152,8 @@ static void test_filters(void **state)
     got = ask((MatchQuery){.not_org_id = 3}, true, NEED);
     assert_int_equal(got.hits[0].id, DOCS);
     assert_int_equal(got.hits[1].id, 1);
-    assert_int_equal(got.hits[2].id, 1001);
+    assert_int_equal(got.hits[2].id, 2);
+    assert_int_equal(got.hits[3].id, 1001);
     for (size_t i = 0; i < got.count; i++)
         assert_int_not_equal(got.hits[i].id % 5, 3);
 }
