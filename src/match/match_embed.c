@@ -37,7 +37,7 @@ static void set_text(Cx *cx, Sent *sent, const Str *parts, size_t count)
 static Err patent_sent(Cx *cx, i64 id, Sent *ret)
 {
     Patent row = {0};
-    Listing listing;
+    Listing listing = {0};
     Err e = record_load(cx, &patent_type, id, &row);
     if (!e)
         e = listing_of_patent(cx, id, &listing);

@@ -1,5 +1,5 @@
-/* Words and nearness as one list: the order is that of reciprocal ranks, and without vectors nothing
- * changes. */
+/* Words and nearness as one list: the order is that of reciprocal ranks, and without vectors
+ * nothing changes. */
 #include "match/match_embed.h"
 
 #include <setjmp.h>

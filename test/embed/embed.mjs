@@ -101,6 +101,17 @@ const matches = id => ask('need', 'matches', '--as', 'firm', '--id', String(id))
 const titles = reply => reply.items.map(item => item.title);
 const near = reply => reply.items.filter(item => item.semantic);
 
+// The page of a need as its owner reads it.
+async function page(url, id) {
+  const signed = await fetch(`${url}/do/session.open`, {
+    method: 'POST', redirect: 'manual', body: new URLSearchParams({ login: 'firm', password: PASSWORD }),
+  });
+  const cookie = (signed.headers.get('set-cookie') || '').split(';')[0];
+  const answer = await fetch(`${url}/need/${id}`, { headers: { cookie } });
+  assert.equal(answer.status, 200);
+  return await answer.text();
+}
+
 // ---- the cases ----
 
 async function play(fake) {
@@ -116,6 +127,7 @@ async function play(fake) {
     const reply = await matches(need);
     assert.ok(!titles(reply).includes(OFFERS[0][0]), 'no word is shared');
     assert.equal(near(reply).length, 0);
+    assert.ok(!(await page(house.url, need)).includes('r-near'));
     assert.equal(fake.asked, 0);
     assert.ok(!existsSync(join(data, 'vectors')));
   });
@@ -132,6 +144,8 @@ async function play(fake) {
     assert.deepEqual(reply.items[0].semantic, { rank: 1 });
     assert.equal(reply.items[0].reasons.length, 0);
     assert.equal(reply.total, before.total + 1);
+    const text = await page(house.url, need);
+    assert.match(text, /一种相变储热复合材料[^]*r-near">语义相近 第 1</);
     for (const title of titles(before)) assert.ok(titles(reply).includes(title), 'what words found stays');
   });
   await check('a published text that comes while it serves is sent, a new offer is found', async () => {
