@@ -392,15 +392,18 @@ typedef struct Embedding {
 static void embed_waiting(Serve *serve, Cx *cx, Embedding *at)
 {
     size_t count = 1;
+    char detail[100] = ""; /* A status, or what the connection came to. */
     Err e = ERR_OK;
     while (!e && count && !is_stopping(serve)) {
         e = match_embed_some(cx, serve->vectors, &serve->embed, serve->cli->settings.embed_batch,
                              &count);
         at->pause_ms = e ? at->pause_ms : EMBED_AGAIN_MS;
+        if (e)
+            snprintf(detail, sizeof detail, "%.*s", STR_ARG(cx->err.args[0]));
         arena_reset(cx->arena);
     }
     if (e && e != ERR_STATE) {
-        log_line(LOG_WARN_LEVEL, "embedder.failed", "why", cx->err.key, NULL);
+        log_line(LOG_WARN_LEVEL, "embedder.failed", "why", cx->err.key, "detail", detail, NULL);
         at->next_ns = clock_steady_ns() + at->pause_ms * 1000000;
         at->pause_ms =
             at->pause_ms * 2 < EMBED_AGAIN_MAX_MS ? at->pause_ms * 2 : EMBED_AGAIN_MAX_MS;

@@ -195,7 +195,7 @@ async function play(fake) {
   });
   for (const [mode, key] of [['slow', 'embed.timeout'], ['wrong dimension', 'embed.wrong_dimension'],
     ['wrong count', 'embed.wrong_count'], ['garbage', 'embed.garbage'], ['closes', 'embed.unreachable'],
-    ['redirects', 'embed.refused']])
+    ['redirects', 'embed.refused","detail":"307"']])
     await check(`${mode}: search goes on without, and the log says why`, async () => {
       rmSync(join(data, 'vectors'), { force: true });
       fake.mode = mode;
