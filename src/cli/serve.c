@@ -1,7 +1,8 @@
-/* techbourse serve: the front, the writer, and six threads beside them.
+/* techbourse serve: the front, the writer, and seven threads beside them.
  *
  *   follower  reads new facts: search index, live pages
  *   searcher  makes the table of suggestions now and then, tells watched searches what came
+ *   embedder  asks an embedding server for vectors, if the settings name one
  *   pusher    plans and sends pushes when the index knows of something new, or a time has come
  *   worker    runs imports that wait
  *   clock     starts and ends what is due
@@ -13,6 +14,7 @@
 #include "auction/auction.h"
 #include "exchange/import.h"
 #include "ident/ident.h"
+#include "match/match_embed.h"
 #include "match/match_feed.h"
 #include "match/match_suggest.h"
 #include "push/push.h"
@@ -26,6 +28,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,7 +43,11 @@ enum {
     SUGGEST_REST = 50,            /* and so many times as long as the last one took. */
     PUSH_MS = 30 * 1000,          /* What was put off is looked for so often. */
     PUSH_PLANS = 20,              /* Of one run: between two the thread may be told to stop. */
-    SAVE_MS = 5 * 60 * 1000,      /* The index goes to disk so often at most, and at the end. */
+    EMBED_MS = 1000,              /* So often at least it is looked whether a text waits. */
+    EMBED_AGAIN_MS = 5 * 1000,    /* After a failure; each further pause is twice as long, */
+    EMBED_AGAIN_MAX_MS = 10 * 60 * 1000, /* up to this. */
+    EMBED_NICE = 10,                     /* Of the embedder's thread. */
+    SAVE_MS = 5 * 60 * 1000, /* The index goes to disk so often at most, and at the end. */
 };
 
 typedef struct Serve {
@@ -48,6 +55,8 @@ typedef struct Serve {
     Open open;
     App *app;
     MatchIndex *index;
+    Vectors *vectors; /* NULL: no embedding server. */
+    EmbedServer embed;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     i64 commits;  /* Grows with every commit. */
@@ -174,6 +183,8 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
     for (size_t i = 0; !e && i < count; i++) {
         ArenaMark mark = arena_mark(cx->arena);
         e = match_feed_fact(cx, serve->index, &facts[i]);
+        if (!e && serve->vectors)
+            e = match_embed_fact(cx, serve->vectors, &facts[i]);
         arena_rewind(cx->arena, mark);
         if (str_same(facts[i].table_name, S("org")))
             org_tree_forget(house_of(cx)->orgs);
@@ -356,6 +367,100 @@ static void *searcher(void *arg)
     return NULL;
 }
 
+/* ---- vectors ---- */
+
+/* EmbedServer.rest */
+static bool embed_rest(void *context, i64 ms)
+{
+    Serve *serve = context;
+    i64 seen = 0, until_ns = clock_steady_ns() + ms * 1000000;
+    for (i64 left; (left = until_ns - clock_steady_ns()) > 0;)
+        if (!wait_commit(serve, &seen, left / 1000000 + 1))
+            return false;
+    return !is_stopping(serve);
+}
+
+/* What an embedder knows between two looks. */
+typedef struct Embedding {
+    bool noted; /* All rows that may be sent. */
+    i64 saved;  /* VectorStats.changes of what is on disk. */
+    i64 saved_ns, next_ns, pause_ms;
+} Embedding;
+
+/* Until nothing waits. After a failure the server is left alone for a while: search goes on with
+ * the vectors there are. */
+static void embed_waiting(Serve *serve, Cx *cx, Embedding *at)
+{
+    size_t count = 1;
+    char detail[100] = ""; /* A status, or what the connection came to. */
+    Err e = ERR_OK;
+    while (!e && count && !is_stopping(serve)) {
+        e = match_embed_some(cx, serve->vectors, &serve->embed, serve->cli->settings.embed_batch,
+                             &count);
+        at->pause_ms = e ? at->pause_ms : EMBED_AGAIN_MS;
+        if (e)
+            snprintf(detail, sizeof detail, "%.*s", STR_ARG(cx->err.args[0]));
+        arena_reset(cx->arena);
+    }
+    if (e && e != ERR_STATE) {
+        log_line(LOG_WARN_LEVEL, "embedder.failed", "why", cx->err.key, "detail", detail, NULL);
+        at->next_ns = clock_steady_ns() + at->pause_ms * 1000000;
+        at->pause_ms =
+            at->pause_ms * 2 < EMBED_AGAIN_MAX_MS ? at->pause_ms * 2 : EMBED_AGAIN_MAX_MS;
+    }
+    err_clear(cx);
+}
+
+static void keep_vectors(Serve *serve, Cx *cx, Embedding *at, bool now)
+{
+    bool due = now || clock_steady_ns() - at->saved_ns >= (i64)SAVE_MS * 1000000;
+    i64 changes = at->noted && due ? vectors_stats(serve->vectors).changes : at->saved;
+    if (changes == at->saved)
+        return;
+    if (vectors_save(cx, serve->vectors, vectors_path(cx)) != ERR_OK)
+        err_clear(cx); /* Its log line is written. */
+    at->saved = changes;
+    at->saved_ns = clock_steady_ns();
+}
+
+static void embed_look(Serve *serve, Cx *cx, Embedding *at)
+{
+    if (followed(serve) < 0) /* From then on the follower notes what comes. */
+        return;
+    if (!at->noted) {
+        at->noted = match_embed_all(cx, serve->vectors) == ERR_OK;
+        if (!at->noted)
+            log_line(LOG_ERROR_LEVEL, "embedder.failed", "why", cx->err.key, NULL);
+        err_clear(cx);
+        arena_reset(cx->arena);
+    }
+    if (at->noted && clock_steady_ns() >= at->next_ns)
+        embed_waiting(serve, cx, at);
+    keep_vectors(serve, cx, at, false);
+    arena_reset(cx->arena);
+}
+
+static void *embedder(void *arg)
+{
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    Embedding at = {.saved_ns = clock_steady_ns(), .pause_ms = EMBED_AGAIN_MS};
+    i64 seen = 0;
+    if (!serve->vectors || !begin_thread(serve, &arena, &cx))
+        return NULL;
+    if (setpriority(PRIO_PROCESS, (id_t)gettid(), EMBED_NICE) != 0)
+        log_line(LOG_WARN_LEVEL, "embedder.priority", "why", strerror(errno), NULL);
+    vectors_load(&cx, serve->vectors, vectors_path(&cx));
+    do
+        embed_look(serve, &cx, &at);
+    while (wait_commit(serve, &seen, EMBED_MS));
+    keep_vectors(serve, &cx, &at, true);
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
+}
+
 /* ---- pushes ---- */
 
 /* Whether one of the facts up to `until` may have made something due. */
@@ -507,13 +612,19 @@ static void prepare(Serve *serve)
     serve->index = match_open();
     suggest_keep(serve->index);
     serve->followed = -1;
+    if (serve->embed.url.len) {
+        serve->embed.rest = embed_rest;
+        serve->embed.context = serve;
+        serve->vectors = vectors_open(serve->embed.model, serve->embed.dims);
+    }
+    serve->open.house.vectors = serve->vectors;
     serve->open.house.match = serve->index;
     fact_on_commit(serve->open.house.facts, on_commit, serve);
 }
 
 static void run_threads(Serve *serve)
 {
-    static void *(*const bodies[])(void *) = {follower, searcher,     pusher,
+    static void *(*const bodies[])(void *) = {follower, searcher,     embedder, pusher,
                                               worker,   clock_thread, flusher};
     pthread_t threads[COUNT(bodies)];
     for (size_t i = 0; i < COUNT(bodies); i++)
@@ -536,7 +647,9 @@ int cli_serve(Cli *cli)
 {
     static Serve serve;
     serve.cli = cli;
-    Err e = house_open(&cli->cx, &cli->settings, OPEN_SERVE, &serve.open);
+    Err e = embed_begin(&cli->cx, &cli->settings, &serve.embed);
+    if (!e)
+        e = house_open(&cli->cx, &cli->settings, OPEN_SERVE, &serve.open);
     if (e)
         return cli_fail(cli, &cli->cx, e);
     prepare(&serve);

@@ -70,6 +70,12 @@ const Field settings_fields[] = {
     {AT(Settings, push_threshold),    F_INT,  "推送门槛（匹配度 %）", "Percent from which a match is pushed",   0, SEE_PUBLIC, NULL, .min = 1, .max = 100},
     {AT(Settings, push_cap_week),     F_INT,  "每人每周推送上限",     "Pushes to one person in seven days; 0: any number", 0, SEE_PUBLIC, NULL, .max = 1000},
     {AT(Settings, evaluation_least),  F_INT,  "企业反馈最少企业数",   "Firms that must have rated an item before its owner reads what they say", 0, SEE_PUBLIC, NULL, .min = 1, .max = 100},
+    {AT(Settings, embed_url),         F_TEXT, "向量服务：地址",       "Embedding server (POST /v1/embeddings as of OpenAI): http(s)://host[:port][/v1]; empty: off", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, embed_model),       F_TEXT, "向量服务：模型名",     "Embedding server: name of the model",     0, SEE_PUBLIC, NULL, .max = 200},
+    {AT(Settings, embed_key),         F_SECRET, "向量服务：密钥",     "Embedding server: key, sent as a bearer token; not printed here; empty: none", 0, SEE_NOBODY, NULL, .max = 500},
+    {AT(Settings, embed_dims),        F_INT,  "向量服务：维数",       "Embedding server: numbers of one vector; 0: as many as it gives", 0, SEE_PUBLIC, NULL, .max = 4096},
+    {AT(Settings, embed_batch),       F_INT,  "向量服务：每次文本数", "Embedding server: texts of one question", 0, SEE_PUBLIC, NULL, .min = 1, .max = 256},
+    {AT(Settings, embed_timeout_ms),  F_INT,  "向量服务：超时（毫秒）", "Embedding server: milliseconds that one question may take", 0, SEE_PUBLIC, NULL, .min = 100, .max = 600000},
     {AT(Settings, secure_cookie),     F_BOOL, "仅 HTTPS 发送 Cookie", "Cookies over HTTPS only; on behind TLS",  0, SEE_PUBLIC, NULL},
     {AT(Settings, log_level),         F_INT,  "日志级别",             "0 debug, 1 info, 2 warn, 3 error",        0, SEE_PUBLIC, NULL, .max = 3},
 };
@@ -122,6 +128,8 @@ void settings_default(Settings *ret)
         .push_cap_week = 20,
         .evaluation_least = 3,
         .access_log_days = 365,
+        .embed_batch = 32,
+        .embed_timeout_ms = 20000,
         .secure_cookie = 0,
         .log_level = 1,
     };

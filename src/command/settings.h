@@ -56,6 +56,12 @@ typedef struct Settings {
     i64 push_threshold;   /* Percent from which a match is pushed. */
     i64 push_cap_week;    /* Pushes to one person in seven days; 0: any number. */
     i64 evaluation_least; /* Firms that must have spoken before an owner reads themes. */
+    Str embed_url;        /* Of an embedding server; '' : none is asked. */
+    Str embed_model;      /* Its name there; vectors of another one are not taken for its own. */
+    Str embed_key;        /* Sent as a bearer token; '' : none. */
+    i64 embed_dims;       /* Numbers of one vector; 0: as many as it gives. */
+    i64 embed_batch;      /* Texts of one question. */
+    i64 embed_timeout_ms; /* Of one question. */
     i64 secure_cookie;    /* Set when nginx in front speaks TLS. */
     i64 log_level;        /* 0 debug .. 3 error */
     /* Not settings themselves. */

@@ -155,6 +155,7 @@ typedef struct MatchHit {
     int percent; /* 0..100 of what the question's own text would score as a title. */
     const MatchReason *reasons;
     size_t reason_count; /* 0 when only scattered characters match, or no reasons were asked for. */
+    int semantic; /* Its rank among what lies near by meaning (match_embed.h); 0: not of these. */
 } MatchHit;
 
 typedef struct MatchAnswer {

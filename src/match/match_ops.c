@@ -1,4 +1,5 @@
 /* The questions people ask of the index. */
+#include "match/match_embed.h"
 #include "match/match_ops_int.h"
 
 enum { NEED_MATCHES = 10, NEED_MATCHES_MAX = 50, WIDEN_HITS = 10, SNIPPET_CHARS = 90 };
@@ -226,6 +227,11 @@ static void add_record(Cx *cx, const MatchHit *hit, const HitRows *rows, size_t 
 {
     const Need *need = &rows->needs[i];
     val_set(cx->arena, row, "reasons", match_reasons_val(cx, hit));
+    if (hit->semantic) {
+        Val *semantic = val_map(cx->arena);
+        val_set_int(cx->arena, semantic, "rank", hit->semantic);
+        val_set(cx->arena, row, "semantic", semantic);
+    }
     if (hit->kind == MATCH_PATENT) {
         val_push(cx->arena, owned, patent_val(cx, &rows->patents[i], &rows->listings[i], row));
     } else if (hit->kind == MATCH_ACHIEVEMENT) {
@@ -336,8 +342,10 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
                         .not_org_id = need.org_id,
                         .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
     e = widen_query(cx, index, &query);
+    Vectors *vectors = house_of(cx)->vectors;
     if (!e)
-        e = match_search(cx, index, &query, &answer);
+        e = vectors ? match_fuse(cx, index, vectors, &query, need.id, &answer)
+                    : match_search(cx, index, &query, &answer);
     if (!e)
         e = match_hits_val(cx, &answer, &(Telling){0}, &items);
     if (e)

@@ -145,6 +145,8 @@ static Err put_fits(PageCx *page, Str need_id)
         Val *row = val_at(items, i);
         bool patent = str_same(val_get_str(row, "kind"), S("patent"));
         val_set_bool(arena, row, "is_patent", patent);
+        if (!val_get(row, "semantic"))
+            val_set(arena, row, "semantic", val_null(arena));
         val_set_str(arena, row, "href",
                     str_format(arena, "/%s/%lld", patent ? "patent" : "achievement",
                                (long long)val_get_int(row, "id")));

@@ -124,6 +124,8 @@ static void shape_match(PageCx *page, Val *hit)
     val_set_str(arena, hit, "org_name", val_get_str(record, "org"));
     val_set_str(arena, hit, "record_kind", val_get_str(record, "kind"));
     val_set_str(arena, hit, "appno", patent ? val_get_str(record, "appno") : S(""));
+    if (!val_get(hit, "semantic"))
+        val_set(arena, hit, "semantic", val_null(arena));
 }
 
 /* For those who may see them; null for everybody else. */
