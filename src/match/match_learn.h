@@ -1,5 +1,5 @@
-/* match_learn.h - the features of a hit, and weights of them learnt from pairs: of two hits of one question the one that
- * proved better.
+/* match_learn.h - the features of a hit, and weights of them learnt from pairs: of two hits of one
+ * question the one that proved better.
  *
  * Pure: no store, no clock, no chance; the same pairs give the same weights, bit for bit. The loss
  * of a pair is logistic, log(1 + exp(-w (better - worse))), as in RankNet; a pull holds the weights
