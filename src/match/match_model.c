@@ -171,7 +171,8 @@ static const Field release_in[] = {
 };
 static const Op ops[] = {
     {"match.models",  "匹配权重", "Match weights",     OP_READ,  0, WHO_OPERATOR | WHO_LOCAL, OP_IN(ModelsIn, models_in), NULL, models_run, NULL, NULL},
-    {"match.release", "启用",     "Release",           OP_WRITE, OP_DANGER, WHO_OPERATOR | WHO_LOCAL, OP_IN(ReleaseIn, release_in), NULL, release_run, "需求匹配从此按这一组权重排序；以前的各组保留，可再次启用。", "Matches of needs are ordered by these weights from now on; the others stay and can be released again."},
+    {"match.release", "启用",     "Release",           OP_WRITE, OP_DANGER, WHO_OPERATOR | WHO_LOCAL, OP_IN(ReleaseIn, release_in), NULL, release_run,
+     "需求匹配从此按这一组权重排序；以前的各组保留，可再次启用。", "Matches of needs are ordered by these weights from now on; the others stay and can be released again."},
 };
 // clang-format on
 

@@ -19,7 +19,7 @@ typedef struct MatchModelRow {
     i64 questions; /* Needs that were learnt from. */
     i64 pairs;
     i64 held_out;       /* Needs kept apart for the next two. */
-    i64 ndcg_before_bp; /* nDCG of their first ten with the model then in use, in ten-thousandths. */
+    i64 ndcg_before_bp; /* nDCG of their first ten by the model then in use, in 1/10,000. */
     i64 ndcg_after_bp;  /* With this one. */
     i64 released_ms;    /* 0: proposed. */
 } MatchModelRow;

@@ -309,7 +309,8 @@ static const Field learn_in[] = {
     {AT(LearnIn, least), F_INT, "至少需求数", "Needs at least", 0, SEE_PUBLIC, NULL, .min = MATCH_LEARN_LEAST, .max = 1000000, .help_zh = "可供学习的需求少于此数时不学习", .help_en = "With fewer needs to learn from nothing is learnt"},
 };
 static const Op ops[] = {
-    {"match.learn", "学习匹配权重", "Learn match weights", OP_STEPS, 0, WHO_OPERATOR | WHO_LOCAL, OP_IN(LearnIn, learn_in), NULL, learn_run, "从推送的结果学习排序权重，并在留出的需求上比较；启用之前不改变排序。", "Learns weights from what became of pushes and compares them on needs held out; nothing changes before they are released."},
+    {"match.learn", "学习匹配权重", "Learn match weights", OP_STEPS, 0, WHO_OPERATOR | WHO_LOCAL, OP_IN(LearnIn, learn_in), NULL, learn_run,
+     "从推送的结果学习排序权重，并在留出的需求上比较；启用之前不改变排序。", "Learns weights from what became of pushes and compares them on needs held out; nothing changes before they are released."},
 };
 // clang-format on
 
