@@ -73,8 +73,7 @@ int cli_match(Cli *cli)
                        .queries = cli_take(cli, "queries"),
                        .qrels = cli_take(cli, "qrels"),
                        .pool = cli_flag(cli, "pool")};
-    Str folds =
-        cli_take(cli, "folds"); /* Nothing is learnt from the set: any number is the same. */
+    Str folds = cli_take(cli, "folds");
     EvalFigures figures;
     bool known = cli->word_count == 2 && str_same(cli->words[1], S("eval"));
     if (!known || !files.docs.len || !files.queries.len || !files.qrels.len || cli->arg_count ||

@@ -12,6 +12,7 @@
 #include "registry/registry.h"
 #include "push/evaluation.h"
 #include "push/push.h"
+#include "push/push_learn.h"
 #include "registry/showing.h"
 #include "report/report.h"
 

@@ -26,7 +26,8 @@ enum {
     MATCH_DOCS_MAX = 4 * 1000 * 1000, /* Documents held, dropped ones until they are swept out. */
     MATCH_TERMS_MAX = 2000,           /* Different terms of one question; later ones are ignored. */
     MATCH_DEPTH_MAX = 1000,           /* offset + limit of one search. */
-    MATCH_REASONS_MAX = 6,            /* Reasons given for a hit, the strongest first. */
+    MATCH_RERANK = 100,    /* Hits that a model puts in order; the rest follow by text. */
+    MATCH_REASONS_MAX = 6, /* Reasons given for a hit, the strongest first. */
 };
 
 typedef enum MatchKind { MATCH_PATENT = 1, MATCH_ACHIEVEMENT, MATCH_NEED } MatchKind;
@@ -117,17 +118,24 @@ typedef struct MatchFacets {
     size_t field_count;
 } MatchFacets;
 
+/* How hits are ordered by more than their text score: see match_learn.h. */
+typedef struct MatchModel MatchModel;
+
 /* What is asked: the words typed, or the fields of a record that others shall fit. */
 typedef struct MatchQuery {
     Str text;                 /* Weight 1; symbols such as H04L 29/06 in it also count as codes. */
     const MatchField *fields; /* Further text with weights of its own; may be NULL. */
     size_t field_count;
     const MatchWiden *widen; /* May be NULL. */
-    unsigned kinds;          /* MATCH_OF_ bits; 0 for all. */
-    bool listed_only;        /* Leave out what the public may not see. */
-    i64 org_id;              /* Only this unit's; 0 for all. */
-    i64 not_org_id;          /* Not this unit's own; 0 for all. */
-    Str field_code;          /* Only this technical field; empty for all. */
+    const MatchModel *model; /* NULL: the text score decides. */
+    bool with_features;      /* The first MATCH_RERANK hits come with theirs; so with a model. */
+    Str asker_field;         /* For features: technical field and province of who asks. */
+    int asker_region;
+    unsigned kinds;   /* MATCH_OF_ bits; 0 for all. */
+    bool listed_only; /* Leave out what the public may not see. */
+    i64 org_id;       /* Only this unit's; 0 for all. */
+    i64 not_org_id;   /* Not this unit's own; 0 for all. */
+    Str field_code;   /* Only this technical field; empty for all. */
     bool unlisted_only;
     int region, maturity, year; /* Only these; 0 for all. */
     MatchFacets *facets; /* Filled with counts, all 0 before; NULL: nobody asks. Not with `only`. */
@@ -156,10 +164,12 @@ typedef struct MatchHit {
     const MatchReason *reasons;
     size_t reason_count; /* 0 when only scattered characters match, or no reasons were asked for. */
     int semantic; /* Its rank among what lies near by meaning (match_embed.h); 0: not of these. */
+    const double *features; /* MATCH_FEATURES, in spreads from the mean; NULL: none were asked for,
+                             * or it is behind the first MATCH_RERANK. */
 } MatchHit;
 
 typedef struct MatchAnswer {
-    MatchHit *hits; /* Best first; equal scores by kind and id. */
+    MatchHit *hits; /* Best first; equal scores by kind and id. A model may have its own order. */
     size_t count;
     i64 total;        /* Of all hits, on this page or not. */
     const char *note; /* Message key when nothing could be searched for; NULL otherwise:

@@ -1,7 +1,7 @@
 /* match_eval.c - see match_eval.h. */
 #include "match/match_eval.h"
 
-#include "match/match.h"
+#include "match/match_eval_int.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,39 +13,6 @@ enum {
     DOC_TEXTS_MAX = 256 * 1000000, /* Bytes of documents kept for that; of others none is learnt. */
 };
 enum { TITLE_WEIGHT = 3, TEXT_WEIGHT = 1, NAME_SLOTS_FIRST = 1024 };
-
-/* Names to numbers from 0, in the order they came. */
-typedef struct Names {
-    Arena *arena;
-    Str *names;
-    u32 *slots; /* Number + 1; 0 is free. */
-    size_t count, cap, slot_count;
-} Names;
-
-typedef struct Judgement {
-    u32 query, doc;
-    double gain;
-} Judgement;
-
-typedef struct EvalText {
-    Str title, text;
-} EvalText;
-
-typedef struct Eval {
-    Cx *cx;
-    MatchIndex *index; /* NULL while names are read alone. */
-    Names docs, query_names;
-    EvalText *texts; /* Of the documents, unless they are too many: text_bytes. */
-    size_t text_cap, text_bytes;
-    EvalText *queries;
-    size_t query_cap;
-    Judgement *judgements; /* By question once sorted. */
-    size_t judgement_count, judgement_cap;
-    u32 *by_doc;   /* Places of judgements above 0, by document. */
-    u32 *doc_from; /* Where a document's begin there; one more than documents. */
-    i64 fold_count, fold;
-    i64 unknown;
-} Eval;
 
 /* ---- Names ---- */
 
@@ -146,22 +113,14 @@ static Str id_of(Arena *arena, const Val *row)
     return val_get_str(row, "id");
 }
 
-/* Questions of other folds spread over these by their place in the file. */
-static bool in_fold(const Eval *eval, u32 query)
-{
-    return eval->fold_count < 2 || (i64)(query % (u64)eval->fold_count) == eval->fold;
-}
-
-/* What is known of a document from other questions: those of the other folds that it was right
- * for. */
+/* What is known of a document from other questions: those of which it may learn that it was right
+ * for them. */
 static Str learnt_of(const Eval *eval, Arena *arena, u32 doc)
 {
     Buf out = buf_new(arena);
-    if (eval->fold_count < 2)
-        return (Str){0};
     for (u32 i = eval->doc_from[doc]; i < eval->doc_from[doc + 1]; i++) {
         u32 query = eval->judgements[eval->by_doc[i]].query;
-        if (in_fold(eval, query))
+        if (!eval->teaches[query])
             continue;
         buf_add(&out, eval->queries[query].title);
         buf_char(&out, '\n');
@@ -326,13 +285,7 @@ static int by_query_and_doc(const void *a, const void *b)
     return left->doc < right->doc ? -1 : left->doc > right->doc;
 }
 
-/* The judgements of one question. */
-typedef struct Pool {
-    const Judgement *rows;
-    size_t count;
-} Pool;
-
-static double gain_of(const Pool *pool, i64 id)
+double eval_gain(const Pool *pool, i64 id)
 {
     for (size_t i = 0; i < pool->count; i++)
         if ((i64)pool->rows[i].doc + 1 == id)
@@ -354,45 +307,56 @@ static const MatchWiden *widen(Eval *eval, const MatchAnswer *answer)
     return match_widen(eval->cx, eval->index, told, count);
 }
 
-/* The first ten for a question. What no term leads to comes last, in the order of the file. */
-static Err rank(Eval *eval, const Pool *pool, bool only_pool, i64 ids[EVAL_DEPTH],
-                size_t *ret_count)
+Err eval_ask(Eval *eval, const Pool *pool, MatchQuery asked, MatchAnswer *ret)
 {
     Cx *cx = eval->cx;
     const EvalText *query = &eval->queries[pool->rows[0].query];
     const MatchField fields[] = {{query->title, TITLE_WEIGHT, .codes = false},
                                  {query->text, TEXT_WEIGHT, .codes = false}};
-    MatchQuery asked = {.fields = fields,
-                        .field_count = COUNT(fields),
-                        .kinds = MATCH_OF_PATENTS,
-                        .loose = true,
-                        .no_reasons = true,
-                        .no_total = true,
-                        .limit = EVAL_DEPTH};
-    MatchAnswer answer;
     i64 *only = ARENA_NEW(cx->arena, i64, pool->count);
+    size_t limit = asked.limit;
+    asked.fields = fields;
+    asked.field_count = COUNT(fields);
+    asked.kinds = MATCH_OF_PATENTS;
+    asked.loose = asked.no_reasons = asked.no_total = true;
     for (size_t i = 0; i < pool->count; i++)
         only[i] = (i64)pool->rows[i].doc + 1;
-    if (only_pool) {
+    if (eval->files->pool) {
         asked.only = only;
         asked.only_count = pool->count;
     }
-    Err e = match_search(cx, eval->index, &asked, &answer);
-    if (!e && eval->text_bytes <= DOC_TEXTS_MAX) {
-        asked.widen = widen(eval, &answer);
-        e = match_search(cx, eval->index, &asked, &answer);
+    bool learns = eval->text_bytes <= DOC_TEXTS_MAX;
+    if (learns) {
+        MatchQuery first = asked;
+        first.model = NULL;
+        first.with_features = false;
+        first.limit = FEEDBACK_HITS;
+        Err e = match_search(cx, eval->index, &first, ret);
+        if (e)
+            return e;
+        asked.widen = widen(eval, ret);
     }
+    asked.limit = limit;
+    return match_search(cx, eval->index, &asked, ret);
+}
+
+/* The first ten for a question. What no term leads to comes last, in the order of the file. */
+static Err rank(Eval *eval, const Pool *pool, i64 ids[EVAL_DEPTH], size_t *ret_count)
+{
+    MatchAnswer answer;
+    Err e = eval_ask(eval, pool, (MatchQuery){.model = eval->model, .limit = EVAL_DEPTH}, &answer);
     if (e)
         return e;
     size_t count = answer.count;
     for (size_t h = 0; h < count; h++)
         ids[h] = answer.hits[h].id;
-    for (size_t i = 0; only_pool && i < pool->count && count < EVAL_DEPTH; i++) {
+    for (size_t i = 0; eval->files->pool && i < pool->count && count < EVAL_DEPTH; i++) {
+        i64 id = (i64)pool->rows[i].doc + 1;
         bool there = false;
         for (size_t h = 0; h < count; h++)
-            there |= ids[h] == only[i];
+            there |= ids[h] == id;
         if (!there)
-            ids[count++] = only[i];
+            ids[count++] = id;
     }
     *ret_count = count;
     return ERR_OK;
@@ -421,7 +385,7 @@ typedef struct Sums {
     double count;
 } Sums;
 
-static Err judge(Eval *eval, const Pool *pool, bool only_pool, Sums *sums)
+static Err judge(Eval *eval, const Pool *pool, Sums *sums)
 {
     Cx *cx = eval->cx;
     i64 ids[EVAL_DEPTH];
@@ -434,11 +398,11 @@ static Err judge(Eval *eval, const Pool *pool, bool only_pool, Sums *sums)
     }
     if (!(relevant > 0))
         return ERR_OK;
-    Err e = rank(eval, pool, only_pool, ids, &count);
+    Err e = rank(eval, pool, ids, &count);
     if (e)
         return e;
     for (size_t h = 0; h < count; h++) {
-        ranked[h] = gain_of(pool, ids[h]);
+        ranked[h] = eval_gain(pool, ids[h]);
         found += ranked[h] > 0;
         if (ranked[h] > 0 && !(first > 0))
             first = 1 / ((double)h + 1);
@@ -450,18 +414,31 @@ static Err judge(Eval *eval, const Pool *pool, bool only_pool, Sums *sums)
     return ERR_OK;
 }
 
+size_t eval_pool(const Eval *eval, size_t from, Pool *ret)
+{
+    size_t to = from;
+    while (to < eval->judgement_count && eval->judgements[to].query == eval->judgements[from].query)
+        to++;
+    *ret = (Pool){eval->judgements + from, to - from};
+    return to;
+}
+
+bool eval_in_fold(const Eval *eval, u32 query)
+{
+    return eval->fold_count < 2 || (i64)(query % (u64)eval->fold_count) == eval->fold;
+}
+
 /* Questions of this fold. */
-static Err judge_fold(Eval *eval, bool only_pool, Sums *sums)
+static Err judge_fold(Eval *eval, Sums *sums)
 {
     Cx *cx = eval->cx;
     Err e = ERR_OK;
-    for (size_t from = 0, to; !e && from < eval->judgement_count; from = to) {
-        u32 query = eval->judgements[from].query;
-        for (to = from; to < eval->judgement_count && eval->judgements[to].query == query;)
-            to++;
+    Pool pool;
+    for (size_t at = 0; !e && at < eval->judgement_count;) {
+        at = eval_pool(eval, at, &pool);
         ArenaMark mark = arena_mark(cx->arena);
-        if (in_fold(eval, query))
-            e = judge(eval, &(Pool){eval->judgements + from, to - from}, only_pool, sums);
+        if (eval_in_fold(eval, pool.rows[0].query))
+            e = judge(eval, &pool, sums);
         arena_rewind(cx->arena, mark);
     }
     return e;
@@ -487,16 +464,34 @@ static void group_by_doc(Eval *eval)
     }
 }
 
-/* An index for each fold, of all documents. */
-static Err eval_fold(Eval *eval, const EvalFiles *files, Sums *sums)
+Err eval_index(Eval *eval)
 {
     eval->index = match_open();
-    Err e = each_line(eval, files->docs, take_doc);
+    Err e = each_line(eval, eval->files->docs, take_doc);
     while (!e && match_tend(eval->index))
         ;
-    if (!e)
-        e = judge_fold(eval, files->pool, sums);
+    return e;
+}
+
+void eval_index_done(Eval *eval)
+{
     match_close(eval->index);
+    eval->index = NULL;
+}
+
+/* An index for each fold, of all documents, with what is learnt from the others. */
+static Err eval_fold(Eval *eval, Sums *sums)
+{
+    MatchModel model = match_model_plain();
+    Err e = eval->fold_count > 1 ? eval_learn(eval, &model) : ERR_OK;
+    if (e)
+        return e;
+    eval->model = eval->fold_count > 1 ? &model : NULL;
+    e = eval_index(eval);
+    if (!e)
+        e = judge_fold(eval, sums);
+    eval_index_done(eval);
+    eval->model = NULL;
     return e;
 }
 
@@ -517,6 +512,7 @@ static EvalFigures figures_of(const Eval *eval, const Sums *sums)
 Err match_eval(Cx *cx, const EvalFiles *files, EvalFigures *ret)
 {
     Eval eval = {.cx = cx,
+                 .files = files,
                  .docs.arena = cx->arena,
                  .query_names.arena = cx->arena,
                  .fold_count = files->folds > 1 ? files->folds : 1};
@@ -528,8 +524,9 @@ Err match_eval(Cx *cx, const EvalFiles *files, EvalFigures *ret)
         e = each_line(&eval, files->qrels, take_judgement);
     if (!e)
         group_by_doc(&eval);
+    eval.teaches = ARENA_NEW(cx->arena, bool, eval.query_names.count + 1);
     for (; !e && eval.fold < eval.fold_count; eval.fold++)
-        e = eval_fold(&eval, files, &sums);
+        e = eval_fold(&eval, &sums);
     if (!e)
         *ret = figures_of(&eval, &sums);
     return e;

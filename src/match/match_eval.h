@@ -4,8 +4,10 @@
  *     questions   lines of {"id", "text", "title"?}
  *     judgements  lines of question <TAB> document <TAB> gain; above 0 is relevant
  *
- * The documents go into an index of their own, the exchange is not touched. What is learnt from a
- * judgement above 0 is what an outcome teaches: the question's words become words of the document.
+ * The documents go into an index of their own, the exchange is not touched. With folds two things
+ * are learnt from the judgements of the other folds: a question's words may become words of the
+ * documents it was right for, and features are weighed (match_learn.h). Whether either is used is
+ * chosen inside these folds, on parts of them held out in turn.
  */
 #ifndef MATCH_MATCH_EVAL_H
 #define MATCH_MATCH_EVAL_H

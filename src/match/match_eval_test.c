@@ -141,6 +141,90 @@ static void test_folds(void **state)
     }
 }
 
+enum { CHOICES = 60, THEMES = 19 }; /* So that the questions of a theme lie in several folds. */
+
+/* The i-th of many words that share no character. */
+static Str word_of(i64 i)
+{
+    Buf out = buf_new(&test_arena);
+    for (u32 k = 0; k < 2; k++) {
+        u32 code = 0x4e00 + 300 + (u32)i * 2 + k;
+        const char bytes[] = {(char)(0xe0 | code >> 12), (char)(0x80 | (code >> 6 & 0x3f)),
+                              (char)(0x80 | (code & 0x3f))};
+        buf_add(&out, (Str){bytes, sizeof bytes});
+    }
+    return buf_str(&out);
+}
+
+static EvalFigures eval_folds(Buf *docs, Buf *queries, Buf *qrels, bool pool, i64 folds)
+{
+    EvalFiles files = {file_of("docs", str_z(&test_arena, buf_str(docs))),
+                       file_of("queries", str_z(&test_arena, buf_str(queries))),
+                       file_of("qrels", str_z(&test_arena, buf_str(qrels))), pool, folds};
+    EvalFigures figures;
+    err_clear(&cx);
+    assert_int_equal(match_eval(&cx, &files, &figures), ERR_OK);
+    return figures;
+}
+
+/* Where people call a thing by other words, documents learn these; where the words of other
+ * questions lead astray, they do not. Both are found inside the folds that teach. */
+static void test_texts_chosen(void **state)
+{
+    (void)state;
+    for (int helpful = 0; helpful < 2; helpful++) {
+        Buf docs = buf_new(&test_arena), queries = buf_new(&test_arena),
+            qrels = buf_new(&test_arena);
+        for (i64 d = 0; d < THEMES; d++)
+            buf_add(&docs,
+                    str_format(&test_arena, "{\"id\":\"d%lld\",\"title\":\"%.*s%.*s\"}\n",
+                               (long long)d, STR_ARG(word_of(d)), STR_ARG(word_of(200 + d))));
+        for (i64 q = 0; q < CHOICES; q++) {
+            i64 right = q % THEMES, said = helpful ? 100 + right : right;
+            /* Words that came with another document before. */
+            i64 other = helpful ? said : 200 + (right + q / THEMES * 7) % THEMES;
+            buf_add(&queries,
+                    str_format(&test_arena, "{\"id\":\"q%lld\",\"text\":\"%.*s，%.*s\"}\n",
+                               (long long)q, STR_ARG(word_of(said)), STR_ARG(word_of(other))));
+            buf_add(&qrels,
+                    str_format(&test_arena, "q%lld\td%lld\t1\n", (long long)q, (long long)right));
+        }
+        double alone = eval_folds(&docs, &queries, &qrels, false, 0).ndcg;
+        double folds = eval_folds(&docs, &queries, &qrels, false, 5).ndcg;
+        if (helpful ? !(alone < 0.01 && folds > 0.99) : folds < alone - 1e-9)
+            fail_msg("helpful %d: %.4f alone, %.4f with folds", helpful, alone, folds);
+    }
+}
+
+/* The right one is always the longer one, which a text score holds against it: folds learn that;
+ * without folds nothing is learnt. Where the gains follow no rule the order stays. */
+static void test_weights_learnt(void **state)
+{
+    (void)state;
+    for (int rule = 0; rule < 2; rule++) {
+        Buf docs = buf_new(&test_arena), queries = buf_new(&test_arena),
+            qrels = buf_new(&test_arena);
+        for (i64 q = 0; q < CHOICES; q++) {
+            long long n = (long long)q;
+            Str word = word_of(q), more = word_of(500 + q);
+            bool long_right = rule || q * 7 % 11 < 5;
+            buf_add(&docs,
+                    str_format(&test_arena,
+                               "{\"id\":\"l%lld\",\"title\":\"%.*s\",\"text\":\"%.*s%.*s\"}\n"
+                               "{\"id\":\"s%lld\",\"title\":\"%.*s\"}\n",
+                               n, STR_ARG(word), STR_ARG(more), STR_ARG(more), n, STR_ARG(word)));
+            buf_add(&queries, str_format(&test_arena, "{\"id\":\"q%lld\",\"text\":\"%.*s\"}\n", n,
+                                         STR_ARG(word)));
+            buf_add(&qrels, str_format(&test_arena, "q%lld\tl%lld\t%d\nq%lld\ts%lld\t%d\n", n, n,
+                                       long_right, n, n, !long_right));
+        }
+        double alone = eval_folds(&docs, &queries, &qrels, true, 0).mrr;
+        double folds = eval_folds(&docs, &queries, &qrels, true, 5).mrr;
+        if (rule ? !(alone < 0.51 && folds > 0.99) : fabs(folds - alone) > 1e-9)
+            fail_msg("rule %d: %.4f alone, %.4f with folds", rule, alone, folds);
+    }
+}
+
 static void test_wrong_files(void **state)
 {
     (void)state;
@@ -174,9 +258,10 @@ static void test_wrong_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ndcg),        cmocka_unit_test(test_figures),
-        cmocka_unit_test(test_pool),        cmocka_unit_test(test_folds),
-        cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_ndcg),           cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_pool),           cmocka_unit_test(test_folds),
+        cmocka_unit_test(test_wrong_files),    cmocka_unit_test(test_texts_chosen),
+        cmocka_unit_test(test_weights_learnt),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,5 +1,6 @@
 /* The questions people ask of the index. */
 #include "match/match_embed.h"
+#include "match/match_model.h"
 #include "match/match_ops_int.h"
 
 enum { NEED_MATCHES = 10, NEED_MATCHES_MAX = 50, WIDEN_HITS = 10, SNIPPET_CHARS = 90 };
@@ -266,6 +267,9 @@ static Err some_hits(Cx *cx, const MatchHit *hits, size_t count, const Telling *
             add_record(cx, hit, rows, i, row, owned);
         else
             val_set_str(cx->arena, row, "title", text.title);
+        if (telling->model && hit->features)
+            val_set(cx->arena, row, "features",
+                    match_model_shares(cx, telling->model, hit->features));
         if (telling->asked)
             val_set(cx->arena, row, "snippet", snippet_val(cx, telling->asked, text.text));
         val_push(cx->arena, items, row);
@@ -323,12 +327,16 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
     NeedSeen seen;
     MatchIndex *index;
     MatchAnswer answer = {0};
+    MatchModel model;
+    i64 model_id = 0;
     Val *items;
     Err e = need_read(cx, in->id, &seen); /* A manager matches what everybody may read of it. */
     if (!e && !(seen.who & (WHO_OWNER | WHO_OPERATOR | WHO_MANAGER | WHO_LOCAL)))
         e = err_set_arg(cx, ERR_MISSING, NULL, "record.missing", str_from(need_type.zh));
     if (!e)
         e = match_ready(cx, &index);
+    if (!e)
+        e = match_model_in_use(cx, &model, &model_id);
     if (e)
         return e;
     Need need = seen.row;
@@ -338,6 +346,8 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
     MatchQuery query = {.fields = fields,
                         .field_count = COUNT(fields),
                         .kinds = MATCH_OF_PATENTS | MATCH_OF_ACHIEVEMENTS,
+                        .model = model_id ? &model : NULL,
+                        .asker_field = need.field,
                         .listed_only = in->listed,
                         .not_org_id = need.org_id,
                         .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
@@ -347,7 +357,7 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
         e = vectors ? match_fuse(cx, index, vectors, &query, need.id, &answer)
                     : match_search(cx, index, &query, &answer);
     if (!e)
-        e = match_hits_val(cx, &answer, &(Telling){0}, &items);
+        e = match_hits_val(cx, &answer, &(Telling){.model = query.model}, &items);
     if (e)
         return e;
     *ret = val_map(cx->arena);

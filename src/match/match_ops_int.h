@@ -17,6 +17,7 @@ NODISCARD Err match_meant(Cx *cx, MatchIndex *index, Str words, Str *ret);
 typedef struct Telling {
     const MatchAsked *asked; /* A snippet with the words asked for; NULL: none. */
     bool brief;              /* No record, no listing, no reasons. */
+    const MatchModel *model; /* By which hits were placed; NULL: by their text scores. */
 } Telling;
 
 /* Hits with their rows, as this reader may see them. */

@@ -6,6 +6,7 @@
  * worked out afterwards, from the same lists.
  */
 #include "match/match_int.h"
+#include "match/match_learn.h"
 #include "match/match_score.h"
 
 #include <math.h>
@@ -50,6 +51,7 @@ typedef struct Question {
     size_t strong_count;
     double *weights; /* By place in the bag: asked_weight. */
     double *rarity;  /* By place in the bag, once searched. */
+    double *widened; /* By place in the bag: what of its weight is taken over from first hits. */
     bool has_text;   /* There was something besides blanks and signs. */
 } Question;
 
@@ -102,6 +104,7 @@ static Question question_read(Arena *arena, const MatchQuery *query)
     question.order = ARENA_NEW(arena, size_t, total);
     question.weights = ARENA_NEW(arena, double, total);
     question.rarity = ARENA_NEW(arena, double, total);
+    question.widened = ARENA_NEW(arena, double, total);
     for (size_t i = 0; i < total; i++)
         if (i < own && is_strong(question.bag.items[i].key))
             question.order[count++] = i;
@@ -211,8 +214,10 @@ static void weigh_widened(Search *search)
         own += question->weights[t] * question->rarity[t];
     for (size_t i = 0; i < widen->count; i++) {
         size_t t = bag_find(&question->bag, widen->terms[i].key);
-        if (t != SIZE_MAX && question->rarity[t] > 0)
-            question->weights[t] += part * own * widen->terms[i].share / question->rarity[t];
+        if (t == SIZE_MAX || !(question->rarity[t] > 0))
+            continue;
+        question->widened[t] = part * own * widen->terms[i].share / question->rarity[t];
+        question->weights[t] += question->widened[t];
     }
 }
 
@@ -621,16 +626,167 @@ static double *find_shares(Search *search, const Ranked *page, size_t count)
     return shares;
 }
 
+/* ---- Features ---- */
+
+/* Of each term the part of its weight that comes from the question's weightiest text, the title of
+ * a record: 0 when no text weighs more than the others. */
+static double *title_parts(Arena *arena, const Question *question)
+{
+    double *parts = ARENA_NEW(arena, double, question->bag.count);
+    u32 most = 1;
+    for (size_t i = 0; i < question->source_count; i++)
+        if (question->sources[i].weight > most)
+            most = question->sources[i].weight;
+    for (size_t i = 0; most > 1 && i < question->source_count; i++) {
+        const Source *source = &question->sources[i];
+        for (size_t k = 0; source->weight == most && k < source->list.count; k++) {
+            size_t t = bag_find(&question->bag, source->list.terms[k].key);
+            if (t != SIZE_MAX && question->bag.items[t].weight)
+                parts[t] += (double)most / question->bag.items[t].weight;
+        }
+    }
+    return parts;
+}
+
+/* What the question has in all, and how much of it one hit has. */
+typedef struct Cover {
+    double all, title;
+} Cover;
+
+static Cover whole_cover(const Question *question, const double *titles)
+{
+    Cover whole = {0};
+    for (size_t t = 0; t < question->bag.count; t++) {
+        double mass = (question->weights[t] - question->widened[t]) * question->rarity[t];
+        whole.all += mass;
+        whole.title += mass * titles[t];
+    }
+    return whole;
+}
+
+/* How much of a document's weight a term has, from its impact there. */
+static double doc_part(const MatchIndex *index, const SegDoc *doc, double value)
+{
+    double one = seg_exact(1, doc->length, index->length_mean), full = seg_impact_value(UINT8_MAX);
+    if (value >= full)
+        return 1; /* As much as there can be. */
+    /* value = w (k + 1) / (w + c) and one = (k + 1) / (1 + c), with full = k + 1. */
+    return value * (full / one - 1) / (full - value) / doc->length;
+}
+
+static void record_features(const MatchQuery *query, const Seg *seg, const SegDoc *doc, double *row)
+{
+    row[MATCH_F_LENGTH] = log(1 + (double)doc->length);
+    row[MATCH_F_FIELD] = query->asker_field.len && doc->field_code &&
+                         doc->field_code == seg_field_code(seg, query->asker_field);
+    row[MATCH_F_REGION] = query->asker_region && doc->region == query->asker_region;
+    row[MATCH_F_MATURITY] = doc->maturity ? doc->maturity : (double)NAN;
+    row[MATCH_F_FRESH] = doc->year ? doc->year : (double)NAN;
+}
+
+static void text_features(const Search *search, const double *shares, const double *titles,
+                          const SegDoc *doc, double *row)
+{
+    static const MatchFeature of_kind[] = {[TERM_CHAR] = MATCH_F_CHARS,
+                                           [TERM_WORD] = MATCH_F_WORDS,
+                                           [TERM_CODE] = MATCH_F_CODES,
+                                           [TERM_EDGE] = MATCH_F_EDGES};
+    const Question *question = search->question;
+    for (size_t t = 0; t < question->bag.count; t++) {
+        double weight = question->weights[t], rarity = question->rarity[t];
+        if (!(shares[t] > 0) || !(weight > 0) || !(rarity > 0))
+            continue;
+        TermKind kind = key_kind(question->bag.items[t].key);
+        double wide = question->widened[t] / weight, own = shares[t] * (1 - wide);
+        if (kind != TERM_PAIR)
+            row[of_kind[kind]] += own;
+        row[MATCH_F_TITLE] += own * titles[t];
+        row[MATCH_F_WIDENED] += shares[t] * wide;
+        row[MATCH_F_COVER] += weight * (1 - wide) * rarity;
+        row[MATCH_F_COVER_TITLE] += weight * (1 - wide) * rarity * titles[t];
+        if (question->bag.items[t].weight)
+            row[MATCH_F_COVER_DOC] += doc_part(search->index, doc, shares[t] / (weight * rarity));
+    }
+}
+
+/* Rows of features of the first hits, each in spreads from its mean over them. In `arena`. */
+static double *find_features(Arena *arena, Search *search, const Ranked *page, size_t count)
+{
+    const Question *question = search->question;
+    double *rows = ARENA_NEW(arena, double, count *MATCH_FEATURES);
+    double *shares = find_shares(search, page, count);
+    double *titles = title_parts(&search->scratch, question);
+    double best = count && page[0].score ? page[0].score / search->scale : 1;
+    Cover whole = whole_cover(question, titles);
+    for (size_t h = 0; h < count; h++) {
+        const SegDoc *doc = doc_of(search->index, page[h].doc);
+        double *row = rows + h * MATCH_FEATURES;
+        text_features(search, shares + h * question->bag.count, titles, doc, row);
+        row[MATCH_F_TEXT] = page[h].score / search->scale;
+        for (size_t f = MATCH_F_TEXT; f <= MATCH_F_WIDENED; f++)
+            row[f] /= best;
+        row[MATCH_F_COVER] /= whole.all > 0 ? whole.all : 1;
+        row[MATCH_F_COVER_TITLE] /= whole.title > 0 ? whole.title : 1;
+        record_features(search->query, &search->index->shelves[page[h].doc / SEG_DOCS]->seg, doc,
+                        row);
+    }
+    match_normalise(rows, count);
+    return rows;
+}
+
+/* A hit on its way to another place. */
+typedef struct Moved {
+    Ranked ranked;
+    const double *features;
+    double score;
+    size_t place; /* Before: equal scores keep their order. */
+} Moved;
+
+static int moved_order(const void *a, const void *b)
+{
+    const Moved *left = a, *right = b;
+    if (left->score > right->score || left->score < right->score)
+        return left->score > right->score ? -1 : 1;
+    return left->place < right->place ? -1 : left->place > right->place;
+}
+
+/* Puts the first hits in the model's order. Their features, in the new order. */
+static const double **rerank(Arena *arena, Search *search, Ranked *page, size_t count)
+{
+    const MatchModel *model = search->query->model;
+    const double **features = ARENA_NEW(arena, const double *, count);
+    double *rows = find_features(arena, search, page, count);
+    Moved *moved = ARENA_NEW(&search->scratch, Moved, count);
+    for (size_t h = 0; h < count; h++) {
+        const double *row = rows + h * MATCH_FEATURES;
+        moved[h] = (Moved){page[h], row, model ? match_model_score(model, row) : 0, h};
+    }
+    if (model && count)
+        qsort(moved, count, sizeof *moved, moved_order);
+    for (size_t h = 0; h < count; h++) {
+        page[h] = moved[h].ranked;
+        features[h] = moved[h].features;
+    }
+    return features;
+}
+
 /* ---- The search ---- */
 
 enum {
     BATCH = 128
 }; /* Questions that go through a segment together: it is read in once for all. */
 
+static bool weighs_features(const MatchQuery *query)
+{
+    return query->model || query->with_features;
+}
+
 /* With the read lock held. */
 static void search_begin(Search *search)
 {
     size_t depth = search->query->offset + search->query->limit;
+    if (weighs_features(search->query) && depth < MATCH_RERANK)
+        depth = MATCH_RERANK;
     search->best = (Best){
         .index = search->index, .depth = depth, .cap = depth * 2 + BEST_SPARE, .score_min = 1};
     search->best.items =
@@ -669,7 +825,16 @@ static void search_end(Cx *cx, Search *search, MatchAnswer *answer)
 {
     const MatchQuery *query = search->query;
     answer->total = search->best.total;
-    const Ranked *page = take_page(&search->scratch, &search->best, query->offset, &answer->count);
+    const double **features = NULL;
+    size_t feature_count = 0, skip = weighs_features(query) ? query->offset : 0;
+    Ranked *page = take_page(&search->scratch, &search->best, query->offset - skip, &answer->count);
+    if (weighs_features(query)) {
+        feature_count = answer->count < MATCH_RERANK ? answer->count : (size_t)MATCH_RERANK;
+        features = rerank(cx->arena, search, page, feature_count);
+        size_t left = answer->count > skip ? answer->count - skip : 0;
+        answer->count = left < query->limit ? left : query->limit;
+        page += left ? skip : 0;
+    }
     if (query->no_total)
         answer->total = (i64)answer->count;
     if (answer->count == 0)
@@ -680,7 +845,8 @@ static void search_end(Cx *cx, Search *search, MatchAnswer *answer)
             (MatchHit){.kind = (MatchKind)page[h].kind,
                        .id = page[h].id,
                        .score = page[h].score / search->scale,
-                       .percent = percent_of(page[h].score / search->scale, search->self_score)};
+                       .percent = percent_of(page[h].score / search->scale, search->self_score),
+                       .features = skip + h < feature_count ? features[skip + h] : NULL};
     if (query->no_reasons)
         return;
     double *shares = find_shares(search, page, answer->count);

@@ -12,10 +12,12 @@
 #include "people/people.h"
 #include "push/evaluation.h"
 #include "push/push.h"
+#include "push/push_learn.h"
 #include "registry/registry.h"
 
-static const Room *const rooms[] = {IDENT_ROOMS,  PEOPLE_ROOMS, &registry_room,  &match_room,
-                                    &notify_room, &push_room,   &evaluation_room};
+static const Room *const rooms[] = {IDENT_ROOMS,      PEOPLE_ROOMS,     &registry_room,
+                                    &match_room,      &notify_room,     &push_room,
+                                    &push_learn_room, &evaluation_room, &model_room};
 
 static const Actor shell = {.roles = WHO_LOCAL | WHO_OPERATOR, .via = VIA_LOCAL};
 static const Actor clock_ = {.roles = WHO_CLOCK, .via = VIA_SYSTEM};
@@ -79,7 +81,7 @@ static void post_need(TestHouse *t, int n)
     t->house.match = NULL;
 }
 
-static void open_world(TestHouse *t)
+static void open_units(TestHouse *t, Err (*save)(Cx *cx, void *arg))
 {
     house_test_open(t, rooms, COUNT(rooms));
     t->settings.password_memory_kb = 64;
@@ -91,8 +93,13 @@ static void open_world(TestHouse *t)
     add_account(t, "ling", LARGE);
     add_account(t, "sun", SMALL);
     Cx cx = house_cx(t, shell);
-    HOUSE_OK(t, writer_run(t->house.writer, &cx, save_patents, NULL));
+    HOUSE_OK(t, writer_run(t->house.writer, &cx, save, NULL));
     t->house.match = match_open();
+}
+
+static void open_world(TestHouse *t)
+{
+    open_units(t, save_patents);
 }
 
 static i64 count(TestHouse *t, const char *sql)
@@ -174,10 +181,100 @@ static void test_outcomes(void **state)
     house_test_close(&t);
 }
 
+/* ---- What is learnt ---- */
+
+enum { LESSONS = 40 };
+
+static Err save_lesson_patents(Cx *cx, void *arg)
+{
+    (void)arg;
+    Err e = save_one(cx, LARGE, 1, "Lithium battery fast charging in the cold");
+    if (!e)
+        e = save_one(cx, SMALL, 2, "Lithium battery charging");
+    return e ? e : save_one(cx, APART, 3, "Charging");
+}
+
+/* Firms always signed for the second patent, and never wanted the first. */
+static Err save_outcomes(Cx *cx, void *arg)
+{
+    static const i64 states[] = {PUSH_REPLIED, PUSH_SIGNED, PUSH_SEEN};
+    Err e = ERR_OK;
+    (void)arg;
+    for (i64 need = 1; !e && need <= LESSONS; need++)
+        for (i64 patent = 1; !e && patent <= 3; patent++) {
+            Push push = {
+                .pair = str_format(cx->arena, "test:%lld>%lld", (long long)need, (long long)patent),
+                .way = S("item"),
+                .org_id = FIRM,
+                .need_id = need,
+                .patent_id = patent,
+                .state = states[patent - 1],
+                .answer = patent == 1 ? S("not_for_us") : S("interested")};
+            e = fact_create(cx, &push_type, &push, (FactNote){.kind = "push.made"});
+        }
+    return e;
+}
+
+static i64 first_match(TestHouse *t, i64 need_id, const Val **ret_features)
+{
+    Val *reply;
+    HOUSE_OK(t, house_call(t, shell, "need.matches", &reply, "{\"id\":%lld}", (long long)need_id));
+    const Val *items = val_get(reply, "items");
+    assert_int_equal((int)val_count(items), 3);
+    const Val *first = val_at(items, 0);
+    *ret_features = val_get(first, "features");
+    return val_get_int(first, "id");
+}
+
+/* Too few teach nothing; enough make a proposal, which changes nothing before it is released, and
+ * no more once the plain weights are released again. */
+static void test_learning(void **state)
+{
+    TestHouse t;
+    Val *reply;
+    const Val *features;
+    (void)state;
+    open_units(&t, save_lesson_patents);
+    for (int n = 1; n <= LESSONS; n++)
+        post_need(&t, n);
+    HOUSE_OK(&t, house_call(&t, shell, "match.learn", &reply, "{}"));
+    assert_false(val_get_bool(reply, "learnt"));
+    assert_true(str_same(val_get_str(reply, "note"), S("match.too_few")));
+    assert_int_equal(val_get_int(reply, "questions"), 0);
+    Cx cx = house_cx(&t, shell);
+    HOUSE_OK(&t, writer_run(t.house.writer, &cx, save_outcomes, NULL));
+    assert_int_equal(first_match(&t, 1, &features), 1);
+    assert_null(features);
+    HOUSE_OK(&t, house_call(&t, shell, "match.learn", &reply, "{\"least\":1000}"));
+    assert_false(val_get_bool(reply, "learnt"));
+    HOUSE_OK(&t, house_call(&t, shell, "match.learn", &reply, "{}"));
+    assert_true(val_get_bool(reply, "learnt"));
+    i64 held_out = val_get_int(reply, "held_out");
+    assert_in_range(held_out, 1, LESSONS / 2);
+    assert_int_equal(val_get_int(reply, "questions"), LESSONS - held_out);
+    assert_int_equal(val_get_int(reply, "pairs"), 3 * (LESSONS - held_out));
+    const Val *model = val_get(reply, "model");
+    assert_true(val_get_int(model, "ndcg_before_bp") < val_get_int(model, "ndcg_after_bp"));
+    assert_int_equal(val_get_int(model, "ndcg_after_bp"), 10000);
+    assert_int_equal(first_match(&t, 1, &features), 1);
+
+    HOUSE_OK(&t, house_call(&t, shell, "match.release", &reply, "{\"id\":%lld}",
+                            (long long)val_get_int(model, "id")));
+    assert_int_equal(first_match(&t, 1, &features), 2);
+    assert_true(features && val_count(features) > 0);
+    HOUSE_OK(&t, house_call(&t, shell, "match.learn", &reply, "{}"));
+    t.clock.now_ms += 1000;
+    HOUSE_OK(&t, house_call(&t, shell, "match.release", &reply, "{}"));
+    assert_int_equal(val_get_int(reply, "before_id"), val_get_int(model, "id"));
+    assert_int_equal(first_match(&t, 1, &features), 1);
+    match_close(t.house.match);
+    house_test_close(&t);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_unit),
-                                       cmocka_unit_test(test_cap_loses_nothing),
-                                       cmocka_unit_test(test_outcomes)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_unit), cmocka_unit_test(test_cap_loses_nothing),
+        cmocka_unit_test(test_outcomes), cmocka_unit_test(test_learning)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

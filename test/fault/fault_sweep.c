@@ -262,6 +262,7 @@ static const Sweep rows[] = {
     {"evaluation.pass",   RATED,    "operator", "{\"ids\":\"1\"}", ERR_OK},
     {"evaluation.return", RATED,    "operator", "{\"ids\":\"1\",\"reason\":\"请补充\"}", ERR_OK},
     {"push.pair",         OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\n", "operator", "{\"need_id\":1,\"achievement_id\":1,\"way\":\"item\"}", ERR_OK},
+    {"match.release",     ORGS,     "operator", "{}", ERR_OK},
     {"push.target",       ORGS,     "operator", "{\"org_id\":3,\"year\":2026,\"number\":5000}", ERR_OK},
     {"org.change",        ORGS,     "operator", "{\"id\":2,\"line\":\"industry\",\"level\":\"city\"}", ERR_OK},
     {"org.add",           ORGS,     "operator", "{\"code\":\"N\",\"name\":\"新单位\",\"kind\":\"firm\"}", ERR_OK},

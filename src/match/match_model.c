@@ -1,0 +1,185 @@
+/* match_model.c - see match_model.h. */
+#include "match/match_model.h"
+
+#include "ident/ident.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+// clang-format off
+static const Field model_fields[] = {
+    RECORD_HEAD_FIELDS(MatchModelRow),
+    {AT(MatchModelRow, weights),        F_TEXT, "权重",           "Weights",          FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = 1000},
+    {AT(MatchModelRow, questions),      F_INT,  "训练需求数",     "Needs learnt from", FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = INT64_MAX},
+    {AT(MatchModelRow, pairs),          F_INT,  "训练对数",       "Pairs",            FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = INT64_MAX},
+    {AT(MatchModelRow, held_out),       F_INT,  "留出需求数",     "Needs held out",   FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = INT64_MAX},
+    {AT(MatchModelRow, ndcg_before_bp), F_INT,  "此前 nDCG@10（万分比）", "nDCG@10 before (1/10000)", FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = 10000},
+    {AT(MatchModelRow, ndcg_after_bp),  F_INT,  "此后 nDCG@10（万分比）", "nDCG@10 after (1/10000)",  FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = 10000},
+    {AT(MatchModelRow, released_ms),    F_TIME, "启用时间",       "Released",         FORM_OFF | LISTED, SEE_OPERATOR, NULL},
+};
+const RecordType match_model_type = {"match_model", "匹配权重", "Match weights", sizeof(MatchModelRow), model_fields, COUNT(model_fields), "released_ms"};
+// clang-format on
+
+Str match_model_text(Cx *cx, const MatchModel *model)
+{
+    Buf out = buf_new(cx->arena);
+    for (int f = 0; f < MATCH_FEATURES; f++)
+        if (fabs(model->weights[f]) >= 0.00005)
+            buf_add(&out, str_format(cx->arena, "%s%s=%.4f", buf_str(&out).len ? " " : "",
+                                     match_feature_name((MatchFeature)f), model->weights[f]));
+    return buf_str(&out);
+}
+
+MatchModel match_model_read(Str text)
+{
+    MatchModel model = {.weights = {0}};
+    Str part, name;
+    while (str_split(&text, ' ', &part)) {
+        char number[32] = "";
+        if (!str_split(&part, '=', &name) || part.len >= sizeof number)
+            continue;
+        for (size_t i = 0; i < part.len; i++)
+            number[i] = part.data[i];
+        for (int f = 0; f < MATCH_FEATURES; f++)
+            if (str_same(name, str_from(match_feature_name((MatchFeature)f))))
+                model.weights[f] = strtod(number, NULL);
+    }
+    return model;
+}
+
+Err match_model_in_use(Cx *cx, MatchModel *ret, i64 *ret_id)
+{
+    MatchModelRow row = {0};
+    *ret = match_model_plain();
+    *ret_id = 0;
+    Err e = RECORD_FIND(cx, &match_model_type, &row,
+                        "WHERE released_ms > ?1 ORDER BY released_ms DESC, id DESC LIMIT 1",
+                        BIND_INT(0));
+    if (e == ERR_MISSING) {
+        err_clear(cx);
+        return ERR_OK;
+    }
+    if (e)
+        return e;
+    *ret = match_model_read(row.weights);
+    *ret_id = row.id;
+    return ERR_OK;
+}
+
+Val *match_model_shares(Cx *cx, const MatchModel *model, const double *features)
+{
+    Val *list = val_list(cx->arena);
+    double whole = 0;
+    for (int f = 0; f < MATCH_FEATURES; f++)
+        whole += fabs(model->weights[f] * features[f]);
+    for (int f = 0; f < MATCH_FEATURES && whole > 0; f++) {
+        i64 share = (i64)lround(model->weights[f] * features[f] / whole * 100);
+        if (!share)
+            continue;
+        Val *row = val_map(cx->arena);
+        val_set_z(cx->arena, row, "name", match_feature_name((MatchFeature)f));
+        val_set_int(cx->arena, row, "share", share);
+        val_push(cx->arena, list, row);
+    }
+    return list;
+}
+
+/* ---- match.models ---- */
+
+typedef struct ModelsIn {
+    i64 page;
+} ModelsIn;
+
+static Err models_run(Cx *cx, const void *arg, Val **ret)
+{
+    const ModelsIn *in = arg;
+    Rows rows;
+    MatchModel model;
+    i64 page = page_number(in->page), total = 0, in_use = 0;
+    Val *items = val_list(cx->arena);
+    Err e = match_model_in_use(cx, &model, &in_use);
+    if (!e)
+        e = db_int(cx, "SELECT COUNT(*) FROM match_model", NULL, 0, 0, &total);
+    if (!e)
+        e = RECORD_QUERY(cx, &match_model_type, &rows, "ORDER BY id DESC LIMIT ?1 OFFSET ?2",
+                         BIND_INT(PAGE_SIZE), BIND_INT((page - 1) * PAGE_SIZE));
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        MatchModelRow row = {0};
+        record_read_row(cx, &match_model_type, &rows, &row);
+        Val *val = record_val(cx, &match_model_type, &row, SEE_OPERATOR);
+        val_set_bool(cx->arena, val, "in_use", row.id == in_use);
+        val_push(cx->arena, items, val);
+    }
+    e = rows_end(&rows);
+    if (!e)
+        *ret = list_val(cx, items, total, page, PAGE_SIZE);
+    return e;
+}
+
+/* ---- match.release ---- */
+
+typedef struct ReleaseIn {
+    i64 id; /* 0: the plain one. */
+} ReleaseIn;
+
+/* The row of text alone, made when it is first wanted. */
+static Err load_plain(Cx *cx, MatchModelRow *ret)
+{
+    MatchModel plain = match_model_plain();
+    Err e = RECORD_FIND(cx, &match_model_type, ret, "WHERE pairs = ?1 ORDER BY id LIMIT 1",
+                        BIND_INT(0));
+    if (e == ERR_MISSING) {
+        err_clear(cx);
+        *ret = (MatchModelRow){.weights = match_model_text(cx, &plain)};
+        e = fact_create(cx, &match_model_type, ret, (FactNote){.kind = "match_model.learnt"});
+    }
+    return e;
+}
+
+static Err release_run(Cx *cx, const void *arg, Val **ret)
+{
+    const ReleaseIn *in = arg;
+    MatchModelRow row = {0};
+    MatchModel model;
+    i64 in_use = 0;
+    Err e = in->id ? record_load(cx, &match_model_type, in->id, &row) : load_plain(cx, &row);
+    if (!e)
+        e = match_model_in_use(cx, &model, &in_use);
+    if (!e && in_use == row.id)
+        e = err_set(cx, ERR_STATE, "id", "match.in_use");
+    if (e)
+        return e;
+    row.released_ms = clock_now_ms(cx->clock);
+    e = fact_change(cx, &match_model_type, &row,
+                    (FactNote){.kind = "match_model.released", .other_id = in_use});
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set_int(cx->arena, *ret, "id", row.id);
+    val_set_int(cx->arena, *ret, "before_id", in_use);
+    return ERR_OK;
+}
+
+// clang-format off
+static const Field models_in[] = {
+    {AT(ModelsIn, page), F_INT, "页", "Page", 0, SEE_PUBLIC, NULL},
+};
+static const Field release_in[] = {
+    {AT(ReleaseIn, id), F_REF, "匹配权重", "Match weights", 0, SEE_PUBLIC, NULL, .ref = &match_model_type, .help_zh = "留空则恢复为仅按文本排序", .help_en = "Empty: back to text alone"},
+};
+static const Op ops[] = {
+    {"match.models",  "匹配权重", "Match weights",     OP_READ,  0, WHO_OPERATOR | WHO_LOCAL, OP_IN(ModelsIn, models_in), NULL, models_run, NULL, NULL},
+    {"match.release", "启用",     "Release",           OP_WRITE, OP_DANGER, WHO_OPERATOR | WHO_LOCAL, OP_IN(ReleaseIn, release_in), NULL, release_run,
+     "需求匹配从此按这一组权重排序；以前的各组保留，可再次启用。", "Matches of needs are ordered by these weights from now on; the others stay and can be released again."},
+};
+// clang-format on
+
+static const RecordType *const types[] = {&match_model_type};
+
+const Room model_room = {.name = "model",
+                         .types = types,
+                         .type_count = COUNT(types),
+                         .ops = ops,
+                         .op_count = COUNT(ops)};
