@@ -35,10 +35,10 @@ static void add_counts(Cx *cx, MatchFacets *facets, const Seg *seg, const Counts
         facets->maturities[i] += counts->maturities[i];
     for (size_t i = 0; i < COUNT(facets->years); i++)
         facets->years[i] += counts->years[i];
-    for (uint16_t code = 1; code <= SEG_CODES_MAX; code++) {
+    for (u32 code = 1; code <= SEG_CODES_MAX; code++) {
         if (!counts->fields[code])
             continue;
-        size_t at = field_place(cx, facets, seg_field_name(seg, code));
+        size_t at = field_place(cx, facets, seg_field_name(seg, (uint16_t)code));
         if (at < MATCH_FIELDS_MAX)
             facets->fields[at].count += counts->fields[code];
     }

@@ -162,7 +162,7 @@ static bool step_down(const Task *task, MatchModel *model, double *loss)
     slope(task, model, gradient, curve);
     solve(curve, gradient, x);
     double size = 1;
-    for (int i = 0; i < HALVINGS_MAX; i++, size /= 2) {
+    for (int i = 0; i < HALVINGS_MAX; i++) {
         MatchModel next = *model;
         for (size_t f = 0; f < N; f++)
             next.weights[f] -= size * x[f];
@@ -172,6 +172,7 @@ static bool step_down(const Task *task, MatchModel *model, double *loss)
             *loss = next_loss;
             return true;
         }
+        size /= 2;
     }
     return false;
 }

@@ -256,7 +256,9 @@ static Err learn_and_save(Lesson *lesson, Val *reply)
 {
     Cx *cx = lesson->cx;
     MatchModel model = match_learn(lesson->pairs, lesson->pair_count, &lesson->used, learn_pull);
-    bool learnt = memcmp(&model, &lesson->used, sizeof model) != 0;
+    bool learnt = false;
+    for (size_t f = 0; f < MATCH_FEATURES; f++)
+        learnt |= fabs(model.weights[f] - lesson->used.weights[f]) > 0;
     if (!learnt) {
         val_set_z(cx->arena, reply, "note", "match.nothing_new");
         return ERR_OK;

@@ -89,7 +89,6 @@ static const struct {
     {"unit", "/unit", WHO_OFFICE | WHO_LIAISON},
     {"import", "/import", WHO_OFFICE, "import.list"},
     {"deals", "/deals", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR | WHO_DEPARTMENT, "deal.list"},
-    {"showings", "/showings", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR, "showing.list"},
     {"pushes", "/pushes",
      WHO_OFFICE | WHO_LIAISON | WHO_FIRM | WHO_AGENCY | WHO_MANAGER | WHO_EXPERT | WHO_OPERATOR,
      "push.list"},
