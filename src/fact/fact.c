@@ -258,28 +258,16 @@ Err fact_remove(Cx *cx, const RecordType *type, i64 id, FactNote note)
 /* All at once or none: the first fact about a published form says that it has been done. */
 static Err publish_type(Cx *cx, const RecordType *type)
 {
-    Rows rows;
-    i64 *ids = NULL, known = 0;
-    size_t count = 0, cap = 0;
+    i64 *ids, known = 0;
+    size_t count = 0;
     Err e = DB_INT(cx, &known, 0,
                    "SELECT COUNT(*) FROM (SELECT 1 FROM fact WHERE table_name = ?1 "
                    "LIMIT 1) f",
                    BIND_STR(str_from(type->published->type->name)));
     if (e || known)
         return e;
-    e = db_query(cx, &rows,
-                 db_keep(str_format(cx->arena, "SELECT id FROM %s ORDER BY id", type->name)), NULL,
-                 0);
-    if (e)
-        return e;
-    while (rows_next(&rows)) {
-        if (count == cap) {
-            cap = cap ? cap * 2 : 64;
-            ids = arena_grow(cx->arena, ids, count * sizeof *ids, cap * sizeof *ids);
-        }
-        ids[count++] = rows_int(&rows, 0);
-    }
-    e = rows_end(&rows);
+    e = db_ids(cx, db_keep(str_format(cx->arena, "SELECT id FROM %s ORDER BY id", type->name)),
+               NULL, 0, &ids, &count);
     for (size_t i = 0; !e && i < count; i++) {
         ArenaMark mark = arena_mark(cx->arena);
         void *record = arena_take(cx->arena, type->size);

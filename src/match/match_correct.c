@@ -11,7 +11,7 @@ enum {
     WORD_ONE = 4,         /* Letters from which on one may be wrong; from twice as many on, two. */
     LOOK_MAX = 3000,      /* Entries of a range that are looked at. */
     PASSES = 3,           /* Exchanges of one question. */
-    TEXT_BYTES_MAX = 300, /* Of longer questions there are enough other words. */
+    TEXT_BYTES_MAX = 72,  /* Some 24 characters. Longer ones are prose, and have words enough. */
 };
 
 /* ---- What the index knows ---- */

@@ -108,22 +108,10 @@ static Err note(Cx *cx, Vectors *vectors, MatchKind kind, i64 id, Sent *ret)
 
 static Err note_ids(Cx *cx, Vectors *vectors, MatchKind kind, const char *sql)
 {
-    Rows rows;
     Sent sent;
-    i64 *ids = NULL;
-    size_t count = 0, cap = 0;
-    Err e = db_query(cx, &rows, sql, NULL, 0);
-    if (e)
-        return e;
-    while (rows_next(&rows)) {
-        if (count == cap) {
-            size_t more = cap ? cap * 2 : 256;
-            ids = arena_grow(cx->arena, ids, cap * sizeof *ids, more * sizeof *ids);
-            cap = more;
-        }
-        ids[count++] = rows_int(&rows, 0);
-    }
-    e = rows_end(&rows);
+    i64 *ids;
+    size_t count = 0;
+    Err e = db_ids(cx, sql, NULL, 0, &ids, &count);
     for (size_t i = 0; !e && i < count; i++) {
         ArenaMark mark = arena_mark(cx->arena);
         e = note(cx, vectors, kind, ids[i], &sent);

@@ -216,21 +216,9 @@ static Err feed_patents(Cx *cx, MatchIndex *index)
 static Err feed_ids(Cx *cx, MatchIndex *index, const char *sql, const Bind *binds,
                     size_t bind_count, const char *table)
 {
-    Rows rows;
-    i64 *ids = NULL;
-    size_t count = 0, cap = 0;
-    Err e = db_query(cx, &rows, sql, binds, bind_count);
-    if (e)
-        return e;
-    while (rows_next(&rows)) {
-        if (count == cap) {
-            size_t more = cap ? cap * 2 : 256;
-            ids = arena_grow(cx->arena, ids, cap * sizeof *ids, more * sizeof *ids);
-            cap = more;
-        }
-        ids[count++] = rows_int(&rows, 0);
-    }
-    e = rows_end(&rows);
+    i64 *ids;
+    size_t count = 0;
+    Err e = db_ids(cx, sql, binds, bind_count, &ids, &count);
     for (size_t i = 0; !e && i < count; i++) {
         ArenaMark mark = arena_mark(cx->arena);
         e = match_feed_fact(cx, index, &(Fact){.table_name = str_from(table), .row_id = ids[i]});

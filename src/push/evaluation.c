@@ -65,19 +65,25 @@ const RecordType evaluation_type = {"evaluation", "企业评价", "Evaluation", 
 
 /* ---- who is what to it ---- */
 
-/* WHO_ABOVE: the office over the firm's place whose business this is, or that has no single one. */
-static Err who_evaluation(Cx *cx, i64 org_id, unsigned *ret)
+/* Whether the actor speaks for an office whose business this is, or that has no single one. */
+static Err is_office(Cx *cx, bool *ret)
 {
     Org office = {0};
+    *ret = false;
+    if (!(cx->actor.roles & WHO_DEPARTMENT) || !cx->actor.org_id)
+        return ERR_OK;
+    Err e = record_load(cx, &org_type, cx->actor.org_id, &office);
+    *ret = !e && (!office.line.len || str_same(office.line, S("ip")));
+    return e;
+}
+
+/* WHO_ABOVE: such an office over the firm's place. */
+static Err who_evaluation(Cx *cx, i64 org_id, unsigned *ret)
+{
     unsigned who = who_of(cx, org_id, false);
-    Err e = ERR_OK;
-    if (who & WHO_ABOVE) {
-        e = record_load(cx, &org_type, cx->actor.org_id, &office);
-        bool theirs = !office.line.len || str_same(office.line, S("ip"));
-        if (!(cx->actor.roles & WHO_DEPARTMENT) || !theirs)
-            who &= ~(unsigned)WHO_ABOVE;
-    }
-    *ret = who;
+    bool office = false;
+    Err e = who & WHO_ABOVE ? is_office(cx, &office) : ERR_OK;
+    *ret = office ? who : who & ~(unsigned)WHO_ABOVE;
     return e;
 }
 
@@ -425,8 +431,10 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
     if (in->state.len && state < 0)
         return err_set(cx, ERR_INPUT, "state", "push.no_such_state");
     bool all = (cx->actor.roles & (WHO_OPERATOR | WHO_LOCAL)) != 0;
-    bool office = !all && (cx->actor.roles & WHO_DEPARTMENT);
-    Err e = office ? org_reach(cx, &from, &to) : ERR_OK;
+    bool office = false; /* One of other business reads what its own unit said, as anybody does. */
+    Err e = all ? ERR_OK : is_office(cx, &office);
+    if (!e && office)
+        e = org_reach(cx, &from, &to);
     const Bind binds[] = {office ? BIND_STR(from.len ? from : S("-"))
                                  : BIND_INT(all                ? 0
                                             : cx->actor.org_id ? cx->actor.org_id
@@ -454,9 +462,8 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
         Val *row = NULL;
         unsigned who = 0;
         e = who_evaluation(cx, list[i].org_id, &who);
-        if (e || !(who & (WHO_OWNER | WHO_ABOVE | WHO_OPERATOR | WHO_LOCAL)))
-            continue; /* Another office's business: counted, not shown. */
-        e = evaluation_val(cx, &list[i], who, &row);
+        if (!e)
+            e = evaluation_val(cx, &list[i], who, &row);
         if (!e)
             val_push(cx->arena, items, row);
     }
@@ -475,21 +482,11 @@ static Err show_run(Cx *cx, const void *arg, Val **ret)
 {
     Evaluation row = {0};
     unsigned who = 0;
-    Val *val = NULL, *list = val_list(cx->arena);
+    Val *val = NULL;
     Err e = load_seen(cx, ((const IdIn *)arg)->id, &row, &who);
     if (!e)
         e = evaluation_val(cx, &row, who, &val);
-    if (e)
-        return e;
-    val_push(cx->arena, list, val);
-    e = org_names_add(cx, list, "org_id", "org");
-    if (e)
-        return e;
-    *ret = val_map(cx->arena);
-    val_set(cx->arena, *ret, "evaluation", val);
-    val_set(cx->arena, *ret, "acts", val_get(val, "acts"));
-    val_set(cx->arena, *ret, "stepper", flow_stepper(cx, &evaluation_flow, row.state));
-    return ERR_OK;
+    return e ? e : push_shown(cx, "evaluation", val, &evaluation_flow, row.state, ret);
 }
 
 // clang-format off

@@ -190,6 +190,20 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
 
 /* ---- push.show ---- */
 
+Err push_shown(Cx *cx, const char *name, Val *row, const Flow *flow, i64 state, Val **ret)
+{
+    Val *list = val_list(cx->arena);
+    val_push(cx->arena, list, row);
+    Err e = org_names_add(cx, list, "org_id", "org");
+    if (e)
+        return e;
+    *ret = val_map(cx->arena);
+    val_set(cx->arena, *ret, name, row);
+    val_set(cx->arena, *ret, "acts", val_get(row, "acts"));
+    val_set(cx->arena, *ret, "stepper", flow_stepper(cx, flow, state));
+    return ERR_OK;
+}
+
 typedef struct IdIn {
     i64 id;
 } IdIn;
@@ -198,21 +212,11 @@ static Err show_run(Cx *cx, const void *arg, Val **ret)
 {
     Push push = {0};
     unsigned who = 0;
-    Val *row = NULL, *list = val_list(cx->arena);
+    Val *row = NULL;
     Err e = load_seen(cx, ((const IdIn *)arg)->id, &push, &who);
     if (!e)
         e = push_val(cx, &push, who, &row);
-    if (e)
-        return e;
-    val_push(cx->arena, list, row);
-    e = org_names_add(cx, list, "org_id", "org");
-    if (e)
-        return e;
-    *ret = val_map(cx->arena);
-    val_set(cx->arena, *ret, "push", row);
-    val_set(cx->arena, *ret, "acts", val_get(row, "acts"));
-    val_set(cx->arena, *ret, "stepper", flow_stepper(cx, &push_flow, push.state));
-    return ERR_OK;
+    return e ? e : push_shown(cx, "push", row, &push_flow, push.state, ret);
 }
 
 /* ---- the receiver's steps ---- */

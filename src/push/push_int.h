@@ -68,6 +68,9 @@ typedef struct PushRunIn {
 
 /* ---- push.c ---- */
 
+/* The reply of a show: the row under `name`, what may be done with it, where it stands. */
+NODISCARD Err push_shown(Cx *cx, const char *name, Val *row, const Flow *flow, i64 state,
+                         Val **ret);
 /* Takes a step of the flow, with the row as it shall be. */
 NODISCARD Err push_step(Cx *cx, Push *push, const char *action, unsigned who, FactNote note);
 

@@ -159,6 +159,29 @@ Err db_int(Cx *cx, const char *sql, const Bind *binds, size_t count, i64 otherwi
     return ERR_OK;
 }
 
+Err db_ids(Cx *cx, const char *sql, const Bind *binds, size_t count, i64 **ret_ids,
+           size_t *ret_count)
+{
+    enum { FIRST = 64 };
+    Rows rows;
+    i64 *ids = NULL;
+    size_t found = 0, cap = 0;
+    Err e = db_query(cx, &rows, sql, binds, count);
+    if (e)
+        return e;
+    while (rows_next(&rows)) {
+        if (found == cap) {
+            size_t more = cap ? cap * 2 : FIRST;
+            ids = arena_grow(cx->arena, ids, cap * sizeof *ids, more * sizeof *ids);
+            cap = more;
+        }
+        ids[found++] = rows_int(&rows, 0);
+    }
+    *ret_ids = ids;
+    *ret_count = found;
+    return rows_end(&rows);
+}
+
 /* Kept statements are the one thing of the process that no request owns: their texts come from the
  * record tables, so there is a bounded number of them, and connections point to them until the end.
  */

@@ -97,6 +97,9 @@ Str rows_str(Rows *rows, int column);      /* Valid until the next row; copy to 
 Str rows_str_copy(Rows *rows, int column); /* In cx->arena. */
 NODISCARD Err rows_end(Rows *rows);        /* Must be called, also after an early stop. */
 
+/* The first numbers of all rows, in their order; in cx->arena. */
+NODISCARD Err db_ids(Cx *cx, const char *sql, const Bind *binds, size_t count, i64 **ret_ids,
+                     size_t *ret_count);
 /* One number, `otherwise` when there is no row. */
 NODISCARD Err db_int(Cx *cx, const char *sql, const Bind *binds, size_t count, i64 otherwise,
                      i64 *ret);
