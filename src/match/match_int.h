@@ -189,7 +189,7 @@ void suggest_place_done(struct SuggestPlace *place);
 /* A document has come or gone. */
 void suggest_changed(struct SuggestPlace *place);
 
-/* ---- Scores (match_rank.c) ---- */
+/* ---- Scores (match_rank.c, match_question.c) ---- */
 
 /* What a term of a question counts for beside its rarity: a word named four times is not four times
  * as important, and an edge says less than a pair. */

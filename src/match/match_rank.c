@@ -5,8 +5,8 @@
  * to documents that a strong term has found. The reasons of the few hits that are handed out are
  * worked out afterwards, from the same lists.
  */
-#include "match/match_int.h"
 #include "match/match_learn.h"
+#include "match/match_question.h"
 #include "match/match_score.h"
 
 #include <math.h>
@@ -14,7 +14,6 @@
 #include <string.h>
 
 enum {
-    ASKED_HALF = 4,  /* A weight beyond 1 that counts for half of what any weight can. */
     SELF_WEIGHT = 3, /* Weight of a title: a question that were a document would be one. */
     BEST_SPARE = 64,
     COUNT_MAX = 4096, /* Postings of a list that are looked at one by one to be counted. */
@@ -24,97 +23,6 @@ double bm25_rarity(i64 live_count, i64 doc_count)
 {
     double n = (double)doc_count;
     return log(1 + ((double)live_count - n + 0.5) / (n + 0.5));
-}
-
-double asked_weight(const BagItem *item)
-{
-    static const double edge_share = 0.4; /* Of a pair's. */
-    double weight = (double)item->weight;
-    double kept = weight * (ASKED_HALF + 1) / (weight + ASKED_HALF);
-    return key_kind(item->key) == TERM_EDGE ? kept * edge_share : kept;
-}
-
-/* ---- The question ---- */
-
-/* One text of the question with its terms in order: what reasons are read from. */
-typedef struct Source {
-    Str text;
-    TermList list;
-    u32 weight;
-} Source;
-
-typedef struct Question {
-    Source *sources;
-    size_t source_count;
-    Bag bag;       /* Its terms, with weights added up. */
-    size_t *order; /* Places in the bag, strong terms first. */
-    size_t strong_count;
-    double *weights; /* By place in the bag: asked_weight. */
-    double *rarity;  /* By place in the bag, once searched. */
-    double *widened; /* By place in the bag: what of its weight is taken over from first hits. */
-    bool has_text;   /* There was something besides blanks and signs. */
-} Question;
-
-/* Single characters and edges only refine what the others find. */
-static bool is_strong(u64 key)
-{
-    return key_kind(key) != TERM_CHAR && key_kind(key) != TERM_EDGE;
-}
-
-static void question_add(Question *question, Source source)
-{
-    for (size_t i = 0; i < source.list.count; i++) {
-        u64 key = source.list.terms[i].key;
-        if (question->bag.count < MATCH_TERMS_MAX || bag_find(&question->bag, key) != SIZE_MAX)
-            bag_add(&question->bag, key, source.weight);
-    }
-    question->has_text |= source.list.count > 0 || source.list.stop_count > 0;
-    question->sources[question->source_count++] = source;
-}
-
-/* Places for what it takes over, which weighs nothing before the rest is weighed. */
-static void question_widen(Question *question, const MatchWiden *widen)
-{
-    for (size_t i = 0; i < widen->count; i++)
-        bag_add(&question->bag, widen->terms[i].key, 0);
-}
-
-static Question question_read(Arena *arena, const MatchQuery *query)
-{
-    Question question = {.sources = ARENA_NEW(arena, Source, query->field_count + 1),
-                         .bag = bag_new(arena)};
-    Source typed = {.text = query->text, .weight = 1};
-    text_terms(arena, query->text, true, &typed.list);
-    question_add(&question, typed);
-    for (size_t f = 0; f < query->field_count; f++) {
-        const MatchField *field = &query->fields[f];
-        assert(field->weight >= 1 && field->weight <= 100);
-        Source source = {.text = field->text, .weight = (u32)field->weight};
-        if (field->codes)
-            code_terms(arena, field->text, &source.list);
-        else
-            text_terms(arena, field->text, false, &source.list);
-        question_add(&question, source);
-    }
-
-    size_t own = question.bag.count;
-    if (own && query->widen)
-        question_widen(&question, query->widen);
-    size_t total = question.bag.count, count = 0;
-    question.order = ARENA_NEW(arena, size_t, total);
-    question.weights = ARENA_NEW(arena, double, total);
-    question.rarity = ARENA_NEW(arena, double, total);
-    question.widened = ARENA_NEW(arena, double, total);
-    for (size_t i = 0; i < total; i++)
-        if (i < own && is_strong(question.bag.items[i].key))
-            question.order[count++] = i;
-    question.strong_count = count;
-    for (size_t i = 0; i < total; i++)
-        if (i >= own || !is_strong(question.bag.items[i].key))
-            question.order[count++] = i;
-    for (size_t i = 0; i < total; i++)
-        question.weights[i] = asked_weight(&question.bag.items[i]);
-    return question;
 }
 
 /* ---- Scores ---- */
@@ -431,171 +339,6 @@ static Ranked *take_page(Arena *arena, Best *best, size_t offset, size_t *ret_co
 
 /* ---- Reasons ---- */
 
-/* A phrase or code found for one hit. */
-typedef struct Found {
-    MatchReasonKind kind;
-    Str text;
-    Str folded;      /* Compared without case and width. */
-    size_t from, to; /* While it is put together: bytes of its source. */
-    double share;
-} Found;
-
-typedef struct FoundList {
-    Found *found;
-    size_t count, cap;
-} FoundList;
-
-static void found_add(Arena *arena, FoundList *list, Found found)
-{
-    if (list->count == list->cap) {
-        size_t cap = list->cap ? list->cap * 2 : 16;
-        list->found = arena_grow(arena, list->found, list->cap * sizeof found, cap * sizeof found);
-        list->cap = cap;
-    }
-    list->found[list->count++] = found;
-}
-
-/* Share of one occurrence of a term in the score of a hit; 0 when the hit lacks the term. */
-static double occurrence_share(const Question *question, const double *shares, const Source *source,
-                               const Term *term)
-{
-    size_t place = bag_find(&question->bag, term->key);
-    if (place == SIZE_MAX)
-        return 0;
-    return shares[place] * (double)source->weight / (double)question->bag.items[place].weight;
-}
-
-/* Pairs that overlap join into runs; words and codes stand alone. */
-static void find_runs(Arena *arena, const Question *question, const double *shares,
-                      const Source *source, FoundList *list)
-{
-    size_t first = list->count;
-    bool open = false; /* The last run is of pairs, so that the next pair may join it. */
-    for (size_t i = 0; i < source->list.count; i++) {
-        const Term *term = &source->list.terms[i];
-        double part = occurrence_share(question, shares, source, term);
-        if (!is_strong(term->key) || !(part > 0))
-            continue;
-        Found *last = list->count > first ? &list->found[list->count - 1] : NULL;
-        if (open && last && term->kind == TERM_PAIR && term->from < last->to) {
-            last->to = term->to;
-            last->share += part;
-            continue;
-        }
-        open = term->kind == TERM_PAIR;
-        found_add(arena, list,
-                  (Found){.kind = term->kind == TERM_CODE ? MATCH_REASON_CODE : MATCH_REASON_PHRASE,
-                          .text = term->code,
-                          .from = term->from,
-                          .to = term->to,
-                          .share = part});
-    }
-}
-
-/* Single characters and edges count for the phrase in which they stand. */
-static void add_characters(const Question *question, const double *shares, const Source *source,
-                           FoundList *list, size_t first)
-{
-    size_t run = first;
-    for (size_t i = 0; i < source->list.count; i++) {
-        const Term *term = &source->list.terms[i];
-        if (is_strong(term->key))
-            continue;
-        while (run < list->count &&
-               (list->found[run].kind == MATCH_REASON_CODE || list->found[run].to <= term->from))
-            run++;
-        if (run < list->count && list->found[run].from <= term->from)
-            list->found[run].share += occurrence_share(question, shares, source, term);
-    }
-}
-
-/* The runs of one source, named. Dull ones are left out unless `keep_dull`. */
-static void find_in_source(Arena *arena, const Question *question, const double *shares,
-                           const Source *source, bool keep_dull, FoundList *list)
-{
-    size_t first = list->count;
-    find_runs(arena, question, shares, source, list);
-    add_characters(question, shares, source, list, first);
-    size_t kept = first;
-    for (size_t i = first; i < list->count; i++) {
-        Found found = list->found[i];
-        if (found.kind == MATCH_REASON_PHRASE) {
-            Str run = str_slice(source->text, found.from, found.to);
-            found.text = phrase_trim(arena, run);
-            if (keep_dull && found.text.len == 0)
-                found.text = run;
-        }
-        found.folded = fold_key(arena, found.text);
-        if (found.text.len > 0)
-            list->found[kept++] = found;
-    }
-    list->count = kept;
-}
-
-static int found_longest_first(const void *a, const void *b)
-{
-    const Found *left = a, *right = b;
-    if (left->folded.len != right->folded.len)
-        return left->folded.len > right->folded.len ? -1 : 1;
-    return str_order(left->folded, right->folded);
-}
-
-static int found_strongest_first(const void *a, const void *b)
-{
-    const Found *left = a, *right = b;
-    if (left->share > right->share || left->share < right->share)
-        return left->share > right->share ? -1 : 1;
-    return found_longest_first(a, b);
-}
-
-/* Gives the share of a phrase to a longer one that contains it, a subclass's to its group. */
-static void absorb(FoundList *list)
-{
-    if (list->count == 0)
-        return;
-    qsort(list->found, list->count, sizeof *list->found, found_longest_first);
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        size_t into = 0;
-        while (into < kept && !(list->found[into].kind == list->found[i].kind &&
-                                str_has(list->found[into].folded, list->found[i].folded)))
-            into++;
-        if (into < kept)
-            list->found[into].share += list->found[i].share;
-        else
-            list->found[kept++] = list->found[i];
-    }
-    list->count = kept;
-    qsort(list->found, list->count, sizeof *list->found, found_strongest_first);
-}
-
-static int percent_of(double part, double whole)
-{
-    if (!(whole > 0) || part >= whole)
-        return whole > 0 ? 100 : 0;
-    return (int)(part / whole * 100 + 0.5);
-}
-
-static void explain(Arena *arena, Search *search, const double *shares, MatchHit *hit)
-{
-    FoundList list = {0};
-    for (int keep_dull = 0; keep_dull <= 1 && list.count == 0; keep_dull++)
-        for (size_t i = 0; i < search->question->source_count; i++)
-            find_in_source(&search->scratch, search->question, shares,
-                           &search->question->sources[i], keep_dull, &list);
-    absorb(&list);
-    MatchReason *reasons = ARENA_NEW(arena, MatchReason, MATCH_REASONS_MAX);
-    size_t count = 0;
-    for (size_t i = 0; i < list.count && count < MATCH_REASONS_MAX; i++) {
-        int percent = percent_of(list.found[i].share, hit->score);
-        if (percent > 0)
-            reasons[count++] =
-                (MatchReason){list.found[i].kind, str_copy(arena, list.found[i].text), percent};
-    }
-    hit->reasons = reasons;
-    hit->reason_count = count;
-}
-
 static int by_doc(const void *a, const void *b)
 {
     u32 left = (*(const Ranked *const *)a)->doc, right = (*(const Ranked *const *)b)->doc;
@@ -851,7 +594,8 @@ static void search_end(Cx *cx, Search *search, MatchAnswer *answer)
         return;
     double *shares = find_shares(search, page, answer->count);
     for (size_t h = 0; h < answer->count; h++)
-        explain(cx->arena, search, shares + h * search->question->bag.count, &answer->hits[h]);
+        explain(cx->arena, &search->scratch, search->question,
+                shares + h * search->question->bag.count, &answer->hits[h]);
 }
 
 static Err check_depth(Cx *cx, const MatchQuery *query)

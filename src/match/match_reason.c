@@ -1,0 +1,169 @@
+/* match_reason.c - what a question and a hit share, as a person reads it. */
+#include "match/match_question.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A phrase or code found for one hit. */
+typedef struct Found {
+    MatchReasonKind kind;
+    Str text;
+    Str folded;      /* Compared without case and width. */
+    size_t from, to; /* While it is put together: bytes of its source. */
+    double share;
+} Found;
+
+typedef struct FoundList {
+    Found *found;
+    size_t count, cap;
+} FoundList;
+
+static void found_add(Arena *arena, FoundList *list, Found found)
+{
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 16;
+        list->found = arena_grow(arena, list->found, list->cap * sizeof found, cap * sizeof found);
+        list->cap = cap;
+    }
+    list->found[list->count++] = found;
+}
+
+/* Share of one occurrence of a term in the score of a hit; 0 when the hit lacks the term. */
+static double occurrence_share(const Question *question, const double *shares, const Source *source,
+                               const Term *term)
+{
+    size_t place = bag_find(&question->bag, term->key);
+    if (place == SIZE_MAX)
+        return 0;
+    return shares[place] * (double)source->weight / (double)question->bag.items[place].weight;
+}
+
+/* Pairs that overlap join into runs; words and codes stand alone. */
+static void find_runs(Arena *arena, const Question *question, const double *shares,
+                      const Source *source, FoundList *list)
+{
+    size_t first = list->count;
+    bool open = false; /* The last run is of pairs, so that the next pair may join it. */
+    for (size_t i = 0; i < source->list.count; i++) {
+        const Term *term = &source->list.terms[i];
+        double part = occurrence_share(question, shares, source, term);
+        if (!is_strong(term->key) || !(part > 0))
+            continue;
+        Found *last = list->count > first ? &list->found[list->count - 1] : NULL;
+        if (open && last && term->kind == TERM_PAIR && term->from < last->to) {
+            last->to = term->to;
+            last->share += part;
+            continue;
+        }
+        open = term->kind == TERM_PAIR;
+        found_add(arena, list,
+                  (Found){.kind = term->kind == TERM_CODE ? MATCH_REASON_CODE : MATCH_REASON_PHRASE,
+                          .text = term->code,
+                          .from = term->from,
+                          .to = term->to,
+                          .share = part});
+    }
+}
+
+/* Single characters and edges count for the phrase in which they stand. */
+static void add_characters(const Question *question, const double *shares, const Source *source,
+                           FoundList *list, size_t first)
+{
+    size_t run = first;
+    for (size_t i = 0; i < source->list.count; i++) {
+        const Term *term = &source->list.terms[i];
+        if (is_strong(term->key))
+            continue;
+        while (run < list->count &&
+               (list->found[run].kind == MATCH_REASON_CODE || list->found[run].to <= term->from))
+            run++;
+        if (run < list->count && list->found[run].from <= term->from)
+            list->found[run].share += occurrence_share(question, shares, source, term);
+    }
+}
+
+/* The runs of one source, named. Dull ones are left out unless `keep_dull`. */
+static void find_in_source(Arena *arena, const Question *question, const double *shares,
+                           const Source *source, bool keep_dull, FoundList *list)
+{
+    size_t first = list->count;
+    find_runs(arena, question, shares, source, list);
+    add_characters(question, shares, source, list, first);
+    size_t kept = first;
+    for (size_t i = first; i < list->count; i++) {
+        Found found = list->found[i];
+        if (found.kind == MATCH_REASON_PHRASE) {
+            Str run = str_slice(source->text, found.from, found.to);
+            found.text = phrase_trim(arena, run);
+            if (keep_dull && found.text.len == 0)
+                found.text = run;
+        }
+        found.folded = fold_key(arena, found.text);
+        if (found.text.len > 0)
+            list->found[kept++] = found;
+    }
+    list->count = kept;
+}
+
+static int found_longest_first(const void *a, const void *b)
+{
+    const Found *left = a, *right = b;
+    if (left->folded.len != right->folded.len)
+        return left->folded.len > right->folded.len ? -1 : 1;
+    return str_order(left->folded, right->folded);
+}
+
+static int found_strongest_first(const void *a, const void *b)
+{
+    const Found *left = a, *right = b;
+    if (left->share > right->share || left->share < right->share)
+        return left->share > right->share ? -1 : 1;
+    return found_longest_first(a, b);
+}
+
+/* Gives the share of a phrase to a longer one that contains it, a subclass's to its group. */
+static void absorb(FoundList *list)
+{
+    if (list->count == 0)
+        return;
+    qsort(list->found, list->count, sizeof *list->found, found_longest_first);
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        size_t into = 0;
+        while (into < kept && !(list->found[into].kind == list->found[i].kind &&
+                                str_has(list->found[into].folded, list->found[i].folded)))
+            into++;
+        if (into < kept)
+            list->found[into].share += list->found[i].share;
+        else
+            list->found[kept++] = list->found[i];
+    }
+    list->count = kept;
+    qsort(list->found, list->count, sizeof *list->found, found_strongest_first);
+}
+
+int percent_of(double part, double whole)
+{
+    if (!(whole > 0) || part >= whole)
+        return whole > 0 ? 100 : 0;
+    return (int)(part / whole * 100 + 0.5);
+}
+
+void explain(Arena *arena, Arena *scratch, Question *question, const double *shares, MatchHit *hit)
+{
+    FoundList list = {0};
+    for (int keep_dull = 0; keep_dull <= 1 && list.count == 0; keep_dull++)
+        for (size_t i = 0; i < question->source_count; i++)
+            find_in_source(scratch, question, shares, &question->sources[i], keep_dull, &list);
+    absorb(&list);
+    MatchReason *reasons = ARENA_NEW(arena, MatchReason, MATCH_REASONS_MAX);
+    size_t count = 0;
+    for (size_t i = 0; i < list.count && count < MATCH_REASONS_MAX; i++) {
+        int percent = percent_of(list.found[i].share, hit->score);
+        if (percent > 0)
+            reasons[count++] =
+                (MatchReason){list.found[i].kind, str_copy(arena, list.found[i].text), percent};
+    }
+    hit->reasons = reasons;
+    hit->reason_count = count;
+}
