@@ -3,12 +3,16 @@
 #define MATCH_MATCH_QUESTION_H
 
 #include "match/match_int.h"
+#include "match/match_words.h"
 
 /* One text of the question with its terms in order: what reasons are read from. */
 typedef struct Source {
     Str text;
     TermList list;
     u32 weight;
+    WordCuts cuts; /* Once somebody asks for reasons: its words, */
+    float *rarity; /* and how rare the pairs are: at 2n the one that begins with byte n, at 2n + 1
+                    * the one that ends before it; below 0 without one. */
 } Source;
 
 typedef struct Question {

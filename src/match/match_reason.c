@@ -11,6 +11,7 @@ typedef struct Found {
     Str folded;      /* Compared without case and width. */
     size_t from, to; /* While it is put together: bytes of its source. */
     double share;
+    bool is_pairs; /* Of characters side by side: it may begin or end inside of a word. */
 } Found;
 
 typedef struct FoundList {
@@ -61,7 +62,8 @@ static void find_runs(Arena *arena, const Question *question, const double *shar
                           .text = term->code,
                           .from = term->from,
                           .to = term->to,
-                          .share = part});
+                          .share = part,
+                          .is_pairs = open});
     }
 }
 
@@ -82,9 +84,90 @@ static void add_characters(const Question *question, const double *shares, const
     }
 }
 
-/* The runs of one source, named. Dull ones are left out unless `keep_dull`. */
+/* What a reader is told: whole words that say something, then dull ones too, then what is there. */
+typedef enum Strictness { STRICT_WORDS, DULL_WORDS, ANY_RUN } Strictness;
+
+/* Its words, once. */
+static void cut_source(Arena *arena, const Question *question, Source *source)
+{
+    if (source->rarity)
+        return;
+    source->cuts = words_cut(arena, source->text);
+    size_t places = (source->cuts.len + 1) * 2;
+    source->rarity = arena_take_raw(arena, places * sizeof *source->rarity);
+    for (size_t i = 0; i < places; i++)
+        source->rarity[i] = -1;
+    for (size_t i = 0; i < source->list.count; i++) {
+        const Term *term = &source->list.terms[i];
+        size_t place = bag_find(&question->bag, term->key);
+        if (term->kind != TERM_PAIR || place == SIZE_MAX || term->to > source->cuts.len)
+            continue;
+        source->rarity[term->from * 2] = (float)question->rarity[place];
+        source->rarity[term->to * 2 + 1] = (float)question->rarity[place];
+    }
+}
+
+/* The character behind a place, or before it. */
+static Str char_at(Str text, size_t at, bool behind)
+{
+    size_t from = at;
+    while (!behind && from > 0 && ((u8)text.data[--from] & 0xC0) == 0x80)
+        ;
+    return behind ? utf8_head(str_slice(text, at, text.len), 1) : str_slice(text, from, at);
+}
+
+/* The character alone that begins at the edge of a run, or ends there, belongs to what it stands
+ * beside more often in the documents: two pairs tell. `other` is its other end. */
+static bool belongs_beyond(const Source *source, size_t edge, size_t other, bool at_end)
+{
+    if (edge > source->cuts.len || other > source->cuts.len ||
+        words_idle(char_at(source->text, edge, at_end)))
+        return false;
+    float within = source->rarity[edge * 2 + at_end];
+    float beyond = source->rarity[other * 2 + !at_end];
+    return within >= 0 && beyond >= 0 && beyond <= within;
+}
+
+/* Of names that the dictionary does not know it makes characters: 石墨烯 stays whole before 散热, of
+ * 石墨材 before 质 and of 物处理 behind 废弃 one is cut off. */
+static MatchRange cut_torn(const Source *source, MatchRange words)
+{
+    while (words.from < words.to) {
+        size_t first = words_first(&source->cuts, words.from, words.to);
+        if (first == words.to || !words_alone(source->text, words.from, first) ||
+            !belongs_beyond(source, words.from, first, false))
+            break;
+        words.from = first;
+    }
+    while (words.from < words.to) {
+        size_t last = words_last(&source->cuts, words.from, words.to);
+        if (last == words.from || !words_alone(source->text, last, words.to) ||
+            !belongs_beyond(source, words.to, last, true))
+            break;
+        words.to = last;
+    }
+    return words;
+}
+
+static Str name_run(Arena *arena, const Question *question, Source *source, const Found *found,
+                    Strictness strictness)
+{
+    Str run = str_slice(source->text, found->from, found->to);
+    if (strictness == ANY_RUN)
+        return run;
+    if (found->is_pairs) {
+        cut_source(arena, question, source);
+        MatchRange words = words_within(arena, &source->cuts, source->text, found->from, found->to);
+        words = cut_torn(source, words);
+        run = str_slice(source->text, words.from, words.to);
+    }
+    Str named = phrase_trim(arena, run);
+    return named.len || strictness == STRICT_WORDS || utf8_count(run) < 2 ? named : run;
+}
+
+/* The runs of one source, named; those without a name are left out. */
 static void find_in_source(Arena *arena, const Question *question, const double *shares,
-                           const Source *source, bool keep_dull, FoundList *list)
+                           Source *source, Strictness strictness, FoundList *list)
 {
     size_t first = list->count;
     find_runs(arena, question, shares, source, list);
@@ -92,12 +175,8 @@ static void find_in_source(Arena *arena, const Question *question, const double 
     size_t kept = first;
     for (size_t i = first; i < list->count; i++) {
         Found found = list->found[i];
-        if (found.kind == MATCH_REASON_PHRASE) {
-            Str run = str_slice(source->text, found.from, found.to);
-            found.text = phrase_trim(arena, run);
-            if (keep_dull && found.text.len == 0)
-                found.text = run;
-        }
+        if (found.kind == MATCH_REASON_PHRASE)
+            found.text = name_run(arena, question, source, &found, strictness);
         found.folded = fold_key(arena, found.text);
         if (found.text.len > 0)
             list->found[kept++] = found;
@@ -152,9 +231,10 @@ int percent_of(double part, double whole)
 void explain(Arena *arena, Arena *scratch, Question *question, const double *shares, MatchHit *hit)
 {
     FoundList list = {0};
-    for (int keep_dull = 0; keep_dull <= 1 && list.count == 0; keep_dull++)
+    for (int strictness = STRICT_WORDS; strictness <= ANY_RUN && list.count == 0; strictness++)
         for (size_t i = 0; i < question->source_count; i++)
-            find_in_source(scratch, question, shares, &question->sources[i], keep_dull, &list);
+            find_in_source(scratch, question, shares, &question->sources[i], (Strictness)strictness,
+                           &list);
     absorb(&list);
     MatchReason *reasons = ARENA_NEW(arena, MatchReason, MATCH_REASONS_MAX);
     size_t count = 0;

@@ -1,6 +1,7 @@
 /* The matcher: ranking against a scorer that looks at everything, reasons, threads; with
  * TECHBOURSE_TEST_DATA also its size, speed and quality on real data. */
 #include "match/match_int.h"
+#include "match/match_words.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -538,6 +539,9 @@ static void test_reasons(void **state)
         {"C01B 32/00",                1, "=C01B 32"},
         {"C01B 99/00",                1, "=C01B"},
         {"技术",                      4, "技术"}, /* Dull, but all there is. */
+        {"最好不要做散热膜的",          1, "散热膜"},
+        {"我们有一种冷却的花盆",        2, "冷却"}, /* Not 一种冷却. */
+        {"铜合金材质",                2, "铜合金"},
     };
     // clang-format on
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -546,6 +550,10 @@ static void test_reasons(void **state)
         assert_int_equal(answer.hits[0].id, rows[i].id);
         assert_str(reasons_shown(&answer.hits[0]), rows[i].reasons);
     }
+    words_leave_out(true); /* Without a dictionary a run is shown as it is. */
+    assert_str(reasons_shown(&ask_text(index, "最好不要做散热膜的").hits[0]), "散热膜");
+    assert_str(reasons_shown(&ask_text(index, "散热膜高").hits[0]), "散热膜");
+    words_leave_out(false);
     /* Alone, a phrase that is all of the question is all of the reason. */
     MatchHit hit = ask_text(index, "石墨烯").hits[0];
     assert_int_equal(hit.reasons[0].percent, 100);
