@@ -46,7 +46,7 @@ static void add_counts(Cx *cx, MatchFacets *facets, const Seg *seg, const Counts
 
 static unsigned year_place(const SegDoc *doc)
 {
-    unsigned year = (unsigned)doc->year - MATCH_YEAR_FIRST; /* None comes out as very large. */
+    unsigned year = (unsigned)doc_year(doc) - MATCH_YEAR_FIRST; /* None comes out as very large. */
     return year < MATCH_YEARS ? year : MATCH_YEARS;
 }
 

@@ -334,18 +334,21 @@ Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
     }
     if (index->pending_count == PENDING_DOCS)
         settle(index);
+    u64 length = bag_total(&bag);
+    bool dated = doc->year > SEG_YEAR_BASE && doc->year <= SEG_YEAR_BASE + UINT8_MAX;
     Pending *one = &index->pending[index->pending_count++];
-    *one = (Pending){.doc = {.id = doc->id,
-                             .org_id = doc->org_id,
-                             .length = (u32)bag_total(&bag),
-                             .kind = (u8)doc->kind,
-                             .flags = doc->listed ? DOC_LISTED : 0,
-                             .year = (uint16_t)doc->year,
-                             .region = (u8)doc->region,
-                             .maturity = (u8)doc->maturity},
-                     .field_code = str_copy(&index->pending_arena, doc->field_code),
-                     .item_count = bag.count,
-                     .live = true};
+    *one =
+        (Pending){.doc = {.id = doc->id,
+                          .org_id = doc->org_id,
+                          .length = (uint16_t)(length < SEG_LENGTH_MAX ? length : SEG_LENGTH_MAX),
+                          .kind = doc->kind & 63u,
+                          .flags = doc->listed ? DOC_LISTED : 0,
+                          .year = (u8)(dated ? doc->year - SEG_YEAR_BASE : 0),
+                          .region = (u8)doc->region,
+                          .maturity = (u8)doc->maturity},
+                  .field_code = str_copy(&index->pending_arena, doc->field_code),
+                  .item_count = bag.count,
+                  .live = true};
     one->items = arena_take_raw(&index->pending_arena, (bag.count + 1) * sizeof *one->items);
     for (size_t i = 0; i < bag.count; i++)
         one->items[i] = (BagItem){seg_hash(bag.items[i].key), bag.items[i].weight};

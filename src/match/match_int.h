@@ -162,6 +162,12 @@ enum {
     MISS_OTHER = 64, /* What nothing is counted by. */
 };
 
+/* 0: none. */
+static inline int doc_year(const SegDoc *doc)
+{
+    return doc->year ? doc->year + SEG_YEAR_BASE : 0;
+}
+
 /* `code` is the number of the field asked for in the document's segment. */
 static inline unsigned facet_misses(const MatchQuery *query, const SegDoc *doc, uint16_t code)
 {
@@ -172,7 +178,7 @@ static inline unsigned facet_misses(const MatchQuery *query, const SegDoc *doc, 
            (query->field_code.len && doc->field_code != code ? MISS_FIELD : 0u) |
            (query->region && doc->region != query->region ? MISS_REGION : 0u) |
            (query->maturity && doc->maturity != query->maturity ? MISS_MATURITY : 0u) |
-           (query->year && doc->year != query->year ? MISS_YEAR : 0u) |
+           (query->year && doc_year(doc) != query->year ? MISS_YEAR : 0u) |
            ((query->org_id && doc->org_id != query->org_id) ||
                     (query->not_org_id && doc->org_id == query->not_org_id)
                 ? MISS_OTHER

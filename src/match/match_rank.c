@@ -89,6 +89,7 @@ static void find_lists(Search *search)
     Question *question = search->question;
     size_t count = question->bag.count;
     i64 *found = ARENA_NEW(&search->scratch, i64, count);
+    u32 *refs = ARENA_NEW(&search->scratch, u32, count);
     search->weighs = ARENA_NEW(&search->scratch, Weigh, count);
     search->lists =
         arena_take_raw(&search->scratch, index->shelf_count * count * sizeof *search->lists);
@@ -100,8 +101,10 @@ static void find_lists(Search *search)
         for (int step = 0; step < 2; step++)
             for (size_t t = 0; t < count; t++)
                 seg_find_soon(&shelf->seg, search->weighs[t].hash, step);
+        for (size_t t = 0; t < count; t++)
+            refs[t] = seg_ref(&shelf->seg, search->weighs[t].hash);
         for (size_t t = 0; t < count; t++) {
-            lists[t] = seg_find(&shelf->seg, search->weighs[t].hash);
+            lists[t] = seg_list(&shelf->seg, refs[t]);
             found[t] += live_of(shelf, lists[t]);
         }
     }
@@ -169,12 +172,17 @@ static void search_prepare(Search *search)
     }
 }
 
+/* While one list is added, the processor fetches how the next but one begins: lists lie far apart.
+ */
 static void score_shelf(const Search *search, size_t shelf, uint16_t *board)
 {
+    enum { AHEAD = 2 };
     const Question *question = search->question;
     const SegList *lists = lists_of(search, shelf);
     for (size_t i = 0; i < question->bag.count; i++) {
         size_t t = question->order[i];
+        if (i + AHEAD < question->bag.count)
+            seg_list_soon(&lists[question->order[i + AHEAD]]);
         if (!lists[t].count)
             continue;
         if (search->strict && i >= question->strong_count)
@@ -424,7 +432,7 @@ static void record_features(const MatchQuery *query, const Seg *seg, const SegDo
                          doc->field_code == seg_field_code(seg, query->asker_field);
     row[MATCH_F_REGION] = query->asker_region && doc->region == query->asker_region;
     row[MATCH_F_MATURITY] = doc->maturity ? doc->maturity : (double)NAN;
-    row[MATCH_F_FRESH] = doc->year ? doc->year : (double)NAN;
+    row[MATCH_F_FRESH] = doc->year ? doc_year(doc) : (double)NAN;
 }
 
 static void text_features(const Search *search, const double *shares, const double *titles,

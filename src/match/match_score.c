@@ -5,9 +5,9 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define HAS_AVX2 1
+#define HAS_WIDE 1 /* SSE2 on each such processor, AVX2 on most. */
 #else
-#define HAS_AVX2 0
+#define HAS_WIDE 0
 #endif
 
 enum { BLOCK = 64 }; /* Documents of one word of bits. */
@@ -42,11 +42,10 @@ uint16_t score_share(u8 impact, u32 factor)
 
 /* ---- Adding ---- */
 
-/* Four pairs at a time: their places are known before the first is added. */
-static void add_gaps(uint16_t *board, const SegList *list, u32 factor)
+/* A gap of 1 leads from the place before the board to document 0; a step adds 0. Four pairs at a
+ * time: their places are known before the first is added. */
+static void add_gaps_plain(uint16_t *at, const u8 *pair, const u8 *end, u32 factor)
 {
-    const u8 *pair = list->at, *end = pair + 2 * (size_t)list->pairs;
-    uint16_t *at = board - 1; /* A gap of 1 leads to document 0; a step adds 0. */
     for (; end - pair >= 8; pair += 8) {
         uint16_t *first = at + pair[0], *second = first + pair[2], *third = second + pair[4];
         at = third + pair[6];
@@ -59,6 +58,49 @@ static void add_gaps(uint16_t *board, const SegList *list, u32 factor)
         at += pair[0];
         *at = (uint16_t)(*at + share(pair[1], factor));
     }
+}
+
+#if HAS_WIDE
+
+/* Of eight pairs, in lanes of gap and impact << 8, what the impacts add: impact * factor / 256,
+ * rounded up. */
+static inline void shares_of_8(const u8 *pairs, __m128i factor, uint16_t *shares)
+{
+    const __m128i gap = _mm_set1_epi16(0xFF), one = _mm_set1_epi16(1);
+    __m128i impact = _mm_andnot_si128(gap, _mm_loadu_si128((const __m128i *)(const void *)pairs));
+    __m128i whole = _mm_mulhi_epu16(impact, factor), rest = _mm_mullo_epi16(impact, factor);
+    __m128i is_whole = _mm_cmpeq_epi16(rest, _mm_setzero_si128()); /* -1 where it is. */
+    __m128i sum = _mm_add_epi16(_mm_add_epi16(whole, one), is_whole);
+    _mm_storeu_si128((__m128i *)(void *)shares, sum);
+}
+
+static void add_gaps_wide(uint16_t *at, const u8 *pair, const u8 *end, u32 factor)
+{
+    enum { LANES = 8 };
+    __m128i wide = _mm_set1_epi16((short)factor);
+    for (; end - pair >= 2 * LANES; pair += 2 * LANES) {
+        uint16_t shares[LANES];
+        shares_of_8(pair, wide, shares);
+        for (int i = 0; i < LANES; i++) {
+            at += pair[2 * i];
+            *at = (uint16_t)(*at + shares[i]);
+        }
+    }
+    add_gaps_plain(at, pair, end, factor);
+}
+
+#endif
+
+static void add_gaps(uint16_t *board, const SegList *list, u32 factor)
+{
+    const u8 *pair = list->at, *end = pair + 2 * (size_t)list->pairs;
+#if HAS_WIDE
+    if (!use_plain) {
+        add_gaps_wide(board - 1, pair, end, factor);
+        return;
+    }
+#endif
+    add_gaps_plain(board - 1, pair, end, factor);
 }
 
 static void add_plain(uint16_t *board, const SegList *list, u32 factor)
@@ -122,12 +164,24 @@ static void at_least_plain(const uint16_t *board, u32 count, u32 least, u64 *bit
     }
 }
 
-#if HAS_AVX2
+#if HAS_WIDE
 
 __attribute__((target("avx2"))) static void add_dense_avx2(uint16_t *board, const u8 *impacts,
                                                            u32 count, u32 factor)
 {
-    dense_body(board, impacts, count, factor);
+    const __m256i wide = _mm256_set1_epi16((short)factor), one = _mm256_set1_epi16(1);
+    u32 i = 0;
+    for (; count - i >= 16; i += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(impacts + i));
+        __m256i impact = _mm256_slli_epi16(_mm256_cvtepu8_epi16(bytes), 8);
+        __m256i whole = _mm256_mulhi_epu16(impact, wide);
+        __m256i is_whole =
+            _mm256_cmpeq_epi16(_mm256_mullo_epi16(impact, wide), _mm256_setzero_si256());
+        __m256i *at = (__m256i *)(void *)(board + i);
+        __m256i sum = _mm256_add_epi16(_mm256_add_epi16(whole, one), is_whole);
+        _mm256_storeu_si256(at, _mm256_add_epi16(_mm256_loadu_si256(at), sum));
+    }
+    dense_body(board + i, impacts + i, count - i, factor);
 }
 
 /* 32 documents at `at` that have at least `least`. */
@@ -167,7 +221,7 @@ void score_add(uint16_t *board, const SegList *list, u32 factor)
     } else if (list->form == SEG_ONE) {
         board[list->one] = (uint16_t)(board[list->one] + share(list->most, factor));
     } else {
-#if HAS_AVX2
+#if HAS_WIDE
         if (has_avx2()) {
             add_dense_avx2(board, list->at, list->pairs, factor);
             return;
@@ -183,7 +237,7 @@ void score_at_least(const uint16_t *board, u32 doc_count, u32 least, u64 *bits)
         memset(bits, 0, (doc_count + BLOCK - 1) / BLOCK * sizeof *bits);
         return;
     }
-#if HAS_AVX2
+#if HAS_WIDE
     if (has_avx2()) {
         at_least_avx2(board, doc_count, least, bits);
         return;

@@ -7,7 +7,8 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "segments are read as they lie in memory");
-_Static_assert(sizeof(SegListHead) == 6 && sizeof(SegTerm) == 8, "they lie in files");
+_Static_assert(sizeof(SegListHead) == 2 && sizeof(SegLongHead) == 6 && sizeof(SegTerm) == 8,
+               "they lie in files");
 
 static const double k1 = 1.2;
 static const double b = 0.75;
@@ -111,13 +112,24 @@ static SegList list_at(const Seg *seg, u32 ref)
     if (ref & SEG_REF_ONE)
         return (SegList){.count = 1, .form = SEG_ONE, .one = (uint16_t)(ref >> 8), .most = (u8)ref};
     SegListHead head;
+    SegLongHead rest;
     const u8 *at = seg->lists + (size_t)ref * 2;
     memcpy(&head, at, sizeof head);
     SegList list = {.at = at + sizeof head,
-                    .count = (u32)head.count + 1,
-                    .form = (SegForm)head.form,
-                    .most = head.most};
-    list.pairs = list.form == SEG_DENSE ? seg->doc_count : list.count + head.steps;
+                    .form = (SegForm)(head.form_count >> SEG_FORM_SHIFT),
+                    .count = head.form_count % SEG_PLAIN_MAX + 1u,
+                    .most = UINT8_MAX};
+    if (list.form == SEG_PLAIN)
+        return list;
+    memcpy(&rest, list.at, sizeof rest);
+    list.at += sizeof rest;
+    list.count = (u32)rest.count + 1;
+    list.most = (u8)rest.most;
+    list.pairs = list.form == SEG_DENSE ? seg->doc_count : list.count + rest.steps;
+    if (list.form == SEG_GAPS) {
+        list.marks = list.at;
+        list.at += 2 * (size_t)seg_mark_count(list.pairs);
+    }
     return list;
 }
 
@@ -129,13 +141,34 @@ void seg_find_soon(const Seg *seg, u64 hash, int step)
         __builtin_prefetch(&seg->terms[seg->buckets[hash >> 32]]);
 }
 
-SegList seg_find(const Seg *seg, u64 hash)
+u32 seg_ref(const Seg *seg, u64 hash)
 {
     u32 print = (u32)hash, end = seg->buckets[(hash >> 32) + 1];
     for (u32 i = seg->buckets[hash >> 32]; i < end; i++)
-        if (seg->terms[i].print == print)
-            return list_at(seg, seg->terms[i].ref);
-    return (SegList){0};
+        if (seg->terms[i].print == print) {
+            u32 ref = seg->terms[i].ref;
+            if (!(ref & SEG_REF_ONE))
+                __builtin_prefetch(seg->lists + (size_t)ref * 2);
+            return ref;
+        }
+    return SEG_REF_NONE;
+}
+
+SegList seg_list(const Seg *seg, u32 ref)
+{
+    return ref == SEG_REF_NONE ? (SegList){0} : list_at(seg, ref);
+}
+
+SegList seg_find(const Seg *seg, u64 hash)
+{
+    return seg_list(seg, seg_ref(seg, hash));
+}
+
+void seg_list_soon(const SegList *list)
+{
+    enum { LINE = 64, LINES = 5 };
+    for (int i = 0; list->form != SEG_ONE && i < LINES; i++)
+        __builtin_prefetch(list->at + (ptrdiff_t)i * LINE);
 }
 
 /* ---- Documents ---- */
@@ -240,10 +273,38 @@ SegWalk seg_walk(SegList list)
     return walk;
 }
 
+static u32 mark_at(const SegList *list, u32 i)
+{
+    uint16_t mark;
+    memcpy(&mark, list->marks + 2 * (size_t)i, sizeof mark);
+    return mark;
+}
+
+/* Over the pairs that lead to documents before `doc` alone. */
+static void jump_gaps(SegWalk *walk, u32 doc)
+{
+    u32 low = walk->at / SEG_MARK_PAIRS, high = seg_mark_count(walk->list.pairs), first = low;
+    while (low < high) { /* Marks before `low` stand before `doc`. */
+        u32 middle = (low + high) / 2;
+        if (mark_at(&walk->list, middle) < doc)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low > first) {
+        walk->at = low * SEG_MARK_PAIRS;
+        walk->doc = mark_at(&walk->list, low - 1);
+    }
+}
+
 void seg_walk_to(SegWalk *walk, u32 doc)
 {
-    if (walk->list.form == SEG_DENSE && walk->doc < doc && doc < walk->list.pairs)
+    if (walk->doc >= doc)
+        return;
+    if (walk->list.form == SEG_DENSE && doc < walk->list.pairs)
         walk->at = doc;
+    else if (walk->list.form == SEG_GAPS)
+        jump_gaps(walk, doc);
     while (walk->doc < doc)
         seg_walk_next(walk);
 }
@@ -280,21 +341,44 @@ void seg_pour(const Seg *seg, const u64 *live, SegBuild *build)
 
 /* ---- Checking ---- */
 
+/* Bytes of a list from its numbers, marks, pairs or impacts on. */
+static size_t body_size(const SegList *list)
+{
+    if (list->form == SEG_PLAIN)
+        return 3 * (size_t)list->count;
+    if (list->form == SEG_DENSE)
+        return list->pairs;
+    return 2 * ((size_t)list->pairs + seg_mark_count(list->pairs));
+}
+
+static bool marks_right(const SegList *list)
+{
+    u32 doc = UINT32_MAX, marks = list->form == SEG_GAPS ? seg_mark_count(list->pairs) : 0;
+    for (u32 m = 0; m < marks; m++) {
+        for (u32 i = m * SEG_MARK_PAIRS; i < (m + 1) * SEG_MARK_PAIRS; i++)
+            doc += list->at[2 * (size_t)i];
+        if (mark_at(list, m) != doc)
+            return false;
+    }
+    return true;
+}
+
 static bool list_right(const Seg *seg, u32 ref)
 {
     if (ref & SEG_REF_ONE)
-        return (ref >> 8 & 0xFFFF) < seg->doc_count && (u8)ref;
+        return (ref >> 8 & 0xFFFF) < seg->doc_count && (u8)ref && ref != SEG_REF_NONE;
     SegListHead head;
-    size_t at = (size_t)ref * 2, room;
+    size_t at = (size_t)ref * 2, head_size = sizeof head;
     if (seg->lists_size < sizeof head || at > seg->lists_size - sizeof head)
         return false;
     memcpy(&head, seg->lists + at, sizeof head);
-    room = seg->lists_size - at - sizeof head;
+    SegForm form = (SegForm)(head.form_count >> SEG_FORM_SHIFT);
+    if (form != SEG_PLAIN)
+        head_size += sizeof(SegLongHead);
+    if (form < SEG_PLAIN || seg->lists_size - at < head_size)
+        return false;
     SegList list = list_at(seg, ref);
-    size_t need = list.form == SEG_PLAIN  ? 3 * (size_t)list.count
-                  : list.form == SEG_GAPS ? 2 * (size_t)list.pairs
-                                          : list.pairs;
-    if (list.form < SEG_PLAIN || list.form > SEG_DENSE || need > room)
+    if (body_size(&list) > seg->lists_size - at - head_size || !marks_right(&list))
         return false;
     u32 count = 0;
     i64 before = -1;

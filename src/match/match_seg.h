@@ -10,7 +10,7 @@
  *
  *     SEG_PLAIN   count numbers of two bytes, then count impacts
  *     SEG_GAPS    pairs of bytes, gap to the document before and impact; gap 255 with impact 0 is
- *                 a step only
+ *                 a step only. Before them stand marks: the document reached after each 64 pairs
  *     SEG_DENSE   an impact for every document, 0 where the term is not
  *
  * An impact is what the term's weight in the document comes to under BM25 (saturated, by length),
@@ -25,25 +25,26 @@
 #include "base/base.h"
 
 enum {
-    SEG_DOCS = 65536,     /* Documents of one segment at most: their numbers have two bytes. */
-    SEG_FORMAT = 2,       /* Of the bytes. Another one's files are not read but made anew. */
+    SEG_DOCS = 65536, /* Documents of one segment at most: their numbers have two bytes. */
+    SEG_FORMAT = 3,   /* Of the bytes. Another one's files are not read but made anew. */
+    SEG_LENGTH_MAX = UINT16_MAX,
+    SEG_YEAR_BASE = 1900,
     SEG_CODES_MAX = 1000, /* Field codes of one segment; documents of further ones have none. */
 };
 
 typedef struct SegDoc {
     i64 id; /* Of the record, within its kind. */
     i64 org_id;
-    u32 length;          /* Sum of the weights of all its terms. */
+    uint16_t length;     /* Sum of the weights of all its terms, at most SEG_LENGTH_MAX. */
     uint16_t field_code; /* Of its segment's; 0: none. */
-    u8 kind;
-    u8 flags;      /* DOC_LISTED. */
-    uint16_t year; /* Of its first filing; 0: none. */
-    u8 region;     /* First two digits of its unit's division (GB/T 2260); 0: none. */
-    u8 maturity;   /* 1 to 9; 0: none. */
-    u32 unused;    /* 0. */
+    u8 year;             /* Of its first filing, since SEG_YEAR_BASE; 0: none. */
+    u8 region;           /* First two digits of its unit's division (GB/T 2260); 0: none. */
+    u8 maturity;         /* 1 to 9; 0: none. */
+    u8 kind : 6;
+    u8 flags : 2; /* DOC_LISTED. */
 } SegDoc;
 
-_Static_assert(sizeof(SegDoc) == 32, "it lies in files");
+_Static_assert(sizeof(SegDoc) == 24, "it lies in files");
 
 typedef struct SegHead SegHead;
 
@@ -65,12 +66,13 @@ typedef enum SegForm { SEG_ONE, SEG_PLAIN, SEG_GAPS, SEG_DENSE } SegForm;
 
 /* The postings of one term in one segment. */
 typedef struct SegList {
-    const u8 *at; /* Numbers, pairs or impacts by form. */
-    u32 count;    /* Documents that have the term, dropped ones too; 0: none. */
-    u32 pairs;    /* SEG_GAPS: pairs, steps too. SEG_DENSE: documents. */
+    const u8 *at;    /* Numbers, pairs or impacts by form. */
+    const u8 *marks; /* SEG_GAPS: numbers of two bytes. */
+    u32 count;       /* Documents that have the term, dropped ones too; 0: none. */
+    u32 pairs;       /* SEG_GAPS: pairs, steps too. SEG_DENSE: documents. */
     SegForm form;
     uint16_t one; /* SEG_ONE: the document. */
-    u8 most;      /* Largest impact; SEG_ONE: the impact. */
+    u8 most;      /* No impact is larger; SEG_ONE: the impact. */
 } SegList;
 
 /* The 48 bits by which a term's key is known in segments. */
@@ -106,8 +108,13 @@ bool seg_check(const Seg *seg);
 double seg_length_mean(const Seg *seg);
 u64 seg_length_total(const Seg *seg); /* Of all its documents. */
 SegList seg_find(const Seg *seg, u64 hash);
-/* Has the processor fetch what seg_find will look at: steps 0 and 1, for many terms in turn. */
+/* The same for many terms at once, each step for all of them before the next, so that the processor
+ * fetches what lies far apart at the same time: seg_find_soon with 0 and with 1, seg_ref, seg_list
+ * of what that says, and seg_list_soon some lists before one is read. */
 void seg_find_soon(const Seg *seg, u64 hash, int step);
+u32 seg_ref(const Seg *seg, u64 hash);
+SegList seg_list(const Seg *seg, u32 ref);
+void seg_list_soon(const SegList *list);
 /* Document of this kind and id, or SEG_DOCS. */
 u32 seg_doc(const Seg *seg, u8 kind, i64 id);
 /* Number of a field code: 0 for the empty one, UINT16_MAX for one that no document has. */

@@ -220,12 +220,14 @@ static Shape shape_of(const u64 *records, size_t count, u32 doc_count)
         shape.count++;
         shape.most = (u8)records[i] > shape.most ? (u8)records[i] : shape.most;
     }
-    size_t plain = 3 * (size_t)shape.count, gaps = 2 * (size_t)shape.pairs;
-    shape.form = gaps < plain ? SEG_GAPS : SEG_PLAIN;
-    shape.bytes = gaps < plain ? gaps : plain;
-    if (doc_count < shape.bytes) {
+    size_t plain = 3 * (size_t)shape.count;
+    size_t gaps = 2 * ((size_t)shape.pairs + seg_mark_count(shape.pairs)) + sizeof(SegLongHead);
+    size_t dense = doc_count + sizeof(SegLongHead);
+    shape.form = gaps < plain || shape.count > SEG_PLAIN_MAX ? SEG_GAPS : SEG_PLAIN;
+    shape.bytes = shape.form == SEG_GAPS ? gaps : plain;
+    if (dense < shape.bytes) {
         shape.form = SEG_DENSE;
-        shape.bytes = doc_count;
+        shape.bytes = dense;
     }
     shape.bytes += sizeof(SegListHead);
     shape.bytes += shape.bytes & 1; /* Numbers of two bytes stand at even places. */
@@ -234,19 +236,36 @@ static Shape shape_of(const u64 *records, size_t count, u32 doc_count)
     return shape;
 }
 
-static void write_gaps(u8 *out, const u64 *records, size_t count)
+/* The marks stand before the pairs, and the next is due at `mark_due`. */
+typedef struct GapsOut {
+    u8 *marks, *pairs, *mark_due;
+} GapsOut;
+
+static void write_pair(GapsOut *out, i64 doc, i64 gap, u8 impact, const u8 *end)
 {
+    *out->pairs++ = (u8)gap;
+    *out->pairs++ = impact;
+    if (out->pairs == out->mark_due && out->pairs < end) {
+        uint16_t mark = (uint16_t)doc;
+        memcpy(out->marks, &mark, sizeof mark);
+        out->marks += sizeof mark;
+        out->mark_due += 2 * (size_t)SEG_MARK_PAIRS;
+    }
+}
+
+static void write_gaps(u8 *at, u32 pairs, const u64 *records, size_t count)
+{
+    u8 *first = at + 2 * (size_t)seg_mark_count(pairs);
+    GapsOut out = {at, first, first + 2 * (size_t)SEG_MARK_PAIRS};
+    const u8 *end = first + 2 * (size_t)pairs;
     i64 before = -1;
     for (size_t i = 0; i < count; i++) {
         i64 doc = record_doc(records[i]);
         if (doc == before)
             continue;
-        for (; doc - before > SEG_STEP; before += SEG_STEP) {
-            *out++ = SEG_STEP;
-            *out++ = 0;
-        }
-        *out++ = (u8)(doc - before);
-        *out++ = (u8)records[i];
+        for (; doc - before > SEG_STEP; before += SEG_STEP)
+            write_pair(&out, before + SEG_STEP, SEG_STEP, 0, end);
+        write_pair(&out, doc, doc - before, (u8)records[i], end);
         before = doc;
     }
 }
@@ -268,17 +287,22 @@ static void write_plain(u8 *out, const u64 *records, size_t count, u32 doc_count
 
 static void write_list(u8 *out, const Shape *shape, const u64 *records, size_t count)
 {
-    SegListHead head = {.count = (uint16_t)(shape->count - 1),
-                        .form = (u8)shape->form,
-                        .most = shape->most,
-                        .steps =
-                            shape->form == SEG_GAPS ? (uint16_t)(shape->pairs - shape->count) : 0};
+    unsigned form = (unsigned)shape->form << SEG_FORM_SHIFT;
+    SegListHead head = {(uint16_t)(shape->form == SEG_PLAIN ? form | (shape->count - 1) : form)};
     memcpy(out, &head, sizeof head);
     out += sizeof head;
-    if (shape->form == SEG_GAPS)
-        write_gaps(out, records, count);
-    else if (shape->form == SEG_PLAIN)
+    if (shape->form == SEG_PLAIN) {
         write_plain(out, records, count, shape->count);
+        return;
+    }
+    bool gaps = shape->form == SEG_GAPS;
+    SegLongHead rest = {.count = (uint16_t)(shape->count - 1),
+                        .steps = gaps ? (uint16_t)(shape->pairs - shape->count) : 0,
+                        .most = shape->most};
+    memcpy(out, &rest, sizeof rest);
+    out += sizeof rest;
+    if (gaps)
+        write_gaps(out, shape->pairs, records, count);
     else
         for (size_t i = count; i-- > 0;)
             out[record_doc(records[i])] = (u8)records[i];

@@ -14,6 +14,7 @@ enum {
 #define SEG_MAGIC "TB match"
 #define SEG_REF_ONE                                                                                \
     0x80000000u /* With the document << 8 and the impact; else the list's place / 2. */
+#define SEG_REF_NONE UINT32_MAX /* Of no list: a document and impact have but 24 bits. */
 
 /* All numbers little-endian, all places in bytes from the beginning. */
 struct SegHead {
@@ -31,12 +32,30 @@ typedef struct SegTerm {
     u32 ref;
 } SegTerm;
 
+/* What a list begins with: its form and what a short one needs to be read. Of SEG_PLAIN, the form of
+ * nine lists in ten, that is all. */
 typedef struct SegListHead {
-    uint16_t count; /* Less one. */
-    u8 form;
-    u8 most;
-    uint16_t steps; /* Pairs that are steps only. */
+    uint16_t form_count; /* The form in the top two bits; SEG_PLAIN: its count less one below. */
 } SegListHead;
+
+/* What follows it in the other forms. */
+typedef struct SegLongHead {
+    uint16_t count; /* Less one. */
+    uint16_t steps; /* SEG_GAPS: pairs that are steps only. */
+    uint16_t most;
+} SegLongHead;
+
+enum {
+    SEG_FORM_SHIFT = 14,
+    SEG_PLAIN_MAX = 1 << SEG_FORM_SHIFT, /* Documents of a plain list. */
+    SEG_MARK_PAIRS = 64,                 /* From one mark to the next. */
+};
+
+/* Marks of so many pairs: none stands at the end. */
+static inline u32 seg_mark_count(u32 pairs)
+{
+    return (pairs - 1) / SEG_MARK_PAIRS;
+}
 
 u32 seg_sum(Str bytes);
 

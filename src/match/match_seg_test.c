@@ -48,7 +48,7 @@ static SegBuild *builder(u32 from, u32 doc_count)
         for (size_t t = 0; t < TERMS; t++)
             if (impact_at(t, doc))
                 parts[count++] = (SegPart){term_hash(t), impact_at(t, doc)};
-        SegDoc own = {.id = doc + 1, .org_id = doc % 5, .length = 40, .kind = (u8)(1 + doc % 3)};
+        SegDoc own = {.id = doc + 1, .org_id = doc % 5, .length = 40, .kind = (1 + doc % 3) & 63};
         seg_build_add(build, own, doc % 2 ? S("odd") : S(""), parts, count);
     }
     return build;
