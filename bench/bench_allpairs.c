@@ -68,12 +68,13 @@ static void build(MatchIndex *index, const Corpus *corpus, i64 docs)
 {
     Arena arena = {0};
     Cx cx = {.arena = &arena};
+    match_put_many(index);
     for (i64 id = 1; id <= docs; id++, arena_reset(&arena)) {
         MatchField field = {corpus_doc(corpus, &arena, SEED, (u64)id), 1, .pairs_only = true};
         MatchDoc doc = {MATCH_PATENT, id, &field, 1, .listed = true};
         must(match_put(&cx, index, &doc));
     }
-    match_settle(index);
+    match_put_many_end(index);
     while (match_tend(index))
         ;
     arena_done(&arena);

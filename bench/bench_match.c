@@ -58,20 +58,19 @@ static Spent build(Cx *cx, MatchIndex *index, const Corpus *corpus, i64 docs)
 {
     Arena arena = {0};
     Spent total = {0};
+    match_put_many(index);
     for (i64 id = 1; id <= docs; id++) {
         MatchField field = {corpus_doc(corpus, &arena, SEED, (u64)id), 1, .pairs_only = true};
         MatchDoc doc = {MATCH_PATENT, id, &field, 1, .listed = true, .org_id = id % 1000};
         Spent from = spent_now();
         must(match_put(cx, index, &doc));
-        while (id % 2048 == 0 && match_tend(index))
-            ;
         Spent put = spent_since(from);
         total.wall_s += put.wall_s;
         total.cpu_s += put.cpu_s;
         arena_reset(&arena);
     }
     Spent from = spent_now();
-    match_settle(index);
+    match_put_many_end(index);
     while (match_tend(index))
         ;
     Spent last = spent_since(from);

@@ -69,6 +69,10 @@ void match_close(MatchIndex *index);
 /* Adds a document, or replaces the one of the same kind and id. Copies what it needs.
  * ERR_LIMIT when the index is full: "match.full". */
 NODISCARD Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc);
+/* Much is about to be put, so much that segments are made of 65,536 documents at once: a search finds
+ * nothing of it before its segment is full, or before match_put_many_end. */
+void match_put_many(MatchIndex *index);
+void match_put_many_end(MatchIndex *index);
 /* Takes a document out at once; one that is not there is no error. */
 void match_drop(MatchIndex *index, MatchKind kind, i64 id);
 /* True when a document of this unit is counted in another region than this one. */

@@ -85,13 +85,13 @@ static void count_other(Counts *counts, const SegDoc *doc, unsigned miss)
 
 void facet_count(Cx *cx, const MatchQuery *query, const Shelf *shelf, const uint16_t *board)
 {
-    u64 bits[SEG_DOCS / 64];
+    ScoreBits found;
     Counts counts = {0};
     const Seg *seg = &shelf->seg;
     uint16_t code = seg_field_code(seg, query->field_code);
-    score_at_least(board, seg->doc_count, 1, bits);
+    score_at_least(board, seg->doc_count, 1, &found);
     for (u32 word = 0; word < (seg->doc_count + 63) / 64; word++)
-        for (u64 left = bits[word] & shelf->live[word]; left; left &= left - 1) {
+        for (u64 left = found.docs[word] & shelf->live[word]; left; left &= left - 1) {
             const SegDoc *doc = &seg->docs[word * 64 + (u32)__builtin_ctzll(left)];
             unsigned misses = facet_misses(query, doc, code);
             if (!misses)

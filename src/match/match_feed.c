@@ -250,12 +250,14 @@ Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq)
     ArenaMark mark = arena_mark(cx->arena);
     Err e = fact_last_seq(
         cx, ret_seq); /* First: what comes meanwhile is fed again, which does no harm. */
+    match_put_many(index);
     if (!e)
         e = feed_patents(cx, index);
     if (!e)
         e = feed_ids(cx, index, "SELECT id FROM achievement ORDER BY id", NULL, 0, "achievement");
     if (!e)
         e = feed_ids(cx, index, "SELECT id FROM need_public ORDER BY id", NULL, 0, "need_public");
+    match_put_many_end(index);
     arena_rewind(cx->arena, mark);
     return e;
 }

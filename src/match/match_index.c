@@ -5,9 +5,10 @@
  *
  * What a question reads never changes but for the bits, so a search holds the lock for reading
  * only. Putting costs as much as reading the text; a segment is made when somebody asks, or of
- * PENDING_DOCS documents; joining them is left to who calls match_tend.
+ * PENDING_DOCS documents, and of 65,536 while there are many; joining is left to match_tend.
  */
 #include "match/match_int.h"
+#include "match/match_seg_int.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -18,7 +19,7 @@ MatchIndex *match_open(void)
 {
     Arena arena = {0};
     MatchIndex *index = ARENA_NEW(&arena, MatchIndex, 1);
-    index->pending = ARENA_NEW(&arena, Pending, PENDING_DOCS);
+    index->pending_most = PENDING_DOCS;
     pthread_rwlockattr_t
         attr; /* Who takes something out need not wait for a lull in the searches. */
     pthread_rwlockattr_init(&attr);
@@ -193,6 +194,25 @@ static void choose_mean(MatchIndex *index, i64 count, u64 length)
         index->length_mean = mean;
 }
 
+static void build_pending(SegBuild *build, const Pending *one)
+{
+    double mean = seg_build_mean(build);
+    u32 doc = seg_build_doc(build, one->doc, one->field_code);
+    for (size_t t = 0; t < one->item_count; t++)
+        seg_build_posting(build, one->items[t].key, doc,
+                          seg_impact(one->items[t].weight, one->doc.length, mean));
+}
+
+static void forget_pending(MatchIndex *index)
+{
+    index->pending = NULL;
+    index->pending_count = index->pending_cap = 0;
+    index->pending_kind = 0;
+    index->pending_last = 0;
+    arena_done(&index->pending_arena);
+    atomic_store(&index->is_pending, false);
+}
+
 /* With `writing` held. */
 static void settle(MatchIndex *index)
 {
@@ -200,27 +220,16 @@ static void settle(MatchIndex *index)
     i64 count = pending_live(index, &length);
     choose_mean(index, count, length);
     SegBuild *build = count ? seg_build_new(index->length_mean) : NULL;
-    SegPart *parts = NULL;
-    for (size_t i = 0; i < index->pending_count && count; i++) {
-        const Pending *one = &index->pending[i];
-        if (!one->live)
-            continue;
-        parts = arena_take_raw(&index->pending_arena, (one->item_count + 1) * sizeof *parts);
-        for (size_t t = 0; t < one->item_count; t++)
-            parts[t] =
-                (SegPart){one->items[t].key,
-                          seg_impact(one->items[t].weight, one->doc.length, index->length_mean)};
-        seg_build_add(build, one->doc, one->field_code, parts, one->item_count);
-    }
+    for (size_t i = 0; i < index->pending_count && count; i++)
+        if (index->pending[i].live)
+            build_pending(build, &index->pending[i]);
     Shelf *shelf = build ? shelf_built(build) : NULL;
     pthread_rwlock_wrlock(&index->lock);
     if (shelf)
         add_shelf(index, shelf);
     index->live_count += count;
     index->length_total += length;
-    index->pending_count = 0;
-    arena_done(&index->pending_arena);
-    atomic_store(&index->is_pending, false);
+    forget_pending(index);
     pthread_rwlock_unlock(&index->lock);
     while (index->shelf_count > SHELVES_UNTENDED && join_some(index))
         ;
@@ -232,6 +241,21 @@ void match_settle(MatchIndex *index)
     if (index->pending_count)
         settle(index);
     pthread_mutex_unlock(&index->writing);
+}
+
+void match_put_many(MatchIndex *index)
+{
+    pthread_mutex_lock(&index->writing);
+    index->pending_most = SEG_DOCS;
+    pthread_mutex_unlock(&index->writing);
+}
+
+void match_put_many_end(MatchIndex *index)
+{
+    pthread_mutex_lock(&index->writing);
+    index->pending_most = PENDING_DOCS;
+    pthread_mutex_unlock(&index->writing);
+    match_settle(index);
 }
 
 void index_read_begin(MatchIndex *index)
@@ -282,8 +306,15 @@ bool match_tend(MatchIndex *index)
 
 /* ---- Coming and going ---- */
 
+static bool is_after(MatchKind kind, i64 id, MatchKind last_kind, i64 last)
+{
+    return kind > last_kind || (kind == last_kind && id > last);
+}
+
 static void drop_pending(MatchIndex *index, MatchKind kind, i64 id)
 {
+    if (is_after(kind, id, index->pending_kind, index->pending_last))
+        return;
     for (size_t i = index->pending_count; i-- > 0;) {
         Pending *one = &index->pending[i];
         if (one->live && one->doc.kind == kind && one->doc.id == id) {
@@ -320,6 +351,45 @@ void match_drop(MatchIndex *index, MatchKind kind, i64 id)
     suggest_changed(index->suggest);
 }
 
+static SegDoc seg_doc_of(const MatchDoc *doc, const Bag *bag)
+{
+    u64 length = bag_total(bag);
+    bool dated = doc->year > SEG_YEAR_BASE && doc->year <= SEG_YEAR_BASE + UINT8_MAX;
+    return (SegDoc){.id = doc->id,
+                    .org_id = doc->org_id,
+                    .length = (uint16_t)(length < SEG_LENGTH_MAX ? length : SEG_LENGTH_MAX),
+                    .year = (u8)(dated ? doc->year - SEG_YEAR_BASE : 0),
+                    .region = (u8)doc->region,
+                    .maturity = (u8)doc->maturity,
+                    .kind = doc->kind & 63u,
+                    .flags = doc->listed ? DOC_LISTED : 0};
+}
+
+static void add_pending(MatchIndex *index, const MatchDoc *doc, const Bag *bag)
+{
+    Arena *arena = &index->pending_arena;
+    if (index->pending_count == index->pending_cap) {
+        size_t cap = index->pending_cap ? index->pending_cap * 2 : 64;
+        index->pending = arena_grow(arena, index->pending, index->pending_cap * sizeof(Pending),
+                                    cap * sizeof(Pending));
+        index->pending_cap = cap;
+    }
+    Pending *one = &index->pending[index->pending_count++];
+    *one = (Pending){.doc = seg_doc_of(doc, bag),
+                     .field_code = str_copy(arena, doc->field_code),
+                     .items = arena_take_raw(arena, (bag->count + 1) * sizeof *one->items),
+                     .item_count = bag->count,
+                     .live = true};
+    for (size_t i = 0; i < bag->count; i++)
+        one->items[i] = (BagItem){seg_hash(bag->items[i].key), bag->items[i].weight};
+    if (is_after(doc->kind, doc->id, index->pending_kind, index->pending_last)) {
+        index->pending_kind = doc->kind;
+        index->pending_last = doc->id;
+    }
+    if (index->pending_most == PENDING_DOCS)
+        atomic_store(&index->is_pending, true);
+}
+
 Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
 {
     Arena scratch = {0};
@@ -332,27 +402,9 @@ Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
         arena_done(&scratch);
         return err_set(cx, ERR_LIMIT, NULL, "match.full");
     }
-    if (index->pending_count == PENDING_DOCS)
+    if (index->pending_count >= index->pending_most)
         settle(index);
-    u64 length = bag_total(&bag);
-    bool dated = doc->year > SEG_YEAR_BASE && doc->year <= SEG_YEAR_BASE + UINT8_MAX;
-    Pending *one = &index->pending[index->pending_count++];
-    *one =
-        (Pending){.doc = {.id = doc->id,
-                          .org_id = doc->org_id,
-                          .length = (uint16_t)(length < SEG_LENGTH_MAX ? length : SEG_LENGTH_MAX),
-                          .kind = doc->kind & 63u,
-                          .flags = doc->listed ? DOC_LISTED : 0,
-                          .year = (u8)(dated ? doc->year - SEG_YEAR_BASE : 0),
-                          .region = (u8)doc->region,
-                          .maturity = (u8)doc->maturity},
-                  .field_code = str_copy(&index->pending_arena, doc->field_code),
-                  .item_count = bag.count,
-                  .live = true};
-    one->items = arena_take_raw(&index->pending_arena, (bag.count + 1) * sizeof *one->items);
-    for (size_t i = 0; i < bag.count; i++)
-        one->items[i] = (BagItem){seg_hash(bag.items[i].key), bag.items[i].weight};
-    atomic_store(&index->is_pending, true);
+    add_pending(index, doc, &bag);
     pthread_mutex_unlock(&index->writing);
     suggest_changed(index->suggest);
     arena_done(&scratch);
@@ -365,9 +417,7 @@ void match_clear(MatchIndex *index)
     pthread_rwlock_wrlock(&index->lock);
     while (index->shelf_count)
         shelf_done(index->shelves[--index->shelf_count]);
-    index->pending_count = 0;
-    arena_done(&index->pending_arena);
-    atomic_store(&index->is_pending, false);
+    forget_pending(index);
     index->live_count = 0;
     index->length_total = 0;
     if (!index->mean_fixed)

@@ -127,7 +127,10 @@ struct MatchIndex {
     Arena arena;             /* This struct. */
     Arena pending_arena;
     Pending *pending;
-    size_t pending_count;
+    size_t pending_count, pending_cap;
+    size_t pending_most;    /* PENDING_DOCS, or a whole segment while there are many. */
+    i64 pending_last;       /* The highest id of the kind that is pending, */
+    MatchKind pending_kind; /* of the last kind; 0: none. */
     atomic_bool is_pending; /* The next search makes a segment of them. */
     Shelf *shelves[SHELVES_MAX];
     size_t shelf_count;

@@ -6,16 +6,14 @@
  * worked out afterwards, from the same lists.
  */
 #include "match/match_learn.h"
-#include "match/match_question.h"
-#include "match/match_score.h"
+#include "match/match_search.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SELF_WEIGHT = 3, /* Weight of a title: a question that were a document would be one. */
-    BEST_SPARE = 64,
+    SELF_WEIGHT = 3,  /* Weight of a title: a question that were a document would be one. */
     COUNT_MAX = 4096, /* Postings of a list that are looked at one by one to be counted. */
 };
 
@@ -26,47 +24,6 @@ double bm25_rarity(i64 live_count, i64 doc_count)
 }
 
 /* ---- Scores ---- */
-
-/* What is known of a term of the question, by place in its bag. */
-typedef struct Weigh {
-    u64 hash;
-    u32 factor; /* What it adds to a board for the full impact, nearly. */
-} Weigh;
-
-/* A document of the index: its shelf, then its number there. */
-typedef struct Candidate {
-    u32 score;
-    u32 doc;
-} Candidate;
-
-/* The best so far: `depth` of them and some more, from which the worst are cut when it is full. */
-typedef struct Best {
-    const MatchIndex *index;
-    Candidate *items;
-    size_t count, cap, depth;
-    u32 score_min; /* Of a lower score there are `depth` better ones; at least 1. */
-    i64 total;     /* Of all hits. */
-} Best;
-
-typedef struct Search {
-    Arena scratch;
-    MatchIndex *index;
-    const MatchQuery *query;
-    Question *question;
-    Weigh *weighs;
-    SegList *lists;    /* Rows of one shelf, by place in the bag. */
-    uint16_t *codes;   /* The field code asked for, by shelf. */
-    double scale;      /* Points on a board for a score of 1. */
-    double self_score; /* What the question would score as a document's title. */
-    bool strict;       /* Single characters only add to what strong terms find. */
-    bool filtered;     /* Not every document may be a hit. */
-    Best best;
-} Search;
-
-static SegList *lists_of(const Search *search, size_t shelf)
-{
-    return search->lists + shelf * search->question->bag.count;
-}
 
 /* Live documents among those of a list: counted where they are few, by the shelf's share where they
  * are many. */
@@ -170,179 +127,6 @@ static void search_prepare(Search *search)
         u8 impact = seg_impact(weight * SELF_WEIGHT, self_length, index->length_mean);
         search->self_score += question->weights[t] * question->rarity[t] * seg_impact_value(impact);
     }
-}
-
-/* While one list is added, the processor fetches how the next but one begins: lists lie far apart.
- */
-static void score_shelf(const Search *search, size_t shelf, uint16_t *board)
-{
-    enum { AHEAD = 2 };
-    const Question *question = search->question;
-    const SegList *lists = lists_of(search, shelf);
-    for (size_t i = 0; i < question->bag.count; i++) {
-        size_t t = question->order[i];
-        if (i + AHEAD < question->bag.count)
-            seg_list_soon(&lists[question->order[i + AHEAD]]);
-        if (!lists[t].count)
-            continue;
-        if (search->strict && i >= question->strong_count)
-            score_add_found(board, &lists[t], search->weighs[t].factor);
-        else
-            score_add(board, &lists[t], search->weighs[t].factor);
-    }
-}
-
-/* ---- The best ---- */
-
-/* A candidate with what decides between equal scores. */
-typedef struct Ranked {
-    i64 id;
-    u32 score;
-    u32 doc;
-    u8 kind;
-} Ranked;
-
-static const SegDoc *doc_of(const MatchIndex *index, u32 doc)
-{
-    return &index->shelves[doc / SEG_DOCS]->seg.docs[doc % SEG_DOCS];
-}
-
-static Ranked rank_of(const MatchIndex *index, Candidate candidate)
-{
-    const SegDoc *doc = doc_of(index, candidate.doc);
-    return (Ranked){doc->id, candidate.score, candidate.doc, doc->kind};
-}
-
-static int ranked_order(const void *a, const void *b)
-{
-    const Ranked *left = a, *right = b;
-    if (left->score != right->score)
-        return left->score > right->score ? -1 : 1;
-    if (left->kind != right->kind)
-        return left->kind < right->kind ? -1 : 1;
-    return left->id < right->id ? -1 : left->id > right->id;
-}
-
-static bool better(const MatchIndex *index, const Candidate *a, const Candidate *b)
-{
-    if (a->score != b->score)
-        return a->score > b->score;
-    Ranked left = rank_of(index, *a), right = rank_of(index, *b);
-    return ranked_order(&left, &right) < 0;
-}
-
-static bool wanted(const Search *search, size_t shelf, const SegDoc *doc)
-{
-    return !facet_misses(search->query, doc, search->codes[shelf]);
-}
-
-static void swap(Candidate *a, Candidate *b)
-{
-    Candidate kept = *a;
-    *a = *b;
-    *b = kept;
-}
-
-/* Brings the `front` best before all others, within both parts in any order: quickselect. */
-static void best_to_front(const MatchIndex *index, Candidate *items, size_t count, size_t front)
-{
-    size_t from = 0, to = count;
-    while (front > from && front < to) {
-        swap(&items[(from + to) / 2], &items[to - 1]);
-        const Candidate *pivot = &items[to - 1];
-        size_t at = from;
-        for (size_t i = from; i < to - 1; i++)
-            if (better(index, &items[i], pivot))
-                swap(&items[i], &items[at++]);
-        swap(&items[at], &items[to - 1]);
-        if (at < front)
-            from = at + 1;
-        else
-            to = at;
-    }
-}
-
-static void best_cut(Best *best)
-{
-    if (best->count <= best->depth)
-        return;
-    best_to_front(best->index, best->items, best->count, best->depth);
-    best->count = best->depth;
-    best->score_min = UINT32_MAX;
-    for (size_t i = 0; i < best->count; i++)
-        if (best->items[i].score < best->score_min)
-            best->score_min = best->items[i].score;
-}
-
-static void best_add(Best *best, Candidate next)
-{
-    if (best->count == best->cap)
-        best_cut(best);
-    best->items[best->count++] = next;
-}
-
-static i64 count_bits(const u64 *bits, const u64 *live, u32 doc_count)
-{
-    i64 count = 0;
-    for (u32 i = 0; i < (doc_count + 63) / 64; i++)
-        count += __builtin_popcountll(bits[i] & live[i]);
-    return count;
-}
-
-/* The documents of a short list, each looked up. */
-static void collect_only(const Search *search, size_t at, const uint16_t *board, Best *best)
-{
-    const MatchQuery *query = search->query;
-    const Shelf *shelf = search->index->shelves[at];
-    u8 kind = (u8)__builtin_ctz(query->kinds);
-    for (size_t i = 0; i < query->only_count; i++) {
-        u32 doc = seg_doc(&shelf->seg, kind, query->only[i]);
-        if (doc == SEG_DOCS || !board[doc] || !(shelf->live[doc / 64] >> doc % 64 & 1) ||
-            !wanted(search, at, &shelf->seg.docs[doc]))
-            continue;
-        best->total++;
-        if (board[doc] >= best->score_min)
-            best_add(best, (Candidate){board[doc], (u32)at * SEG_DOCS + doc});
-    }
-}
-
-/* From the board to the best. How many there are in all is told by the bits alone where every
- * document may be a hit. */
-static void collect_shelf(const Search *search, size_t at, const uint16_t *board, Best *best)
-{
-    u64 bits[SEG_DOCS / 64];
-    const Shelf *shelf = search->index->shelves[at];
-    u32 doc_count = shelf->seg.doc_count;
-    bool count_all = !search->query->no_total;
-    if (count_all && !search->filtered) {
-        score_at_least(board, doc_count, 1, bits);
-        best->total += count_bits(bits, shelf->live, doc_count);
-        count_all = false;
-    }
-    score_at_least(board, doc_count, count_all ? 1 : best->score_min, bits);
-    for (u32 word = 0; word < (doc_count + 63) / 64; word++)
-        for (u64 left = bits[word] & shelf->live[word]; left; left &= left - 1) {
-            u32 doc = word * 64 + (u32)__builtin_ctzll(left);
-            if (search->filtered && !wanted(search, at, &shelf->seg.docs[doc]))
-                continue;
-            best->total += count_all;
-            if (board[doc] >= best->score_min)
-                best_add(best, (Candidate){board[doc], (u32)at * SEG_DOCS + doc});
-        }
-}
-
-/* The hits from `offset` on, best first: a part of the best. */
-static Ranked *take_page(Arena *arena, Best *best, size_t offset, size_t *ret_count)
-{
-    best_cut(best);
-    size_t count = best->count > offset ? best->count - offset : 0;
-    Ranked *page = ARENA_NEW(arena, Ranked, count);
-    best_to_front(best->index, best->items, best->count, offset);
-    for (size_t h = 0; h < count; h++)
-        page[h] = rank_of(best->index, best->items[offset + h]);
-    qsort(page, count, sizeof *page, ranked_order);
-    *ret_count = count;
-    return page;
 }
 
 /* ---- Reasons ---- */
@@ -538,38 +322,8 @@ static void search_begin(Search *search)
     size_t depth = search->query->offset + search->query->limit;
     if (weighs_features(search->query) && depth < MATCH_RERANK)
         depth = MATCH_RERANK;
-    search->best = (Best){
-        .index = search->index, .depth = depth, .cap = depth * 2 + BEST_SPARE, .score_min = 1};
-    search->best.items =
-        arena_take_raw(&search->scratch, search->best.cap * sizeof *search->best.items);
+    search->best = best_new(&search->scratch, search->index, depth);
     search_prepare(search);
-}
-
-/* Of a short list: whether a shelf has any, so that the others need not be scored. */
-static bool holds_some(const MatchQuery *query, const Shelf *shelf)
-{
-    if (!query->only)
-        return true;
-    u8 kind = (u8)__builtin_ctz(query->kinds);
-    for (size_t i = 0; i < query->only_count; i++)
-        if (seg_doc(&shelf->seg, kind, query->only[i]) != SEG_DOCS)
-            return true;
-    return false;
-}
-
-static void search_shelf(Cx *cx, Search *search, size_t shelf)
-{
-    if (!holds_some(search->query, search->index->shelves[shelf]))
-        return;
-    uint16_t *board = score_board();
-    score_shelf(search, shelf, board);
-    if (search->query->only)
-        collect_only(search, shelf, board, &search->best);
-    else
-        collect_shelf(search, shelf, board, &search->best);
-    if (search->query->facets)
-        facet_count(cx, search->query, search->index->shelves[shelf], board);
-    score_clear(board, search->index->shelves[shelf]->seg.doc_count);
 }
 
 static void search_end(Cx *cx, Search *search, MatchAnswer *answer)
@@ -578,7 +332,7 @@ static void search_end(Cx *cx, Search *search, MatchAnswer *answer)
     answer->total = search->best.total;
     const double **features = NULL;
     size_t feature_count = 0, skip = weighs_features(query) ? query->offset : 0;
-    Ranked *page = take_page(&search->scratch, &search->best, query->offset - skip, &answer->count);
+    Ranked *page = best_page(&search->scratch, &search->best, query->offset - skip, &answer->count);
     if (weighs_features(query)) {
         feature_count = answer->count < MATCH_RERANK ? answer->count : (size_t)MATCH_RERANK;
         features = rerank(cx->arena, search, page, feature_count);
@@ -640,7 +394,7 @@ Err match_search(Cx *cx, MatchIndex *index, const MatchQuery *query, MatchAnswer
         index_read_begin(index);
         search_begin(&search);
         for (size_t s = 0; s < index->shelf_count; s++)
-            search_shelf(cx, &search, s);
+            shelf_search(cx, &search, s);
         search_end(cx, &search, ret);
         index_read_end(index);
     }
@@ -658,7 +412,7 @@ static void search_batch(Cx *cx, MatchIndex *index, Search *searches, size_t cou
     for (size_t s = 0; s < index->shelf_count; s++)
         for (size_t i = 0; i < count; i++)
             if (searches[i].question)
-                search_shelf(cx, &searches[i], s);
+                shelf_search(cx, &searches[i], s);
     for (size_t i = 0; i < count; i++)
         if (searches[i].question)
             search_end(cx, &searches[i], &answers[i]);

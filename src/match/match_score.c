@@ -153,14 +153,15 @@ void score_add_found(uint16_t *board, const SegList *list, u32 factor)
 
 /* ---- Looking for the best ---- */
 
-static void at_least_plain(const uint16_t *board, u32 count, u32 least, u64 *bits)
+static void at_least_plain(const uint16_t *board, u32 count, u32 least, ScoreBits *ret)
 {
     for (u32 from = 0; from < count; from += BLOCK) {
         u32 to = count - from < BLOCK ? count - from : (u32)BLOCK;
         u64 found = 0;
         for (u32 i = 0; i < to; i++)
             found |= (u64)(board[from + i] >= least) << i;
-        bits[from / BLOCK] = found;
+        ret->docs[from / BLOCK] = found;
+        ret->strips[from / SCORE_STRIP / BLOCK] |= (u64)(found != 0) << from / SCORE_STRIP % BLOCK;
     }
 }
 
@@ -195,14 +196,32 @@ __attribute__((target("avx2"))) static u32 least_of_32(const uint16_t *at, __m25
     return (u32)_mm256_movemask_epi8(both);
 }
 
-/* The last, unfilled block is read too: the board is as long as the largest segment. */
+/* Whether any of SCORE_STRIP documents has. */
+__attribute__((target("avx2"))) static bool least_of_strip(const uint16_t *at, __m256i least)
+{
+    enum { LANES = 16 };
+    __m256i most = _mm256_loadu_si256((const __m256i *)(const void *)at);
+    for (u32 i = LANES; i < SCORE_STRIP; i += LANES)
+        most = _mm256_max_epu16(most, _mm256_loadu_si256((const __m256i *)(const void *)(at + i)));
+    return _mm256_movemask_epi8(_mm256_cmpeq_epi16(_mm256_max_epu16(most, least), most)) != 0;
+}
+
+/* The last, unfilled strip is read too: the board is as long as the largest segment. */
 __attribute__((target("avx2"))) static void at_least_avx2(const uint16_t *board, u32 count,
-                                                          u32 least, u64 *bits)
+                                                          u32 least, ScoreBits *ret)
 {
     __m256i wide = _mm256_set1_epi16((short)least);
-    for (u32 from = 0; from < count; from += BLOCK)
-        bits[from / BLOCK] = least_of_32(board + from, wide) |
-                             (u64)least_of_32(board + from + BLOCK / 2, wide) << 32;
+    for (u32 from = 0; from < count; from += SCORE_STRIP) {
+        u64 *docs = &ret->docs[from / BLOCK];
+        if (!least_of_strip(board + from, wide)) {
+            memset(docs, 0, SCORE_STRIP / BLOCK * sizeof *docs);
+            continue;
+        }
+        for (u32 i = 0; i < SCORE_STRIP; i += BLOCK)
+            docs[i / BLOCK] = least_of_32(board + from + i, wide) |
+                              (u64)least_of_32(board + from + i + BLOCK / 2, wide) << 32;
+        ret->strips[from / SCORE_STRIP / BLOCK] |= (u64)1 << from / SCORE_STRIP % BLOCK;
+    }
 }
 
 static bool has_avx2(void)
@@ -231,17 +250,18 @@ void score_add(uint16_t *board, const SegList *list, u32 factor)
     }
 }
 
-void score_at_least(const uint16_t *board, u32 doc_count, u32 least, u64 *bits)
+void score_at_least(const uint16_t *board, u32 doc_count, u32 least, ScoreBits *ret)
 {
+    memset(ret->strips, 0, sizeof ret->strips);
     if (least > SCORE_MOST) {
-        memset(bits, 0, (doc_count + BLOCK - 1) / BLOCK * sizeof *bits);
+        memset(ret->docs, 0, (doc_count + BLOCK - 1) / BLOCK * sizeof *ret->docs);
         return;
     }
 #if HAS_WIDE
     if (has_avx2()) {
-        at_least_avx2(board, doc_count, least, bits);
+        at_least_avx2(board, doc_count, least, ret);
         return;
     }
 #endif
-    at_least_plain(board, doc_count, least, bits);
+    at_least_plain(board, doc_count, least, ret);
 }

@@ -22,9 +22,15 @@ void score_add(uint16_t *board, const SegList *list, u32 factor);
 /* Only to documents that have a score already. */
 void score_add_found(uint16_t *board, const SegList *list, u32 factor);
 
-/* A bit for each of the documents whose score is at least `least`, which is not 0. `bits` has room
- * for SEG_DOCS of them; those past the last document are clear. */
-void score_at_least(const uint16_t *board, u32 doc_count, u32 least, u64 *bits);
+enum { SCORE_STRIP = 256 };
+
+typedef struct ScoreBits {
+    u64 docs[SEG_DOCS / 64];                 /* A bit for each document. */
+    u64 strips[SEG_DOCS / SCORE_STRIP / 64]; /* And for each strip of them that has any. */
+} ScoreBits;
+
+/* The documents whose score is at least `least`, which is not 0. Bits past the last are clear. */
+void score_at_least(const uint16_t *board, u32 doc_count, u32 least, ScoreBits *ret);
 
 void score_use_plain(bool plain); /* Plain C everywhere, or what the processor has. */
 

@@ -166,7 +166,7 @@ SegList seg_find(const Seg *seg, u64 hash)
 
 void seg_list_soon(const SegList *list)
 {
-    enum { LINE = 64, LINES = 5 };
+    enum { LINE = 64, LINES = 4 };
     for (int i = 0; list->form != SEG_ONE && i < LINES; i++)
         __builtin_prefetch(list->at + (ptrdiff_t)i * LINE);
 }
@@ -176,6 +176,9 @@ void seg_list_soon(const SegList *list)
 u32 seg_doc(const Seg *seg, u8 kind, i64 id)
 {
     u32 low = 0, high = seg->doc_count;
+    const SegDoc *last = high ? &seg->docs[seg->order[high - 1]] : NULL;
+    if (!last || kind > last->kind || (kind == last->kind && id > last->id))
+        return SEG_DOCS; /* As with all that are put one after the other. */
     while (low < high) {
         u32 middle = (low + high) / 2;
         const SegDoc *doc = &seg->docs[seg->order[middle]];

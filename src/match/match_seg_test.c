@@ -326,7 +326,7 @@ static void test_at_least(void **state)
     static const u32 leasts[] = {1, 2, 255, 256, 0x7FFF, 0x8000, 0x8001, 0xFFFF, 0x10000};
     Chance chance = {.seeded = true, .state = 9};
     uint16_t *board = score_board();
-    u64 bits[SEG_DOCS / 64];
+    ScoreBits found;
     for (size_t i = 0; i < COUNT(sizes) * COUNT(leasts) * 2; i++) {
         u32 size = sizes[i / 2 % COUNT(sizes)], least = leasts[i / 2 / COUNT(sizes)];
         score_use_plain(i % 2);
@@ -334,11 +334,17 @@ static void test_at_least(void **state)
             board[doc] =
                 (uint16_t)(chance_below(&chance, 3) ? chance_below(&chance, 0x10000)
                                                     : (i64)least - 1 + chance_below(&chance, 2));
-        score_at_least(board, size, least, bits);
+        score_at_least(board, size, least, &found);
         for (u32 doc = 0; doc < size; doc++)
-            assert_int_equal(bits[doc / 64] >> doc % 64 & 1, board[doc] >= least);
+            assert_int_equal(found.docs[doc / 64] >> doc % 64 & 1, board[doc] >= least);
         if (size % 64)
-            assert_int_equal(bits[size / 64] >> size % 64, 0);
+            assert_int_equal(found.docs[size / 64] >> size % 64, 0);
+        for (u32 strip = 0; strip * SCORE_STRIP < size; strip++) {
+            bool any = false;
+            for (u32 doc = strip * SCORE_STRIP; doc < (strip + 1) * SCORE_STRIP; doc++)
+                any |= doc < size && board[doc] >= least;
+            assert_int_equal(found.strips[strip / 64] >> strip % 64 & 1, any);
+        }
         score_clear(board, size);
     }
     score_use_plain(false);

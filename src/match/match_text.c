@@ -36,20 +36,32 @@ static const char *const dull_words[] = {
 };
 // clang-format on
 
-/* A bit for each remainder that a stop character has: most others are known by that to be none. */
-static u64 stop_bits[STOP_BITS / 64];
+/* A bit for each remainder that a stop character has, or the first of a stop pair: most others are
+ * known by that to be none. */
+static u64 stop_bits[STOP_BITS / 64], pair_bits[STOP_BITS / 64];
 
-static void set_stop_bits(void)
+static void set_bit(u64 *bits, u32 code)
+{
+    bits[code % STOP_BITS / 64] |= (u64)1 << code % 64;
+}
+
+static bool has_bit(const u64 *bits, u32 code)
+{
+    return bits[code % STOP_BITS / 64] >> code % 64 & 1;
+}
+
+/* Before main: every text asks for them. */
+__attribute__((constructor)) static void set_stop_bits(void)
 {
     for (size_t i = 0; i < COUNT(stop_chars) - 1; i++)
-        stop_bits[stop_chars[i] % STOP_BITS / 64] |= (u64)1 << stop_chars[i] % 64;
+        set_bit(stop_bits, stop_chars[i]);
+    for (size_t i = 0; i < COUNT(stop_pairs); i++)
+        set_bit(pair_bits, stop_pairs[i][0]);
 }
 
 static bool is_stop_char(u32 code)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, set_stop_bits);
-    if (!(stop_bits[code % STOP_BITS / 64] >> code % 64 & 1))
+    if (!has_bit(stop_bits, code))
         return false;
     for (size_t i = 0; i < COUNT(stop_chars) - 1; i++)
         if (stop_chars[i] == code)
@@ -59,7 +71,7 @@ static bool is_stop_char(u32 code)
 
 static bool is_stop_pair(u32 first, u32 second)
 {
-    for (size_t i = 0; i < COUNT(stop_pairs); i++)
+    for (size_t i = 0; has_bit(pair_bits, first) && i < COUNT(stop_pairs); i++)
         if (stop_pairs[i][0] == first && stop_pairs[i][1] == second)
             return true;
     return is_stop_char(first) && is_stop_char(second);
