@@ -687,6 +687,31 @@ static void *crew_search(void *arg)
     return NULL;
 }
 
+/* Nothing of what is put is found before its end, and then it is as if put one by one: the last
+ * of equals stands, in any order of ids, and what was dropped meanwhile is gone. */
+static void test_put_many(void **state)
+{
+    (void)state;
+    MatchIndex *index = match_open();
+    put(index, MATCH_PATENT, 7, "锂电池旧版", "");
+    assert_int_equal(ask_text(index, "电池").total, 1);
+    match_put_many(index);
+    for (i64 id = 1; id <= 3000; id++)
+        put(index, MATCH_PATENT, id, "锂电池隔膜", "");
+    put(index, MATCH_NEED, 1, "锂电池回收", "");
+    put(index, MATCH_PATENT, 2, "钠电池", "");
+    match_drop(index, MATCH_PATENT, 9);
+    assert_int_equal(ask_text(index, "电池").total, 0);
+    match_put_many_end(index);
+    assert_int_equal(ask_text(index, "电池").total, 3000);
+    assert_int_equal(ask_text(index, "锂").total, 2999);
+    assert_int_equal(ask_text(index, "旧版").total, 0);
+    assert_int_equal(match_stats(index).segment_count, 2); /* One of them has nothing left. */
+    put(index, MATCH_PATENT, 9, "锂电池隔膜", "");
+    assert_int_equal(ask_text(index, "锂").total, 3000);
+    match_close(index);
+}
+
 static void test_search_while_putting(void **state)
 {
     (void)state;
@@ -945,6 +970,7 @@ int main(void)
         cmocka_unit_test(test_widened),
         cmocka_unit_test(test_question_in_fields),
         cmocka_unit_test(test_replace),
+        cmocka_unit_test(test_put_many),
         cmocka_unit_test(test_search_while_putting),
         cmocka_unit_test(test_size_and_speed),
         cmocka_unit_test(test_quality),
