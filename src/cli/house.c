@@ -250,7 +250,8 @@ static void fill_house(Cx *cx, const Settings *settings, Open *open)
                   .consent_ended = showing_consent_ended,
                   .shut = delegations_shut,
                   .acting = delegation_acting,
-                  .hand_over = import_hand_over},
+                  .hand_over = import_hand_over,
+                  .outcomes = push_outcomes_of},
     };
 }
 

@@ -60,6 +60,12 @@ typedef struct MatchDoc {
     int year;     /* In which it was filed first. */
 } MatchDoc;
 
+/* A document by its name. */
+typedef struct MatchItem {
+    MatchKind kind;
+    i64 id;
+} MatchItem;
+
 typedef struct MatchIndex MatchIndex;
 
 /* An empty index. It lives until match_close, which nobody else may be using it then. */
@@ -133,7 +139,12 @@ typedef struct MatchQuery {
     const MatchWiden *widen; /* May be NULL. */
     const MatchModel *model; /* NULL: the text score decides. */
     bool with_features;      /* The first MATCH_RERANK hits come with theirs; so with a model. */
-    Str asker_field;         /* For features: technical field and province of who asks. */
+    /* Writes what only rows say of hits into their rows of MATCH_FEATURES; with the index held
+     * against changes. NULL: those are not known. */
+    Err (*about)(Cx *cx, const void *about_of, const struct MatchItem *items, size_t count,
+                 double *rows);
+    const void *about_of;
+    Str asker_field; /* For features: technical field and province of who asks. */
     int asker_region;
     unsigned kinds;   /* MATCH_OF_ bits; 0 for all. */
     bool listed_only; /* Leave out what the public may not see. */

@@ -68,6 +68,12 @@ const char *match_feature_name(MatchFeature feature)
         [MATCH_F_REGION] = "region",
         [MATCH_F_MATURITY] = "maturity",
         [MATCH_F_FRESH] = "fresh",
+        [MATCH_F_PRICE] = "price",
+        [MATCH_F_MODE] = "mode",
+        [MATCH_F_GRANTED] = "granted",
+        [MATCH_F_CLAIMS] = "claims",
+        [MATCH_F_TERM] = "term",
+        [MATCH_F_OUTCOMES] = "outcomes",
     };
     return names[feature];
 }

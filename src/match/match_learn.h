@@ -28,6 +28,13 @@ typedef enum MatchFeature {
     MATCH_F_REGION,      /* 1: of the asker's province. */
     MATCH_F_MATURITY,    /* Technology readiness. */
     MATCH_F_FRESH,       /* Year of first filing. */
+    /* What only the rows say (match_about.h). */
+    MATCH_F_PRICE,    /* 0: within the asker's budget; below 0: how many times double. */
+    MATCH_F_MODE,     /* 1: offered in a way that the asker wants. */
+    MATCH_F_GRANTED,  /* 1: a patent that is granted. */
+    MATCH_F_CLAIMS,   /* Its claims: their logarithm. */
+    MATCH_F_TERM,     /* Years until it expires. */
+    MATCH_F_OUTCOMES, /* What became of it with others: claims and talks against refusals. */
     MATCH_FEATURES,
 } MatchFeature;
 

@@ -225,6 +225,24 @@ static void test_plain_order(void **state)
 }
 
 /* Each feature of a record alone decides; the first hundred stay the first hundred. */
+/* As if from rows: no two alike in order. */
+static Err about(Cx *about_cx, const void *of, const MatchItem *items, size_t count, double *found)
+{
+    (void)about_cx;
+    assert_string_equal(of, "asker");
+    for (size_t h = 0; h < count; h++)
+        for (i64 f = MATCH_F_PRICE; f < MATCH_FEATURES; f++)
+            found[h * MATCH_FEATURES + (size_t)f] = (double)(items[h].id * (f + 3) % 17);
+    return ERR_OK;
+}
+
+static Err about_fails(Cx *about_cx, const void *of, const MatchItem *items, size_t count,
+                       double *found)
+{
+    (void)of, (void)items, (void)count, (void)found;
+    return err_set(about_cx, ERR_IO, NULL, "match.no_file");
+}
+
 static void test_model_order(void **state)
 {
     (void)state;
@@ -234,8 +252,10 @@ static void test_model_order(void **state)
                         .asker_field = S("odd"),
                         .asker_region = 12,
                         .with_features = true,
+                        .about = about,
+                        .about_of = "asker",
                         .limit = MATCH_RERANK};
-    MatchAnswer plain = ask(index, &query);
+    MatchAnswer plain = ask(index, &query), none;
     assert_int_equal(plain.count, MATCH_RERANK);
     for (int f = 0; f < MATCH_FEATURES; f++) {
         MatchModel model = {.weights = {0}};
@@ -264,6 +284,9 @@ static void test_model_order(void **state)
         assert_true(f != MATCH_F_REGION || first % 3 == 1);
         assert_true(f != MATCH_F_MATURITY || first % 10 == 9);
     }
+    query.about = about_fails;
+    assert_int_equal(match_search(&cx, index, &query, &none), ERR_IO);
+    err_clear(&cx);
     match_close(index);
     arena_done(&test_arena);
 }

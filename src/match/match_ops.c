@@ -1,6 +1,7 @@
 /* The questions people ask of the index. */
 #include "match/match_embed.h"
 #include "match/match_model.h"
+#include "match/match_about.h"
 #include "match/match_ops_int.h"
 
 enum { NEED_MATCHES = 10, NEED_MATCHES_MAX = 50, WIDEN_HITS = 10, SNIPPET_CHARS = 90 };
@@ -86,7 +87,7 @@ typedef struct HitRows {
     Need needs[RECORD_IDS_MAX]; /* As published, whoever asks. */
 } HitRows;
 
-static Err load_offers(Cx *cx, const i64 *ids, size_t count, i64 *offers)
+Err match_offers_of(Cx *cx, const i64 *ids, size_t count, i64 *offers)
 {
     Rows rows;
     Bind binds[RECORD_IDS_MAX];
@@ -130,7 +131,7 @@ static Err load_rows(Cx *cx, const HitIds *ids, size_t count, HitRows *rows)
         e = record_load_all(cx, &achievement_type, ids->of[MATCH_ACHIEVEMENT], count,
                             rows->achievements);
     if (!e)
-        e = load_offers(cx, ids->of[MATCH_ACHIEVEMENT], count, rows->offers);
+        e = match_offers_of(cx, ids->of[MATCH_ACHIEVEMENT], count, rows->offers);
     if (!e)
         e = record_load_all(cx, &need_public_type, ids->of[MATCH_NEED], count, rows->needs);
     return e;
@@ -291,8 +292,7 @@ Err match_hits_val(Cx *cx, const MatchAnswer *answer, const Telling *telling, Va
     return e;
 }
 
-/* What the first hits of a need are about, to be asked with it again. */
-static Err widen_query(Cx *cx, MatchIndex *index, MatchQuery *query)
+Err match_widen_by_rows(Cx *cx, MatchIndex *index, MatchQuery *query)
 {
     MatchQuery first = *query;
     MatchAnswer answer;
@@ -301,6 +301,7 @@ static Err widen_query(Cx *cx, MatchIndex *index, MatchQuery *query)
     Patent *patents = ARENA_NEW(cx->arena, Patent, WIDEN_HITS);
     Achievement *achievements = ARENA_NEW(cx->arena, Achievement, WIDEN_HITS);
     first.limit = WIDEN_HITS;
+    first.model = NULL; /* The widening goes by text. */
     first.no_reasons = first.no_total = true;
     Err e = match_search(cx, index, &first, &answer);
     if (e)
@@ -343,15 +344,18 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
     record_mask(cx->arena, &need_type, &need, seen.see);
     const MatchField fields[] = {
         {need.title, 3, false}, {need.problem, 1, false}, {need.params, 1, false}};
+    const MatchAsker asker = {need.id, need.amount_fen, need.cooperation};
     MatchQuery query = {.fields = fields,
                         .field_count = COUNT(fields),
                         .kinds = MATCH_OF_PATENTS | MATCH_OF_ACHIEVEMENTS,
                         .model = model_id ? &model : NULL,
+                        .about = match_about,
+                        .about_of = &asker,
                         .asker_field = need.field,
                         .listed_only = in->listed,
                         .not_org_id = need.org_id,
                         .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
-    e = widen_query(cx, index, &query);
+    e = match_widen_by_rows(cx, index, &query);
     Vectors *vectors = house_of(cx)->vectors;
     if (!e)
         e = vectors ? match_fuse(cx, index, vectors, &query, need.id, &answer)

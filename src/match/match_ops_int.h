@@ -13,6 +13,9 @@ NODISCARD Err match_suggest_ready(Cx *cx, MatchIndex *index);
 /* What words may have been meant to be, of which some are in no document; else ''. */
 NODISCARD Err match_meant(Cx *cx, MatchIndex *index, Str words, Str *ret);
 
+/* Of at most RECORD_IDS_MAX achievements the listing under which each is on offer, or 0. */
+NODISCARD Err match_offers_of(Cx *cx, const i64 *ids, size_t count, i64 *offers);
+
 /* What is told of each hit. */
 typedef struct Telling {
     const MatchAsked *asked; /* A snippet with the words asked for; NULL: none. */

@@ -244,11 +244,24 @@ static void text_features(const Search *search, const double *shares, const doub
     }
 }
 
-/* Rows of features of the first hits, each in spreads from its mean over them. In `arena`. */
-static double *find_features(Arena *arena, Search *search, const Ranked *page, size_t count)
+/* What the index does not know: by the query's own way of asking, if it has one. */
+static Err row_features(Cx *cx, Search *search, const Ranked *page, size_t count, double *rows)
+{
+    const MatchQuery *query = search->query;
+    MatchItem *items = ARENA_NEW(&search->scratch, MatchItem, count);
+    for (size_t h = 0; h < count; h++) {
+        items[h] = (MatchItem){(MatchKind)page[h].kind, page[h].id};
+        for (size_t f = MATCH_F_PRICE; f < MATCH_FEATURES; f++)
+            rows[h * MATCH_FEATURES + f] = NAN;
+    }
+    return query->about ? query->about(cx, query->about_of, items, count, rows) : ERR_OK;
+}
+
+/* Rows of features of the first hits, each in spreads from its mean over them. */
+static Err find_features(Cx *cx, Search *search, const Ranked *page, size_t count, double **ret)
 {
     const Question *question = search->question;
-    double *rows = ARENA_NEW(arena, double, count *MATCH_FEATURES);
+    double *rows = ARENA_NEW(cx->arena, double, count *MATCH_FEATURES);
     double *shares = find_shares(search, page, count);
     double *titles = title_parts(&search->scratch, question);
     double best = count && page[0].score ? page[0].score / search->scale : 1;
@@ -265,8 +278,10 @@ static double *find_features(Arena *arena, Search *search, const Ranked *page, s
         record_features(search->query, &search->index->shelves[page[h].doc / SEG_DOCS]->seg, doc,
                         row);
     }
+    Err e = row_features(cx, search, page, count, rows);
     match_normalise(rows, count);
-    return rows;
+    *ret = rows;
+    return e;
 }
 
 /* A hit on its way to another place. */
@@ -286,11 +301,14 @@ static int moved_order(const void *a, const void *b)
 }
 
 /* Puts the first hits in the model's order. Their features, in the new order. */
-static const double **rerank(Arena *arena, Search *search, Ranked *page, size_t count)
+static Err rerank(Cx *cx, Search *search, Ranked *page, size_t count, const double ***ret)
 {
     const MatchModel *model = search->query->model;
-    const double **features = ARENA_NEW(arena, const double *, count);
-    double *rows = find_features(arena, search, page, count);
+    const double **features = ARENA_NEW(cx->arena, const double *, count);
+    double *rows;
+    Err e = find_features(cx, search, page, count, &rows);
+    if (e)
+        return e;
     Moved *moved = ARENA_NEW(&search->scratch, Moved, count);
     for (size_t h = 0; h < count; h++) {
         const double *row = rows + h * MATCH_FEATURES;
@@ -302,7 +320,8 @@ static const double **rerank(Arena *arena, Search *search, Ranked *page, size_t 
         page[h] = moved[h].ranked;
         features[h] = moved[h].features;
     }
-    return features;
+    *ret = features;
+    return ERR_OK;
 }
 
 /* ---- The search ---- */
@@ -326,7 +345,26 @@ static void search_begin(Search *search)
     search_prepare(search);
 }
 
-static void search_end(Cx *cx, Search *search, MatchAnswer *answer)
+static void add_hits(Cx *cx, Search *search, const Ranked *page, const double *const *features,
+                     size_t feature_count, MatchAnswer *answer)
+{
+    answer->hits = ARENA_NEW(cx->arena, MatchHit, answer->count);
+    for (size_t h = 0; h < answer->count; h++)
+        answer->hits[h] =
+            (MatchHit){.kind = (MatchKind)page[h].kind,
+                       .id = page[h].id,
+                       .score = page[h].score / search->scale,
+                       .percent = percent_of(page[h].score / search->scale, search->self_score),
+                       .features = h < feature_count ? features[h] : NULL};
+    if (search->query->no_reasons || answer->count == 0)
+        return;
+    double *shares = find_shares(search, page, answer->count);
+    for (size_t h = 0; h < answer->count; h++)
+        explain(cx->arena, &search->scratch, search->question,
+                shares + h * search->question->bag.count, &answer->hits[h]);
+}
+
+static Err search_end(Cx *cx, Search *search, MatchAnswer *answer)
 {
     const MatchQuery *query = search->query;
     answer->total = search->best.total;
@@ -335,29 +373,20 @@ static void search_end(Cx *cx, Search *search, MatchAnswer *answer)
     Ranked *page = best_page(&search->scratch, &search->best, query->offset - skip, &answer->count);
     if (weighs_features(query)) {
         feature_count = answer->count < MATCH_RERANK ? answer->count : (size_t)MATCH_RERANK;
-        features = rerank(cx->arena, search, page, feature_count);
-        size_t left = answer->count > skip ? answer->count - skip : 0;
+        Err e = rerank(cx, search, page, feature_count, &features);
+        if (e)
+            return e;
+        size_t past = skip < answer->count ? skip : answer->count;
+        size_t left = answer->count - past;
         answer->count = left < query->limit ? left : query->limit;
-        page += left ? skip : 0;
+        page += past;
+        features += past < feature_count ? past : feature_count;
+        feature_count -= past < feature_count ? past : feature_count;
     }
     if (query->no_total)
         answer->total = (i64)answer->count;
-    if (answer->count == 0)
-        return;
-    answer->hits = ARENA_NEW(cx->arena, MatchHit, answer->count);
-    for (size_t h = 0; h < answer->count; h++)
-        answer->hits[h] =
-            (MatchHit){.kind = (MatchKind)page[h].kind,
-                       .id = page[h].id,
-                       .score = page[h].score / search->scale,
-                       .percent = percent_of(page[h].score / search->scale, search->self_score),
-                       .features = skip + h < feature_count ? features[skip + h] : NULL};
-    if (query->no_reasons)
-        return;
-    double *shares = find_shares(search, page, answer->count);
-    for (size_t h = 0; h < answer->count; h++)
-        explain(cx->arena, &search->scratch, search->question,
-                shares + h * search->question->bag.count, &answer->hits[h]);
+    add_hits(cx, search, page, features, feature_count, answer);
+    return ERR_OK;
 }
 
 static Err check_depth(Cx *cx, const MatchQuery *query)
@@ -395,15 +424,15 @@ Err match_search(Cx *cx, MatchIndex *index, const MatchQuery *query, MatchAnswer
         search_begin(&search);
         for (size_t s = 0; s < index->shelf_count; s++)
             shelf_search(cx, &search, s);
-        search_end(cx, &search, ret);
+        e = search_end(cx, &search, ret);
         index_read_end(index);
     }
     arena_done(&search.scratch);
-    return ERR_OK;
+    return e;
 }
 
-static void search_batch(Cx *cx, MatchIndex *index, Search *searches, size_t count,
-                         MatchAnswer *answers)
+static Err search_batch(Cx *cx, MatchIndex *index, Search *searches, size_t count,
+                        MatchAnswer *answers)
 {
     index_read_begin(index);
     for (size_t i = 0; i < count; i++)
@@ -413,10 +442,12 @@ static void search_batch(Cx *cx, MatchIndex *index, Search *searches, size_t cou
         for (size_t i = 0; i < count; i++)
             if (searches[i].question)
                 shelf_search(cx, &searches[i], s);
-    for (size_t i = 0; i < count; i++)
+    Err e = ERR_OK;
+    for (size_t i = 0; !e && i < count; i++)
         if (searches[i].question)
-            search_end(cx, &searches[i], &answers[i]);
+            e = search_end(cx, &searches[i], &answers[i]);
     index_read_end(index);
+    return e;
 }
 
 Err match_search_all(Cx *cx, MatchIndex *index, const MatchQuery *queries, size_t count,
@@ -431,7 +462,7 @@ Err match_search_all(Cx *cx, MatchIndex *index, const MatchQuery *queries, size_
         size_t some = count - from < BATCH ? count - from : (size_t)BATCH;
         for (size_t i = 0; i < some; i++)
             search_read(index, &queries[from + i], &searches[i], &ret[from + i]);
-        search_batch(cx, index, searches, some, ret + from);
+        e = search_batch(cx, index, searches, some, ret + from);
         for (size_t i = 0; i < some; i++)
             arena_done(&searches[i].scratch);
     }

@@ -331,6 +331,31 @@ static i64 gain_of(const Push *push)
     }
 }
 
+Err push_outcomes_of(Cx *cx, bool is_patent, i64 id, i64 but_need_id, i64 *ret_good, i64 *ret_bad)
+{
+    enum { OUTCOMES_SEEN = 200 };
+    Rows rows;
+    const Bind binds[] = {BIND_INT(id), BIND_INT(but_need_id), BIND_INT(OUTCOMES_SEEN)};
+    *ret_good = *ret_bad = 0;
+    Err e =
+        record_query(cx, &push_type, &rows,
+                     is_patent ? "WHERE patent_id = ?1 AND state BETWEEN 4 AND 7 AND need_id <> ?2 "
+                                 "AND via_id <> ?2 ORDER BY id DESC LIMIT ?3"
+                               : "WHERE achievement_id = ?1 AND state BETWEEN 4 AND 7 AND "
+                                 "need_id <> ?2 AND via_id <> ?2 ORDER BY id DESC LIMIT ?3",
+                     binds, COUNT(binds));
+    if (e)
+        return e;
+    for (int i = 0; i < OUTCOMES_SEEN && rows_next(&rows); i++) {
+        Push push = {0};
+        record_read_row(cx, &push_type, &rows, &push);
+        i64 gain = gain_of(&push);
+        *ret_good += gain >= 2;
+        *ret_bad += gain < 0;
+    }
+    return rows_end(&rows);
+}
+
 Err match_outcomes(Cx *cx, i64 after_id, i64 most, MatchOutcome **ret, size_t *ret_count,
                    i64 *ret_last_id)
 {

@@ -7,6 +7,7 @@
 #include "push/push_learn.h"
 
 #include "match/match.h"
+#include "match/match_about.h"
 #include "match/match_eval.h"
 #include "match/match_model.h"
 #include "push/push_int.h"
@@ -179,15 +180,20 @@ static Err take_need(Lesson *lesson, const Known *known, size_t count)
     }
     const MatchField fields[] = {
         {need.title, 3, false}, {need.problem, 1, false}, {need.params, 1, false}};
-    const MatchQuery query = {.fields = fields,
-                              .field_count = COUNT(fields),
-                              .kinds = MATCH_OF_PATENTS | MATCH_OF_ACHIEVEMENTS,
-                              .with_features = true,
-                              .asker_field = need.field,
-                              .not_org_id = need.org_id,
-                              .no_reasons = true,
-                              .no_total = true,
-                              .limit = MATCH_RERANK};
+    const MatchAsker asker = {need.id, need.amount_fen, need.cooperation};
+    MatchQuery query = {.fields = fields,
+                        .field_count = COUNT(fields),
+                        .kinds = MATCH_OF_PATENTS | MATCH_OF_ACHIEVEMENTS,
+                        .with_features = true,
+                        .about = match_about,
+                        .about_of = &asker,
+                        .asker_field = need.field,
+                        .not_org_id = need.org_id,
+                        .no_reasons = true,
+                        .no_total = true,
+                        .limit = MATCH_RERANK};
+    if (!e)
+        e = match_widen_by_rows(cx, lesson->index, &query); /* As need.matches asks. */
     if (!e)
         e = match_search(cx, lesson->index, &query, &answer);
     if (!e)

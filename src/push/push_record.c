@@ -110,7 +110,7 @@ static const Field push_fields[] = {
     {AT(Push, by_id),          F_REF,   "推送人",   "By",        FORM_OFF, SEE_OPERATOR, NULL, .ref = &account_type},
 };
 const RecordType push_type = {"push", "推送", "Push", sizeof(Push), push_fields, COUNT(push_fields),
-                              "state,until_ms|org_id,account_id,state|account_id,state|need_id,state|patent_id|field,sent_ms|by_id,state"};
+                              "state,until_ms|org_id,account_id,state|account_id,state|need_id,state|patent_id|achievement_id|field,sent_ms|by_id,state"};
 
 static const Field target_fields[] = {
     RECORD_HEAD_FIELDS(PushTarget),
