@@ -29,7 +29,7 @@
  *
  * Bidders have numbers, given in the order of their admission; who stands behind a number is known
  * to the bidder and the operator until the lot is sold, then the buyer's name is public. The rules
- * are in auction_rules.h, pure: a Lot, a stamp and an offer in, a verdict out.
+ * of bidding are in bid_rules.h, pure; auction_rules.h makes rules and a state of a Lot, and back.
  */
 #ifndef AUCTION_AUCTION_H
 #define AUCTION_AUCTION_H
@@ -118,7 +118,7 @@ typedef struct LotBid {
     i64 at_ms; /* Stamp of arrival. */
     Str bid_key;
     i64 ok;
-    Str reason;    /* Name of the LotCode when refused; '' when accepted. */
+    Str reason;    /* Name of the BidWhy when refused; '' when accepted. */
     i64 seq;       /* 1.. among the lot's accepted bids; 0 when refused. */
     i64 price_fen; /* The lot after it. */
     i64 next_fen;  /* Least acceptable amount after it. */
