@@ -8,7 +8,7 @@ typedef struct LotOpenIn {
     i64 listing_id;
     i64 start_fen, step_fen, reserve_fen, deposit_fen;
     i64 open_ms, end_ms, hard_end_ms;
-    i64 window_s, extend_s;
+    i64 window_s, extend_s, extension_max;
     i64 strict_step, self_raise, first_above;
     i64 bidder_min;
 } LotOpenIn;
@@ -85,6 +85,7 @@ static Lot lot_from_terms(const Cx *cx, const LotOpenIn *in)
                  .hard_end_ms = in->hard_end_ms,
                  .window_ms = (in->window_s ? in->window_s : LOT_WINDOW_S) * 1000,
                  .extend_ms = (in->extend_s ? in->extend_s : LOT_EXTEND_S) * 1000,
+                 .extension_max = in->extension_max,
                  .strict_step = in->strict_step,
                  .self_raise = in->self_raise,
                  .first_above = in->first_above,
@@ -600,6 +601,10 @@ static const Field open_in[] = {
       .max = LOT_EXTEND_S_MAX,
       .help_zh = "从该报价起至少再留这么久；留空为 300 秒。",
       .help_en = "This much is left after such a bid; 300 s when left empty." },
+    { AT(LotOpenIn, extension_max), F_INT, "最多延时次数", "Most extensions", 0, SEE_PUBLIC,
+      .max = LOT_EXTENSIONS_MAX,
+      .help_zh = "延时满此次数后不再延时；留空则不限。",
+      .help_en = "After so many the end stays; any number when left empty." },
     { AT(LotOpenIn, strict_step), F_BOOL, "须为加价幅度整数倍", "Whole steps only", 0, SEE_PUBLIC,
       .group_zh = "规则", .group_en = "Rules" },
     { AT(LotOpenIn, self_raise), F_BOOL, "领先者可自行加价", "Leader may raise", 0, SEE_PUBLIC },

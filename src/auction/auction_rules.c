@@ -13,6 +13,7 @@ static BidRules rules_of(const Lot *lot)
                       .self_raise = lot->self_raise,
                       .window_ms = lot->window_ms,
                       .extend_ms = lot->extend_ms,
+                      .extensions_max = lot->extension_max,
                       .hard_stop_ms = lot->hard_end_ms ? lot->hard_end_ms : BID_NEVER,
                       .pause_moves_hard_stop = true,
                       .guard_times = LOT_GUARD_TIMES,
@@ -50,24 +51,25 @@ static i64 or_none(i64 ms)
 
 static BidState lot_state(const Lot *lot, const BidRules *rules)
 {
-    BidState state = bid_state_new(rules, NULL, 0);
-    state.stage = lot_stage(lot);
-    state.paused = lot->state == LOT_PAUSED;
-    state.end_ms = lot->end_ms;
-    state.seq = lot->bid_count;
-    state.price_fen = lot->price_fen;
-    state.leader = lot->leader_id;
-    state.pause_from_ms = or_long_ago(lot->pause_from_ms);
-    state.pause_to_ms = or_long_ago(lot->pause_to_ms);
-    state.paused_left_ms = lot->paused_left_ms;
-    state.bidder_count = lot->bidder_count;
-    return state;
+    return (BidState){.stage = lot_stage(lot),
+                      .paused = lot->state == LOT_PAUSED,
+                      .end_ms = lot->end_ms,
+                      .hard_stop_ms = rules->hard_stop_ms,
+                      .extensions = lot->extension_count,
+                      .seq = lot->bid_count,
+                      .price_fen = lot->price_fen,
+                      .leader = lot->leader_id,
+                      .pause_from_ms = or_long_ago(lot->pause_from_ms),
+                      .pause_to_ms = or_long_ago(lot->pause_to_ms),
+                      .paused_left_ms = lot->paused_left_ms,
+                      .bidder_count = lot->bidder_count};
 }
 
 static void lot_take(Lot *lot, const BidState *state)
 {
     lot->end_ms = state->end_ms;
     lot->hard_end_ms = state->hard_stop_ms == BID_NEVER ? 0 : state->hard_stop_ms;
+    lot->extension_count = state->extensions;
     lot->bid_count = state->seq;
     lot->price_fen = state->price_fen;
     lot->leader_id = state->leader;
@@ -94,7 +96,7 @@ BidReply lot_play(Lot *lot, const BidAct *act)
 
 i64 lot_next_fen(const Lot *lot)
 {
-    BidRules rules = lot_rules(lot);
+    BidRules rules = rules_of(lot);
     BidState state = lot_state(lot, &rules);
     return bid_next_fen(&rules, &state);
 }
@@ -107,7 +109,7 @@ bool lot_due(const Lot *lot, i64 settled_ms)
 
 BidResult lot_result(const Lot *lot)
 {
-    BidRules rules = lot_rules(lot);
+    BidRules rules = rules_of(lot);
     BidState state = lot_state(lot, &rules);
     return bid_result(&rules, &state);
 }
@@ -115,9 +117,13 @@ BidResult lot_result(const Lot *lot)
 /* The member of a lot behind a rule that cannot be. */
 static const char *field_of_rule(const char *rule)
 {
-    static const char *const names[][2] = {
-        {"start_ms", "open_ms"},         {"free_end_ms", "end_ms"}, {"window_ms", "window_s"},
-        {"hard_stop_ms", "hard_end_ms"}, {"extend_ms", "extend_s"}, {"min_bidders", "bidder_min"}};
+    static const char *const names[][2] = {{"start_ms", "open_ms"},
+                                           {"free_end_ms", "end_ms"},
+                                           {"window_ms", "window_s"},
+                                           {"hard_stop_ms", "hard_end_ms"},
+                                           {"extensions_max", "extension_max"},
+                                           {"extend_ms", "extend_s"},
+                                           {"min_bidders", "bidder_min"}};
     for (size_t i = 0; i < COUNT(names); i++)
         if (strcmp(names[i][0], rule) == 0)
             return names[i][1];

@@ -167,6 +167,16 @@ static void test_extension(void **state)
          {B, YUAN(41000), 779998, WHY_OK, 839998});
 }
 
+/* After so many extensions the end stays. */
+static void test_extension_max(void **state)
+{
+    (void)state;
+    Lot lot = lot_sample();
+    lot.extension_max = 1;
+    PLAY(&lot, {A, YUAN(35000), 599999, WHY_OK, 779999}, {B, YUAN(36000), 779998, WHY_OK, 779999});
+    assert_int_equal(lot.extension_count, 1);
+}
+
 /* Window shorter than the extension: its first millisecond counts, the one before does not. */
 static void test_window_edge(void **state)
 {
@@ -374,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_same_price_race),
         cmocka_unit_test(test_bad_amount_and_bidder),
         cmocka_unit_test(test_extension),
+        cmocka_unit_test(test_extension_max),
         cmocka_unit_test(test_window_edge),
         cmocka_unit_test(test_extension_over_midnight),
         cmocka_unit_test(test_hard_end),

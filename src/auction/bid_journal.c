@@ -102,7 +102,8 @@ static Err read_plain_rules(Cx *cx, const Val *map, i64 line_no, BidRules *rules
 
 static Err read_names(Cx *cx, const Val *map, i64 line_no, BidRules *rules)
 {
-    Str mode = val_get_str(map, "mode"), priority = val_get_str(map, "priority_mode");
+    Str mode = val_get_str(map, "mode");
+    Str priority = str_lower(cx->arena, val_get_str(map, "priority_mode")); /* INLINE as well. */
     int m = 0, p = 0;
     while (m < BID_MODE_COUNT && !str_same_z(mode, bid_mode_name((BidMode)m)))
         m++;

@@ -759,7 +759,7 @@ void model_play(const ModelRules *rules, const ModelAct *acts, int count, ModelS
 {
     assert(count > 0 && count <= MODEL_ACTS);
     Book book = {.rules = rules};
-    ModelSay says[MODEL_ACTS];
+    ModelSay says[MODEL_ACTS] = {{0}};
     for (int i = 0; i < count; i++) {
         int rows = book.count, first = known(acts, i);
         pass(&book, acts[i].t);

@@ -98,7 +98,7 @@ const char *bid_rules_wrong(const BidRules *r)
         { is_span(r->window_ms, 0), "window_ms" },
         { is_span(r->extend_ms, 0), "extend_ms" },
         { is_span(r->extensions_max, 0), "extensions_max" },
-        { r->hard_stop_ms == BID_NEVER || is_span(r->hard_stop_ms, r->start_ms + 1), "hard_stop_ms" },
+        { r->hard_stop_ms == BID_NEVER || is_span(r->hard_stop_ms, -BID_TIME_MAX), "hard_stop_ms" },
         { r->guard_times == 0 || (r->guard_times > 1 && r->guard_times <= 1000), "guard_times" },
         { !falls || is_money(r->drop_fen, 1), "drop_fen" },
         { !falls || is_span(r->drop_every_ms, 1), "drop_every_ms" },

@@ -202,7 +202,7 @@ static void test_rules_wrong(void **state)
         {BID_ASCENDING, offsetof(BidRules, start_ms), INT64_MIN, "start_ms"},
         {BID_ASCENDING, offsetof(BidRules, window_ms), -1, "window_ms"},
         {BID_ASCENDING, offsetof(BidRules, extend_ms), INT64_MAX, "extend_ms"},
-        {BID_ASCENDING, offsetof(BidRules, hard_stop_ms), 0, "hard_stop_ms"},
+        {BID_ASCENDING, offsetof(BidRules, hard_stop_ms), INT64_MIN, "hard_stop_ms"},
         {BID_ASCENDING, offsetof(BidRules, tier_count), BID_TIERS_MAX + 1, "tiers"},
         {BID_ASCENDING, offsetof(BidRules, tier_count), 1, "tiers"},
         {BID_ASCENDING, offsetof(BidRules, guard_times), 1, "guard_times"},

@@ -54,7 +54,7 @@ static void move_clock(Sim *sim)
             sim->now_ms = end_ms + between(sim, -2, 1);
         break;
     case 1: /* Around the window. */
-        if (end_ms - sim->rules.window > sim->now_ms && one_in(sim, 3))
+        if (end_ms - sim->rules.window > sim->now_ms && one_in(sim, 2))
             sim->now_ms = end_ms - sim->rules.window + between(sim, -1, 1);
         break;
     case 2: /* Around a drop of the price. */
@@ -120,6 +120,10 @@ static i64 near_fen(Sim *sim, int who)
     bool known = state->stage == STAGE_BEST || rules->mode == BID_HYBRID;
     if (known && state->price_fen)
         next_fen = state->price_fen + 1;
+    if (state->stage == STAGE_SEALED) /* On a ladder, so that some are equal. */
+        return next_fen + between(sim, -1, 6) * 1000 * (one_in(sim, 10) ? 20 : 1);
+    if (sim->rules.rank[who] && strchr("io", sim->rules.priority) && one_in(sim, 2))
+        return state->price_fen;
     switch (sim->strategies[who]) {
     case STRATEGY_JUMPER:
         if (one_in(sim, 5))
@@ -155,12 +159,16 @@ static char bidder_kind(Sim *sim)
         return one_in(sim, 4) ? 't' : '.'; /* Else all is over at the first click. */
     if (state->stage == STAGE_SOLD && sim->rules.priority == 'p')
         return one_in(sim, 4) ? 'x' : 't';
+    if (state->stage == STAGE_BEST)
+        return one_in(sim, 4) ? 'x' : 'b';
     return state->stage == STAGE_SEALED && one_in(sim, 8) ? 'x' : 'b';
 }
 
 static ModelAct bidder_act(Sim *sim)
 {
     int who = (int)chance_below(&sim->chance, sim->rules.bidders);
+    if (sim->journal.state.stage == STAGE_BEST && !one_in(sim, 4)) /* It is his turn. */
+        who = (int)sim->journal.state.taker - 1;
     ModelAct act = {.t = sim->now_ms, .who = who, .kind = bidder_kind(sim)};
     bool sniper = sim->strategies[who] == STRATEGY_SNIPER;
     if (act.kind == '.')
@@ -387,7 +395,8 @@ SimRun bid_sim(Arena *arena, i64 seed)
             sim->now_ms = sim->floor_ms;
         ModelAct act = next_act(sim);
         deliver(sim, &act);
-        if (sim->journal.state.stage >= STAGE_SOLD && one_in(sim, 4))
+        bool asked = sim->rules.priority == 'p' && sim->journal.state.stage == STAGE_SOLD;
+        if (sim->journal.state.stage >= STAGE_SOLD && one_in(sim, asked ? 20 : 4))
             break;
     }
     while (sim->held_count > 0)

@@ -27,7 +27,7 @@ const char *sim_mode_name(char mode)
 static void choose_people(Chance *chance, ModelRules *rules)
 {
     rules->bidders = one_in(chance, 8) ? 1 : (int)between(chance, 2, 6);
-    rules->priority = "nnniop"[chance_below(chance, 6)];
+    rules->priority = "nniiop"[chance_below(chance, 6)];
     bool same_ranks = one_in(chance, 4);
     int rank = 0;
     for (int i = 0; i < rules->bidders; i++) {
@@ -37,7 +37,7 @@ static void choose_people(Chance *chance, ModelRules *rules)
         else if (one_in(chance, 3) && same_ranks && rank == 1)
             rules->rank[i] = 1;
     }
-    rules->post = between(chance, 0, 40000);
+    rules->post = between(chance, 0, 120) * 1000;
     rules->fewest = one_in(chance, 4) ? (int)between(chance, 0, 3) : 1;
 }
 
