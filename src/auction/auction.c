@@ -8,7 +8,7 @@ typedef struct LotOpenIn {
     i64 listing_id;
     i64 start_fen, step_fen, reserve_fen, deposit_fen;
     i64 open_ms, end_ms, hard_end_ms;
-    i64 window_s, extend_s;
+    i64 window_s, extend_s, extension_max;
     i64 strict_step, self_raise, first_above;
     i64 bidder_min;
 } LotOpenIn;
@@ -85,6 +85,7 @@ static Lot lot_from_terms(const Cx *cx, const LotOpenIn *in)
                  .hard_end_ms = in->hard_end_ms,
                  .window_ms = (in->window_s ? in->window_s : LOT_WINDOW_S) * 1000,
                  .extend_ms = (in->extend_s ? in->extend_s : LOT_EXTEND_S) * 1000,
+                 .extension_max = in->extension_max,
                  .strict_step = in->strict_step,
                  .self_raise = in->self_raise,
                  .first_above = in->first_above,
@@ -122,7 +123,7 @@ static Err lot_open_run(Cx *cx, const void *input, Val **ret)
     if (e)
         return e;
     e = fact_create(cx, &lot_type, &lot, (FactNote){"lot.made", lot.start_fen, NULL, listing.id});
-    if (!e && lot_start_due(&lot, cx->arrived_ms)) /* At once: nobody waits for the clock. */
+    if (!e && lot_due(&lot, cx->arrived_ms)) /* At once: nobody waits for the clock. */
         e = lot_step(cx, &lot, "start", WHO_CLOCK, (FactNote){"lot.opened", 0, NULL, 0});
     if (e)
         return e;
@@ -267,39 +268,39 @@ static Val *reply_bid(Cx *cx, const LotBid *bid, const Lot *lot)
     const Str args[] = {money_format(cx->arena, bid->next_fen),
                         money_format(cx->arena, lot->step_fen),
                         time_format_full(cx->arena, lot->open_ms)};
-    const char *key = lot_code_key(lot_code_from(bid->reason));
+    const char *key = bid_why_key(bid_why_from(bid->reason));
     assert(key);
     val_set_str(cx->arena, map, "reason", bid->reason);
     val_set_str(cx->arena, map, "message", text_say(cx->arena, cx->lang, key, args, COUNT(args)));
     return map;
 }
 
-static LotOffer offer_of(const Cx *cx, const LotBidIn *in, const LotBidder *bidder)
+static BidAct act_of(const Cx *cx, const LotBidIn *in, const LotBidder *bidder)
 {
-    LotStanding standing = bidder->state == BIDDER_ADMITTED ? STANDING_ADMITTED : STANDING_WAITING;
+    BidStanding standing = bidder->state == BIDDER_ADMITTED ? STANDING_ADMITTED : STANDING_WAITING;
     if (bidder->id == 0)
         standing = STANDING_NONE;
     if (cx->actor.org_id == 0)
         standing = STANDING_NOBODY;
-    return (LotOffer){.standing = standing,
-                      .bidder_id = bidder->id,
-                      .bidder_no = bidder->no,
-                      .amount_fen = in->amount_fen,
-                      .at_ms = cx->arrived_ms,
-                      .confirmed = in->confirmed};
+    return (BidAct){.kind = in->confirmed ? ACT_CONFIRM : ACT_BID,
+                    .standing = standing,
+                    .bidder = bidder->id,
+                    .amount_fen = in->amount_fen,
+                    .at_ms = cx->arrived_ms};
 }
 
-/* Enters an accepted offer: the lot is started first when its time has come and the clock's own
- * command has not. Two facts: the bid, and the lot it leads. */
-static Err bid_accept(Cx *cx, Lot *lot, const LotOffer *offer, LotBid *bid)
+/* Saves an accepted bid and the lot it has become: it is started first when its time has come and
+ * the clock's own command has not. Two facts: the bid, and the lot it leads. */
+static Err bid_accept(Cx *cx, Lot *lot, Lot next, LotBid *bid)
 {
+    i64 end_ms = lot->end_ms;
     if (lot->state == LOT_SCHEDULED) {
         Err e = lot_step(cx, lot, "start", WHO_CLOCK, (FactNote){"lot.opened", 0, NULL, 0});
         if (e)
             return e;
+        next.rev = lot->rev;
+        next.state = lot->state;
     }
-    i64 end_ms = lot->end_ms;
-    Lot next = lot_after_bid(*lot, offer);
     bid->ok = 1;
     bid->seq = next.bid_count;
     bid->price_fen = next.price_fen;
@@ -320,15 +321,14 @@ static Err bid_accept(Cx *cx, Lot *lot, const LotOffer *offer, LotBid *bid)
 }
 
 /* A refused offer is kept as well; the lot stays as it is. */
-static Err bid_refuse(Cx *cx, const Lot *lot, LotCode code, LotBid *bid)
+static Err bid_refuse(Cx *cx, const Lot *lot, BidWhy why, LotBid *bid)
 {
-    bid->reason = str_from(lot_code_name(code));
+    bid->reason = str_from(bid_why_name(why));
     bid->price_fen = lot->price_fen;
     bid->next_fen = lot_next_fen(lot);
     bid->end_ms = lot->end_ms;
-    return fact_create(
-        cx, &lot_bid_type, bid,
-        (FactNote){"lot.bid_refused", bid->amount_fen, lot_code_name(code), lot->id});
+    return fact_create(cx, &lot_bid_type, bid,
+                       (FactNote){"lot.bid_refused", bid->amount_fen, bid_why_name(why), lot->id});
 }
 
 static Err lot_bid_run(Cx *cx, const void *input, Val **ret)
@@ -356,16 +356,18 @@ static Err lot_bid_run(Cx *cx, const void *input, Val **ret)
     e = lot_bidder_find(cx, lot.id, cx->actor.org_id, &bidder);
     if (e)
         return e;
-    LotOffer offer = offer_of(cx, in, &bidder);
+    BidAct act = act_of(cx, in, &bidder);
     bid = (LotBid){.lot_id = lot.id,
                    .bidder_id = bidder.id,
                    .org_id = cx->actor.org_id,
                    .no = bidder.no,
-                   .amount_fen = offer.amount_fen,
-                   .at_ms = offer.at_ms,
+                   .amount_fen = act.amount_fen,
+                   .at_ms = act.at_ms,
                    .bid_key = in->key};
-    LotCode code = lot_judge(&lot, &offer);
-    e = code ? bid_refuse(cx, &lot, code, &bid) : bid_accept(cx, &lot, &offer, &bid);
+    Lot next = lot;
+    BidReply reply = lot_play(&next, &act);
+    next.leader_no = bidder.no;
+    e = reply.why ? bid_refuse(cx, &lot, reply.why, &bid) : bid_accept(cx, &lot, next, &bid);
     if (e)
         return e;
     *ret = reply_bid(cx, &bid, &lot);
@@ -374,25 +376,39 @@ static Err lot_bid_run(Cx *cx, const void *input, Val **ret)
 
 /* ---- Pausing, cancelling ---- */
 
+/* A step of the flow that is an act of the rules as well. *ret is the lot to be saved. */
+static Err lot_act(Cx *cx, const Lot *lot, const char *action, BidActKind kind, Lot *ret)
+{
+    Lot next = *lot;
+    i64 state = lot->state;
+    Err e =
+        flow_step(cx, &lot_flow, lot->state, action, who_of(cx, lot->org_id, false), lot, &state);
+    if (e)
+        return e;
+    BidReply reply = lot_play(&next, &(BidAct){.kind = kind, .at_ms = cx->arrived_ms});
+    if (reply.why == WHY_NOT_STARTED)
+        return err_set_arg(cx, ERR_STATE, NULL, "auction.not_due",
+                           time_format_full(cx->arena, lot->open_ms));
+    if (reply.why)
+        return err_set(cx, ERR_STATE, NULL, "auction.end_has_come");
+    next.state = state;
+    *ret = next;
+    return ERR_OK;
+}
+
 static Err lot_pause_run(Cx *cx, const void *input, Val **ret)
 {
     const LotIdIn *in = input;
     Lot lot;
     Err e = lot_load(cx, in->id, &lot);
+    if (!e)
+        e = lot_act(cx, &lot, "pause", ACT_PAUSE, &lot);
     if (e)
         return e;
-    Lot next = lot;
-    e = flow_step(cx, &lot_flow, lot.state, "pause", who_of(cx, lot.org_id, false), &lot,
-                  &next.state);
+    e = fact_change(cx, &lot_type, &lot, (FactNote){"lot.paused", lot.paused_left_ms, NULL, 0});
     if (e)
         return e;
-    Lot frozen = lot_after_pause(lot, cx->arrived_ms);
-    frozen.state = next.state;
-    e = fact_change(cx, &lot_type, &frozen,
-                    (FactNote){"lot.paused", frozen.paused_left_ms, NULL, 0});
-    if (e)
-        return e;
-    *ret = reply_lot(cx, &frozen);
+    *ret = reply_lot(cx, &lot);
     return ERR_OK;
 }
 
@@ -401,18 +417,14 @@ static Err lot_resume_run(Cx *cx, const void *input, Val **ret)
     const LotIdIn *in = input;
     Lot lot;
     Err e = lot_load(cx, in->id, &lot);
+    if (!e)
+        e = lot_act(cx, &lot, "resume", ACT_RESUME, &lot);
     if (e)
         return e;
-    i64 state = lot.state;
-    e = flow_step(cx, &lot_flow, lot.state, "resume", who_of(cx, lot.org_id, false), &lot, &state);
+    e = fact_change(cx, &lot_type, &lot, (FactNote){"lot.resumed", lot.end_ms, NULL, 0});
     if (e)
         return e;
-    Lot running = lot_after_resume(lot, cx->arrived_ms);
-    running.state = state;
-    e = fact_change(cx, &lot_type, &running, (FactNote){"lot.resumed", running.end_ms, NULL, 0});
-    if (e)
-        return e;
-    *ret = reply_lot(cx, &running);
+    *ret = reply_lot(cx, &lot);
     return ERR_OK;
 }
 
@@ -421,13 +433,12 @@ static Err lot_cancel_run(Cx *cx, const void *input, Val **ret)
     const LotReasonIn *in = input;
     Lot lot;
     Err e = lot_load(cx, in->id, &lot);
+    if (!e)
+        e = lot_act(cx, &lot, "cancel", ACT_STOP, &lot);
     if (e)
         return e;
-    lot.result = S("cancelled");
     lot.reason = in->reason;
-    lot.closed_ms = cx->arrived_ms;
-    e = lot_step(cx, &lot, "cancel", who_of(cx, lot.org_id, false),
-                 (FactNote){"lot.cancelled", 0, NULL, lot.listing_id});
+    e = fact_change(cx, &lot_type, &lot, (FactNote){"lot.cancelled", 0, NULL, lot.listing_id});
     if (e)
         return e;
     e = listing_move(cx, lot.listing_id, "leave_lot");
@@ -453,7 +464,7 @@ static Err lot_start_run(Cx *cx, const void *input, Val **ret)
     Err e = lot_load(cx, in->id, &lot);
     if (e)
         return e;
-    if (lot.state == LOT_SCHEDULED && !lot_start_due(&lot, cx->arrived_ms))
+    if (lot.state == LOT_SCHEDULED && !lot_due(&lot, cx->arrived_ms))
         return err_set_arg(cx, ERR_STATE, NULL, "auction.not_due",
                            time_format_full(cx->arena, lot.open_ms));
     e = lot_step(cx, &lot, "start", WHO_CLOCK, (FactNote){"lot.opened", 0, NULL, 0});
@@ -470,13 +481,13 @@ static Err lot_end(Cx *cx, i64 lot_id, i64 settled_ms, const char *action, Val *
     Err e = lot_load(cx, lot_id, &lot);
     if (e)
         return e;
-    if (lot.state == LOT_OPEN && !lot_close_due(&lot, settled_ms))
+    if (lot.state == LOT_OPEN && !lot_due(&lot, settled_ms))
         return err_set_arg(cx, ERR_STATE, NULL, "auction.not_due",
                            time_format_full(cx->arena, lot.end_ms));
-    bool sale = lot_is_sale(&lot);
-    const char *result = lot_result(&lot);
-    lot.result = str_from(result);
-    lot.closed_ms = lot.end_ms;
+    BidResult made = lot_result(&lot);
+    bool sale = made == RESULT_SOLD;
+    const char *result = bid_result_name(made);
+    lot_play(&lot, &(BidAct){.kind = ACT_TICK, .at_ms = settled_ms});
     FactNote note = {sale ? "lot.sold" : "lot.not_sold", lot.price_fen, result, lot.leader_id};
     if (!action)
         action = sale ? "sell" : "lapse";
@@ -590,6 +601,10 @@ static const Field open_in[] = {
       .max = LOT_EXTEND_S_MAX,
       .help_zh = "从该报价起至少再留这么久；留空为 300 秒。",
       .help_en = "This much is left after such a bid; 300 s when left empty." },
+    { AT(LotOpenIn, extension_max), F_INT, "最多延时次数", "Most extensions", 0, SEE_PUBLIC,
+      .max = LOT_EXTENSIONS_MAX,
+      .help_zh = "延时满此次数后不再延时；留空则不限。",
+      .help_en = "After so many the end stays; any number when left empty." },
     { AT(LotOpenIn, strict_step), F_BOOL, "须为加价幅度整数倍", "Whole steps only", 0, SEE_PUBLIC,
       .group_zh = "规则", .group_en = "Rules" },
     { AT(LotOpenIn, self_raise), F_BOOL, "领先者可自行加价", "Leader may raise", 0, SEE_PUBLIC },

@@ -29,7 +29,7 @@
  *
  * Bidders have numbers, given in the order of their admission; who stands behind a number is known
  * to the bidder and the operator until the lot is sold, then the buyer's name is public. The rules
- * are in auction_rules.h, pure: a Lot, a stamp and an offer in, a verdict out.
+ * of bidding are in bid_rules.h, pure; auction_rules.h makes rules and a state of a Lot, and back.
  */
 #ifndef AUCTION_AUCTION_H
 #define AUCTION_AUCTION_H
@@ -42,11 +42,12 @@ enum {
     LOT_WINDOW_S = 300, /* A bid this close to the end extends the lot... */
     LOT_EXTEND_S = 300, /* ...so that this much is left; both unless the lot says otherwise. */
     LOT_EXTEND_S_MAX = 24 * 3600, /* Longest window or extension. */
-    LOT_SETTLE_MS = 1000,         /* What a stamped bid may need to reach the queue. */
-    LOT_TICK_MAX = 20,            /* Lots started, and lots closed, by one lot.tick. */
-    LOT_BIDDERS_MAX = 10 * 1000,  /* Admitted to one lot. */
-    LOT_BIDS_SHOWN = 200,         /* Newest accepted bids on a lot's page. */
-    LOT_KEY_LEN_MAX = 64,         /* Idempotency key of a bid. */
+    LOT_EXTENSIONS_MAX = 1000,
+    LOT_SETTLE_MS = 1000,        /* What a stamped bid may need to reach the queue. */
+    LOT_TICK_MAX = 20,           /* Lots started, and lots closed, by one lot.tick. */
+    LOT_BIDDERS_MAX = 10 * 1000, /* Admitted to one lot. */
+    LOT_BIDS_SHOWN = 200,        /* Newest accepted bids on a lot's page. */
+    LOT_KEY_LEN_MAX = 64,        /* Idempotency key of a bid. */
 };
 
 typedef enum LotStage {
@@ -75,12 +76,14 @@ typedef struct Lot {
     i64 hard_end_ms;    /* Extensions stop here; 0: never. A pause moves it along. */
     i64 window_ms;
     i64 extend_ms;
-    i64 strict_step; /* Bids stand whole steps above the price. */
-    i64 self_raise;  /* The leader may top himself. */
-    i64 first_above; /* The first bid must top the start price by a step, not just meet it. */
-    i64 bidder_min;  /* Admitted bidders below which there is no sale; at least 1. */
-    i64 price_fen;   /* Highest bid; 0 while there is none. */
-    i64 leader_id;   /* lot_bidder; 0 while there is no bid. */
+    i64 extension_max;   /* So many extensions at most; 0: any. */
+    i64 extension_count; /* That there were. */
+    i64 strict_step;     /* Bids stand whole steps above the price. */
+    i64 self_raise;      /* The leader may top himself. */
+    i64 first_above;     /* The first bid must top the start price by a step, not just meet it. */
+    i64 bidder_min;      /* Admitted bidders below which there is no sale; at least 1. */
+    i64 price_fen;       /* Highest bid; 0 while there is none. */
+    i64 leader_id;       /* lot_bidder; 0 while there is no bid. */
     i64 leader_no;
     i64 bid_count;      /* Accepted. */
     i64 bidder_count;   /* Admitted; the last number given. */
@@ -118,7 +121,7 @@ typedef struct LotBid {
     i64 at_ms; /* Stamp of arrival. */
     Str bid_key;
     i64 ok;
-    Str reason;    /* Name of the LotCode when refused; '' when accepted. */
+    Str reason;    /* Name of the BidWhy when refused; '' when accepted. */
     i64 seq;       /* 1.. among the lot's accepted bids; 0 when refused. */
     i64 price_fen; /* The lot after it. */
     i64 next_fen;  /* Least acceptable amount after it. */

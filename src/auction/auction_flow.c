@@ -23,12 +23,14 @@ static Err guard_time_left(Cx *cx, const void *record)
 
 static Err guard_sale(Cx *cx, const void *record)
 {
-    return lot_is_sale(record) ? ERR_OK : err_set(cx, ERR_STATE, NULL, "auction.no_sale");
+    bool sale = lot_result(record) == RESULT_SOLD;
+    return sale ? ERR_OK : err_set(cx, ERR_STATE, NULL, "auction.no_sale");
 }
 
 static Err guard_no_sale(Cx *cx, const void *record)
 {
-    return lot_is_sale(record) ? err_set(cx, ERR_STATE, NULL, "auction.is_sale") : ERR_OK;
+    bool sale = lot_result(record) == RESULT_SOLD;
+    return sale ? err_set(cx, ERR_STATE, NULL, "auction.is_sale") : ERR_OK;
 }
 
 // clang-format off

@@ -38,6 +38,8 @@ static const Field lot_fields[] = {
     { AT(Lot, hard_end_ms), F_TIME, "最晚结束时间", "Latest end", 0, SEE_PUBLIC },
     { AT(Lot, window_ms), F_INT, "延时触发时长", "Window, ms", FORM_OFF, SEE_PUBLIC },
     { AT(Lot, extend_ms), F_INT, "延时时长", "Extension, ms", FORM_OFF, SEE_PUBLIC },
+    { AT(Lot, extension_max), F_INT, "最多延时次数", "Most extensions", 0, SEE_PUBLIC },
+    { AT(Lot, extension_count), F_INT, "已延时次数", "Extensions", FORM_OFF, SEE_PUBLIC },
     { AT(Lot, strict_step), F_BOOL, "须为整数倍", "Whole steps only", 0, SEE_PUBLIC },
     { AT(Lot, self_raise), F_BOOL, "可自行加价", "Leader may raise", 0, SEE_PUBLIC },
     { AT(Lot, first_above), F_BOOL, "首次须加价", "First bid adds a step", 0, SEE_PUBLIC },

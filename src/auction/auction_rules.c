@@ -1,181 +1,133 @@
 /* auction_rules.c - see auction_rules.h. */
 #include "auction/auction_rules.h"
 
-// clang-format off
-static const struct { const char *name, *key; } lot_codes[LOT_CODE_COUNT] = {
-    [LOT_OK]            = { "",             NULL                        },
-    [LOT_BAD_AMOUNT]    = { "BAD_AMOUNT",   "auction.bid_bad_amount"    },
-    [LOT_NO_BIDDER]     = { "NO_BIDDER",    "auction.bid_no_bidder"     },
-    [LOT_NOT_A_BIDDER]  = { "NOT_A_BIDDER", "auction.bid_not_a_bidder"  },
-    [LOT_NOT_ADMITTED]  = { "NOT_ADMITTED", "auction.bid_not_admitted"  },
-    [LOT_NOT_STARTED]   = { "NOT_STARTED",  "auction.bid_not_started"   },
-    [LOT_PAUSED_NOW]    = { "PAUSED",       "auction.bid_paused"        },
-    [LOT_CLOSED]        = { "CLOSED",       "auction.bid_closed"        },
-    [LOT_WAS_CANCELLED] = { "CANCELLED",    "auction.bid_cancelled"     },
-    [LOT_SELF_RAISE]    = { "SELF_RAISE",   "auction.bid_self_raise"    },
-    [LOT_BELOW_MIN]     = { "BELOW_MIN",    "auction.bid_below_min"     },
-    [LOT_NOT_MULTIPLE]  = { "NOT_MULTIPLE", "auction.bid_not_multiple"  },
-    [LOT_ABOVE_GUARD]   = { "ABOVE_GUARD",  "auction.bid_above_guard"   },
-};
-// clang-format on
-
-const char *lot_code_name(LotCode code)
+static BidRules rules_of(const Lot *lot)
 {
-    assert(code < LOT_CODE_COUNT);
-    return lot_codes[code].name;
+    return (BidRules){.mode = BID_ASCENDING,
+                      .start_ms = lot->open_ms,
+                      .free_end_ms = lot->end_ms,
+                      .start_fen = lot->start_fen,
+                      .step_fen = lot->step_fen,
+                      .strict_step = lot->strict_step,
+                      .first_at_start = !lot->first_above,
+                      .self_raise = lot->self_raise,
+                      .window_ms = lot->window_ms,
+                      .extend_ms = lot->extend_ms,
+                      .extensions_max = lot->extension_max,
+                      .hard_stop_ms = lot->hard_end_ms ? lot->hard_end_ms : BID_NEVER,
+                      .pause_moves_hard_stop = true,
+                      .guard_times = LOT_GUARD_TIMES,
+                      .units = 1,
+                      .reserve_fen = lot->reserve_fen,
+                      .min_bidders = lot->bidder_min};
 }
 
-const char *lot_code_key(LotCode code)
+BidRules lot_rules(const Lot *lot)
 {
-    assert(code < LOT_CODE_COUNT);
-    return lot_codes[code].key;
+    BidRules rules = rules_of(lot);
+    assert(!bid_rules_wrong(&rules));
+    return rules;
 }
 
-LotCode lot_code_from(Str name)
+static BidStage lot_stage(const Lot *lot)
 {
-    for (int code = LOT_OK + 1; code < LOT_CODE_COUNT; code++)
-        if (str_same_z(name, lot_codes[code].name))
-            return (LotCode)code;
-    return LOT_OK;
+    static const BidStage stages[] = {
+        [LOT_SCHEDULED] = STAGE_SCHEDULED, [LOT_OPEN] = STAGE_OPEN,
+        [LOT_PAUSED] = STAGE_OPEN,         [LOT_SOLD] = STAGE_SOLD,
+        [LOT_NOT_SOLD] = STAGE_NOT_SOLD,   [LOT_CANCELLED] = STAGE_CANCELLED};
+    assert(lot->state >= 0 && lot->state < (i64)COUNT(stages));
+    return stages[lot->state];
 }
 
-/* The amount that steps are counted from. */
-static i64 lot_base_fen(const Lot *lot)
+static i64 or_long_ago(i64 ms)
 {
-    return lot->bid_count > 0 ? lot->price_fen : lot->start_fen;
+    return ms ? ms : BID_LONG_AGO;
+}
+
+static i64 or_none(i64 ms)
+{
+    return ms == BID_LONG_AGO ? 0 : ms;
+}
+
+static BidState lot_state(const Lot *lot, const BidRules *rules)
+{
+    return (BidState){.stage = lot_stage(lot),
+                      .paused = lot->state == LOT_PAUSED,
+                      .end_ms = lot->end_ms,
+                      .hard_stop_ms = rules->hard_stop_ms,
+                      .extensions = lot->extension_count,
+                      .seq = lot->bid_count,
+                      .price_fen = lot->price_fen,
+                      .leader = lot->leader_id,
+                      .pause_from_ms = or_long_ago(lot->pause_from_ms),
+                      .pause_to_ms = or_long_ago(lot->pause_to_ms),
+                      .paused_left_ms = lot->paused_left_ms,
+                      .bidder_count = lot->bidder_count};
+}
+
+static void lot_take(Lot *lot, const BidState *state)
+{
+    lot->end_ms = state->end_ms;
+    lot->hard_end_ms = state->hard_stop_ms == BID_NEVER ? 0 : state->hard_stop_ms;
+    lot->extension_count = state->extensions;
+    lot->bid_count = state->seq;
+    lot->price_fen = state->price_fen;
+    lot->leader_id = state->leader;
+    lot->pause_from_ms = or_none(state->pause_from_ms);
+    lot->pause_to_ms = or_none(state->pause_to_ms);
+    lot->paused_left_ms = state->paused_left_ms;
+    if (state->result) {
+        lot->result = str_from(bid_result_name((BidResult)state->result));
+        lot->closed_ms = state->closed_ms;
+    }
+}
+
+BidReply lot_play(Lot *lot, const BidAct *act)
+{
+    BidRules rules = lot_rules(lot);
+    BidState state = lot_state(lot, &rules);
+    BidReply reply = bid_step(&rules, &state, act);
+    if (reply.why == WHY_OK)
+        lot_take(lot, &state);
+    if (reply.why == WHY_CLOSED && lot->state == LOT_CANCELLED)
+        reply.why = WHY_CANCELLED;
+    return reply;
 }
 
 i64 lot_next_fen(const Lot *lot)
 {
-    bool meets_start = lot->bid_count == 0 && !lot->first_above;
-    return lot_base_fen(lot) + (meets_start ? 0 : lot->step_fen);
+    BidRules rules = rules_of(lot);
+    BidState state = lot_state(lot, &rules);
+    return bid_next_fen(&rules, &state);
 }
 
-/* Whether the lot takes bids at this stamp. */
-static LotCode judge_time(const Lot *lot, i64 at_ms)
+bool lot_due(const Lot *lot, i64 settled_ms)
 {
-    if (lot->state == LOT_CANCELLED)
-        return LOT_WAS_CANCELLED;
-    if (lot->state == LOT_SOLD || lot->state == LOT_NOT_SOLD)
-        return LOT_CLOSED;
-    if (at_ms < lot->open_ms)
-        return LOT_NOT_STARTED;
-    bool paused = lot->state == LOT_PAUSED;
-    assert(!paused || lot->pause_to_ms == 0);
-    if (lot->pause_from_ms && at_ms >= lot->pause_from_ms && (paused || at_ms < lot->pause_to_ms))
-        return LOT_PAUSED_NOW;
-    return at_ms >= lot->end_ms ? LOT_CLOSED : LOT_OK;
+    Lot copy = *lot;
+    return lot_play(&copy, &(BidAct){.kind = ACT_TICK, .at_ms = settled_ms}).event_count > 0;
 }
 
-static LotCode judge_amount(const Lot *lot, const LotOffer *offer)
+BidResult lot_result(const Lot *lot)
 {
-    i64 base = lot_base_fen(lot);
-    if (offer->amount_fen < lot_next_fen(lot))
-        return LOT_BELOW_MIN;
-    if (lot->strict_step && (offer->amount_fen - base) % lot->step_fen != 0)
-        return LOT_NOT_MULTIPLE;
-    if (!offer->confirmed && offer->amount_fen / LOT_GUARD_TIMES >= base)
-        return LOT_ABOVE_GUARD;
-    return LOT_OK;
+    BidRules rules = rules_of(lot);
+    BidState state = lot_state(lot, &rules);
+    return bid_result(&rules, &state);
 }
 
-LotCode lot_judge(const Lot *lot, const LotOffer *offer)
+/* The member of a lot behind a rule that cannot be. */
+static const char *field_of_rule(const char *rule)
 {
-    assert(lot->step_fen > 0 && lot->start_fen > 0 && lot->end_ms > lot->open_ms);
-
-    if (offer->amount_fen <= 0 || offer->amount_fen > MONEY_MAX_FEN)
-        return LOT_BAD_AMOUNT;
-    if (offer->standing == STANDING_NOBODY)
-        return LOT_NO_BIDDER;
-    if (offer->standing == STANDING_NONE)
-        return LOT_NOT_A_BIDDER;
-    if (offer->standing != STANDING_ADMITTED)
-        return LOT_NOT_ADMITTED;
-
-    LotCode code = judge_time(lot, offer->at_ms);
-    if (code)
-        return code;
-    if (lot->bid_count > 0 && lot->leader_id == offer->bidder_id && !lot->self_raise)
-        return LOT_SELF_RAISE;
-    return judge_amount(lot, offer);
-}
-
-i64 lot_end_after(const Lot *lot, i64 at_ms)
-{
-    if (lot->pause_to_ms && at_ms < lot->pause_from_ms) /* Judged after the pause it came before. */
-        at_ms += lot->pause_to_ms - lot->pause_from_ms;
-    assert(at_ms < lot->end_ms);
-    if (lot->end_ms - at_ms > lot->window_ms)
-        return lot->end_ms;
-    i64 end_ms = at_ms + lot->extend_ms;
-    if (lot->hard_end_ms && end_ms > lot->hard_end_ms)
-        end_ms = lot->hard_end_ms;
-    return end_ms > lot->end_ms ? end_ms : lot->end_ms;
-}
-
-Lot lot_after_bid(Lot lot, const LotOffer *offer)
-{
-    assert(lot_judge(&lot, offer) == LOT_OK);
-    assert(lot.bid_count == 0 || offer->amount_fen > lot.price_fen);
-
-    lot.end_ms = lot_end_after(&lot, offer->at_ms);
-    lot.price_fen = offer->amount_fen;
-    lot.leader_id = offer->bidder_id;
-    lot.leader_no = offer->bidder_no;
-    lot.bid_count++;
-    if (lot.state == LOT_PAUSED) /* Stamped before the pause, judged in it. */
-        lot.paused_left_ms = lot.end_ms - lot.pause_from_ms;
-    return lot;
-}
-
-Lot lot_after_pause(Lot lot, i64 at_ms)
-{
-    assert(lot.state == LOT_OPEN && at_ms < lot.end_ms);
-    lot.pause_from_ms = at_ms;
-    lot.pause_to_ms = 0;
-    lot.paused_left_ms = lot.end_ms - at_ms;
-    return lot;
-}
-
-Lot lot_after_resume(Lot lot, i64 at_ms)
-{
-    assert(lot.state == LOT_PAUSED && lot.pause_from_ms > 0 && lot.paused_left_ms > 0);
-    if (at_ms < lot.pause_from_ms)
-        at_ms = lot.pause_from_ms;
-    i64 length_ms = at_ms - lot.pause_from_ms;
-    lot.pause_to_ms = at_ms;
-    lot.end_ms = at_ms + lot.paused_left_ms;
-    if (lot.hard_end_ms)
-        lot.hard_end_ms += length_ms;
-    lot.paused_left_ms = 0;
-    return lot;
-}
-
-bool lot_start_due(const Lot *lot, i64 settled_ms)
-{
-    return lot->state == LOT_SCHEDULED && settled_ms >= lot->open_ms;
-}
-
-bool lot_close_due(const Lot *lot, i64 settled_ms)
-{
-    return lot->state == LOT_OPEN && settled_ms >= lot->end_ms;
-}
-
-const char *lot_result(const Lot *lot)
-{
-    if (lot->bid_count == 0)
-        return "no_bid";
-    if (lot->bidder_count < lot->bidder_min)
-        return "few_bidders";
-    if (lot->price_fen < lot->reserve_fen)
-        return "reserve";
-    return "sold";
-}
-
-bool lot_is_sale(const Lot *lot)
-{
-    return lot->bid_count > 0 && lot->bidder_count >= lot->bidder_min &&
-           lot->price_fen >= lot->reserve_fen;
+    static const char *const names[][2] = {{"start_ms", "open_ms"},
+                                           {"free_end_ms", "end_ms"},
+                                           {"window_ms", "window_s"},
+                                           {"hard_stop_ms", "hard_end_ms"},
+                                           {"extensions_max", "extension_max"},
+                                           {"extend_ms", "extend_s"},
+                                           {"min_bidders", "bidder_min"}};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(names[i][0], rule) == 0)
+            return names[i][1];
+    return rule;
 }
 
 const char *lot_terms_wrong(const Lot *lot, i64 now_ms, const char **ret_field)
@@ -203,5 +155,10 @@ const char *lot_terms_wrong(const Lot *lot, i64 now_ms, const char **ret_field)
         *ret_field = checks[i].field;
         return checks[i].key;
     }
-    return NULL;
+    BidRules rules = rules_of(lot);
+    const char *rule = bid_rules_wrong(&rules);
+    if (!rule)
+        return NULL;
+    *ret_field = field_of_rule(rule);
+    return "auction.terms_wrong";
 }

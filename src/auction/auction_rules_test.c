@@ -1,4 +1,4 @@
-/* auction_rules_test.c - the rules of an ascending lot, case by case.
+/* auction_rules_test.c - a lot of the exchange under the rules of bidding, case by case.
  *
  * Times are milliseconds after the start of the lot, amounts fen. */
 #include <setjmp.h>
@@ -32,31 +32,37 @@ static Lot lot_sample(void)
                  .state = LOT_OPEN};
 }
 
-static LotOffer offer_of(i64 bidder, i64 fen, i64 after_ms)
+static BidAct offer_of(i64 bidder, i64 fen, i64 after_ms)
 {
-    return (LotOffer){.standing = STANDING_ADMITTED,
-                      .bidder_id = bidder,
-                      .bidder_no = bidder,
-                      .amount_fen = fen,
-                      .at_ms = T + after_ms};
+    return (BidAct){.kind = ACT_BID,
+                    .standing = STANDING_ADMITTED,
+                    .bidder = bidder,
+                    .amount_fen = fen,
+                    .at_ms = T + after_ms};
 }
 
-/* Judges and, when accepted, enters; a refused offer leaves the lot alone, byte for byte. */
-static LotCode play(Lot *lot, LotOffer offer)
+/* A refused offer leaves the lot alone, byte for byte. */
+static BidWhy play(Lot *lot, BidAct act)
 {
     Lot before = *lot;
-    LotCode code = lot_judge(lot, &offer);
-    assert_memory_equal(&before, lot, sizeof before);
-    if (code == LOT_OK)
-        *lot = lot_after_bid(*lot, &offer);
-    return code;
+    BidWhy why = lot_play(lot, &act).why;
+    if (why)
+        assert_memory_equal(&before, lot, sizeof before);
+    return why;
+}
+
+static Lot after(Lot lot, BidActKind kind, i64 at_ms, LotStage stage)
+{
+    assert_int_equal(play(&lot, (BidAct){.kind = kind, .at_ms = at_ms}), WHY_OK);
+    lot.state = stage;
+    return lot;
 }
 
 typedef struct Step {
     i64 bidder;
     i64 fen;
     i64 after_ms;
-    LotCode want;
+    BidWhy want;
     i64 want_end_ms; /* After the start; 0: not asked. */
 } Step;
 
@@ -64,9 +70,9 @@ static void play_steps(Lot *lot, const Step *steps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const Step *step = &steps[i];
-        LotCode got = play(lot, offer_of(step->bidder, step->fen, step->after_ms));
+        BidWhy got = play(lot, offer_of(step->bidder, step->fen, step->after_ms));
         if (got != step->want)
-            print_message("step %zu: got %s\n", i, lot_code_name(got));
+            print_message("step %zu: got %s\n", i, bid_why_name(got));
         assert_int_equal(got, step->want);
         if (step->want_end_ms)
             assert_int_equal(lot->end_ms - T, step->want_end_ms);
@@ -83,17 +89,17 @@ static void test_first_bid_and_step(void **state)
     above.first_above = 1;
     above.strict_step = 1;
     assert_int_equal(lot_next_fen(&above), YUAN(35350));
-    PLAY(&above, {A, YUAN(35000), 1, LOT_BELOW_MIN, 0}, {B, YUAN(35350), 2, LOT_OK, 0},
-         {C, YUAN(35350), 3, LOT_BELOW_MIN, 0}, {C, YUAN(35700) + 1, 4, LOT_NOT_MULTIPLE, 0},
-         {C, YUAN(35700), 5, LOT_OK, 0}, {D, YUAN(36400), 6, LOT_OK, 0});
+    PLAY(&above, {A, YUAN(35000), 1, WHY_BELOW_MIN, 0}, {B, YUAN(35350), 2, WHY_OK, 0},
+         {C, YUAN(35350), 3, WHY_BELOW_MIN, 0}, {C, YUAN(35700) + 1, 4, WHY_NOT_MULTIPLE, 0},
+         {C, YUAN(35700), 5, WHY_OK, 0}, {D, YUAN(36400), 6, WHY_OK, 0});
     assert_int_equal(above.price_fen, YUAN(36400));
     assert_int_equal(above.leader_id, D);
     assert_int_equal(above.bid_count, 3);
     assert_int_equal(lot_next_fen(&above), YUAN(36750));
 
     Lot at = lot_sample();
-    PLAY(&at, {A, YUAN(35000) - 1, 1, LOT_BELOW_MIN, 0}, {A, YUAN(35000), 2, LOT_OK, 0},
-         {B, YUAN(35350) + 1, 3, LOT_OK, 0}); /* No whole steps asked. */
+    PLAY(&at, {A, YUAN(35000) - 1, 1, WHY_BELOW_MIN, 0}, {A, YUAN(35000), 2, WHY_OK, 0},
+         {B, YUAN(35350) + 1, 3, WHY_OK, 0}); /* No whole steps asked. */
     assert_int_equal(at.price_fen, YUAN(35350) + 1);
 }
 
@@ -108,11 +114,11 @@ static void test_same_price_race(void **state)
         i64 amount = lot.start_fen + round * lot.step_fen;
         for (int n = 0; n < 64; n++) {
             i64 bidder = 1 + (round + n) % 64;
-            LotCode code = play(&lot, offer_of(bidder, amount, round));
-            accepted += code == LOT_OK;
-            below += code == LOT_BELOW_MIN;
-            assert_int_equal(code == LOT_OK, n == 0);
-            if (code == LOT_SELF_RAISE) /* The leader of this round does not come again in it. */
+            BidWhy code = play(&lot, offer_of(bidder, amount, round));
+            accepted += code == WHY_OK;
+            below += code == WHY_BELOW_MIN;
+            assert_int_equal(code == WHY_OK, n == 0);
+            if (code == WHY_SELF_RAISE) /* The leader of this round does not come again in it. */
                 fail();
         }
     }
@@ -128,19 +134,19 @@ static void test_bad_amount_and_bidder(void **state)
     Lot lot = lot_sample();
     const i64 amounts[] = {0, -1, -99, INT64_MIN, MONEY_MAX_FEN + 1, INT64_MAX};
     for (size_t i = 0; i < COUNT(amounts); i++)
-        assert_int_equal(play(&lot, offer_of(A, amounts[i], 1)), LOT_BAD_AMOUNT);
+        assert_int_equal(play(&lot, offer_of(A, amounts[i], 1)), WHY_BAD_AMOUNT);
 
     const struct {
-        LotStanding standing;
-        LotCode want;
-    } cases[] = {{STANDING_NOBODY, LOT_NO_BIDDER},
-                 {STANDING_NONE, LOT_NOT_A_BIDDER},
-                 {STANDING_WAITING, LOT_NOT_ADMITTED},
-                 {STANDING_ADMITTED, LOT_OK}};
+        BidStanding standing;
+        BidWhy want;
+    } cases[] = {{STANDING_NOBODY, WHY_NO_BIDDER},
+                 {STANDING_NONE, WHY_NOT_A_BIDDER},
+                 {STANDING_WAITING, WHY_NOT_ADMITTED},
+                 {STANDING_ADMITTED, WHY_OK}};
     for (size_t i = 0; i < COUNT(cases); i++) {
-        LotOffer offer = offer_of(A, YUAN(35000), 1);
+        BidAct offer = offer_of(A, YUAN(35000), 1);
         offer.standing = cases[i].standing;
-        assert_int_equal(lot_judge(&lot, &offer), cases[i].want);
+        assert_int_equal(play(&lot, offer), cases[i].want);
     }
 }
 
@@ -149,16 +155,26 @@ static void test_extension(void **state)
 {
     (void)state;
     Lot lot = lot_sample();
-    PLAY(&lot, {A, YUAN(35000), 419999, LOT_OK, 600000}, {B, YUAN(36000), 420000, LOT_OK, 600000},
-         {C, YUAN(37000), 599999, LOT_OK, 779999}, {D, YUAN(37000), 700000, LOT_BELOW_MIN, 779999});
+    PLAY(&lot, {A, YUAN(35000), 419999, WHY_OK, 600000}, {B, YUAN(36000), 420000, WHY_OK, 600000},
+         {C, YUAN(37000), 599999, WHY_OK, 779999}, {D, YUAN(37000), 700000, WHY_BELOW_MIN, 779999});
     assert_int_equal(lot.planned_end_ms, T + 600000);
-    assert_false(lot_close_due(&lot, T + 779998));
-    assert_true(lot_close_due(&lot, T + 779999));
+    assert_false(lot_due(&lot, T + 779998));
+    assert_true(lot_due(&lot, T + 779999));
 
     Lot second = lot; /* A minute's extension does not shorten what is left. */
     second.extend_ms = SECONDS(60);
-    PLAY(&second, {A, YUAN(40000), 650000, LOT_OK, 779999},
-         {B, YUAN(41000), 779998, LOT_OK, 839998});
+    PLAY(&second, {A, YUAN(40000), 650000, WHY_OK, 779999},
+         {B, YUAN(41000), 779998, WHY_OK, 839998});
+}
+
+/* After so many extensions the end stays. */
+static void test_extension_max(void **state)
+{
+    (void)state;
+    Lot lot = lot_sample();
+    lot.extension_max = 1;
+    PLAY(&lot, {A, YUAN(35000), 599999, WHY_OK, 779999}, {B, YUAN(36000), 779998, WHY_OK, 779999});
+    assert_int_equal(lot.extension_count, 1);
 }
 
 /* Window shorter than the extension: its first millisecond counts, the one before does not. */
@@ -167,7 +183,7 @@ static void test_window_edge(void **state)
     (void)state;
     Lot lot = lot_sample();
     lot.window_ms = SECONDS(60);
-    PLAY(&lot, {A, YUAN(35000), 539999, LOT_OK, 600000}, {B, YUAN(36000), 540000, LOT_OK, 720000});
+    PLAY(&lot, {A, YUAN(35000), 539999, WHY_OK, 600000}, {B, YUAN(36000), 540000, WHY_OK, 720000});
 }
 
 /* An extension chain over midnight: 200 bids, each in the last millisecond. */
@@ -179,9 +195,9 @@ static void test_extension_over_midnight(void **state)
     lot.end_ms = lot.open_ms + SECONDS(60);
     i64 end = lot.end_ms;
     for (int i = 0; i < 200; i++) {
-        LotOffer offer = offer_of(1 + i % 2, YUAN(35000 + 350 * i), 0);
+        BidAct offer = offer_of(1 + i % 2, YUAN(35000 + 350 * i), 0);
         offer.at_ms = end - 1;
-        assert_int_equal(play(&lot, offer), LOT_OK);
+        assert_int_equal(play(&lot, offer), WHY_OK);
         end = end - 1 + SECONDS(180);
         assert_int_equal(lot.end_ms, end);
     }
@@ -195,9 +211,9 @@ static void test_hard_end(void **state)
     Lot lot = lot_sample();
     lot.end_ms = T + SECONDS(3595);
     lot.hard_end_ms = T + SECONDS(3600);
-    PLAY(&lot, {A, YUAN(35000), 3590000, LOT_OK, 3600000},
-         {B, YUAN(36000), 3599999, LOT_OK, 3600000},
-         {C, YUAN(37000), 3600000, LOT_CLOSED, 3600000});
+    PLAY(&lot, {A, YUAN(35000), 3590000, WHY_OK, 3600000},
+         {B, YUAN(36000), 3599999, WHY_OK, 3600000},
+         {C, YUAN(37000), 3600000, WHY_CLOSED, 3600000});
 }
 
 /* Scenarios 7 and 8: judged by the stamp; the half-open interval; nothing after the close. */
@@ -206,28 +222,26 @@ static void test_edges_of_time(void **state)
     (void)state;
     Lot lot = lot_sample();
     lot.window_ms = 0;
-    PLAY(&lot, {A, YUAN(35000), -1, LOT_NOT_STARTED, 0}, {A, YUAN(35000), 0, LOT_OK, 0},
-         {B, YUAN(36000), 599998, LOT_OK, 600000}, {C, YUAN(37000), 599999, LOT_OK, 600000},
-         {D, YUAN(38000), 600000, LOT_CLOSED, 600000}, {D, YUAN(38000), 600001, LOT_CLOSED, 0});
+    PLAY(&lot, {A, YUAN(35000), -1, WHY_NOT_STARTED, 0}, {A, YUAN(35000), 0, WHY_OK, 0},
+         {B, YUAN(36000), 599998, WHY_OK, 600000}, {C, YUAN(37000), 599999, WHY_OK, 600000},
+         {D, YUAN(38000), 600000, WHY_CLOSED, 600000}, {D, YUAN(38000), 600001, WHY_CLOSED, 0});
     assert_int_equal(lot.leader_id, C);
 
     Lot early = lot_sample(); /* The clock's own command has not run yet. */
     early.state = LOT_SCHEDULED;
-    assert_false(lot_start_due(&early, T - 1));
-    assert_true(lot_start_due(&early, T));
-    PLAY(&early, {A, YUAN(35000), -1, LOT_NOT_STARTED, 0}, {A, YUAN(35000), 0, LOT_OK, 0});
+    assert_false(lot_due(&early, T - 1));
+    assert_true(lot_due(&early, T));
+    PLAY(&early, {A, YUAN(35000), -1, WHY_NOT_STARTED, 0}, {A, YUAN(35000), 0, WHY_OK, 0});
 
     const struct {
         i64 state;
-        LotCode want;
-    } over[] = {
-        {LOT_SOLD, LOT_CLOSED}, {LOT_NOT_SOLD, LOT_CLOSED}, {LOT_CANCELLED, LOT_WAS_CANCELLED}};
+        BidWhy want;
+    } over[] = {{LOT_SOLD, WHY_CLOSED}, {LOT_NOT_SOLD, WHY_CLOSED}, {LOT_CANCELLED, WHY_CANCELLED}};
     for (size_t i = 0; i < COUNT(over); i++) {
         Lot closed = lot_sample();
         closed.state = over[i].state;
         assert_int_equal(play(&closed, offer_of(A, YUAN(35000), 1)), over[i].want);
-        assert_false(lot_close_due(&closed, INT64_MAX));
-        assert_false(lot_start_due(&closed, INT64_MAX));
+        assert_false(lot_due(&closed, T + SECONDS(100000)));
     }
 }
 
@@ -236,18 +250,18 @@ static void test_same_millisecond(void **state)
 {
     (void)state;
     Lot lot = lot_sample();
-    PLAY(&lot, {A, YUAN(35000), 5, LOT_OK, 0}, {B, YUAN(35000), 5, LOT_BELOW_MIN, 0},
-         {B, YUAN(35350), 5, LOT_OK, 0});
+    PLAY(&lot, {A, YUAN(35000), 5, WHY_OK, 0}, {B, YUAN(35000), 5, WHY_BELOW_MIN, 0},
+         {B, YUAN(35350), 5, WHY_OK, 0});
 }
 
 static void test_self_raise(void **state)
 {
     (void)state;
     Lot lot = lot_sample();
-    PLAY(&lot, {A, YUAN(35000), 1, LOT_OK, 0}, {A, YUAN(36000), 2, LOT_SELF_RAISE, 0},
-         {B, YUAN(36000), 3, LOT_OK, 0}, {A, YUAN(37000), 4, LOT_OK, 0});
+    PLAY(&lot, {A, YUAN(35000), 1, WHY_OK, 0}, {A, YUAN(36000), 2, WHY_SELF_RAISE, 0},
+         {B, YUAN(36000), 3, WHY_OK, 0}, {A, YUAN(37000), 4, WHY_OK, 0});
     lot.self_raise = 1;
-    PLAY(&lot, {A, YUAN(38000), 5, LOT_OK, 0});
+    PLAY(&lot, {A, YUAN(38000), 5, WHY_OK, 0});
 }
 
 /* Ten times the price asks once more; one fen less does not. */
@@ -255,13 +269,14 @@ static void test_guard(void **state)
 {
     (void)state;
     Lot lot = lot_sample();
-    PLAY(&lot, {A, YUAN(350000), 1, LOT_ABOVE_GUARD, 0}, {A, YUAN(350000) - 1, 2, LOT_OK, 0});
-    LotOffer high = offer_of(B, YUAN(3500000), 3);
-    assert_int_equal(lot_judge(&lot, &high), LOT_ABOVE_GUARD);
-    high.confirmed = true;
-    assert_int_equal(lot_judge(&lot, &high), LOT_OK);
+    PLAY(&lot, {A, YUAN(350000), 1, WHY_ABOVE_GUARD, 0}, {A, YUAN(350000) - 1, 2, WHY_OK, 0});
+    BidAct high = offer_of(B, YUAN(3500000), 3);
+    assert_int_equal(play(&lot, high), WHY_ABOVE_GUARD);
+    high.kind = ACT_CONFIRM;
     high.amount_fen = YUAN(350000); /* Confirming lifts no other rule. */
-    assert_int_equal(lot_judge(&lot, &high), LOT_BELOW_MIN);
+    assert_int_equal(play(&lot, high), WHY_BELOW_MIN);
+    high.amount_fen = YUAN(3500000);
+    assert_int_equal(play(&lot, high), WHY_OK);
 }
 
 /* A pause keeps what is left to the millisecond, also within an extension. */
@@ -269,27 +284,25 @@ static void test_pause(void **state)
 {
     (void)state;
     Lot lot = lot_sample();
-    PLAY(&lot, {A, YUAN(35000), 590000, LOT_OK, 770000});
+    PLAY(&lot, {A, YUAN(35000), 590000, WHY_OK, 770000});
     i64 from = lot.end_ms - 95250;
-    lot = lot_after_pause(lot, from);
-    lot.state = LOT_PAUSED;
+    lot = after(lot, ACT_PAUSE, from, LOT_PAUSED);
     assert_int_equal(lot.paused_left_ms, 95250);
-    assert_false(lot_close_due(&lot, lot.end_ms + 1));
-    PLAY(&lot, {B, YUAN(36000), from - T, LOT_PAUSED_NOW, 0},
-         {B, YUAN(36000), from - T + 3600000, LOT_PAUSED_NOW, 0});
+    assert_false(lot_due(&lot, lot.end_ms + 1));
+    PLAY(&lot, {B, YUAN(36000), from - T, WHY_PAUSED, 0},
+         {B, YUAN(36000), from - T + 3600000, WHY_PAUSED, 0});
 
     Lot late = lot; /* Stamped before the pause, judged in it: entered, and extends. */
-    PLAY(&late, {B, YUAN(36000), from - T - 1, LOT_OK, from - T - 1 + 180000});
+    PLAY(&late, {B, YUAN(36000), from - T - 1, WHY_OK, from - T - 1 + 180000});
     assert_int_equal(late.paused_left_ms, 179999);
 
     i64 to = from + SECONDS(3600);
-    lot = lot_after_resume(lot, to);
-    lot.state = LOT_OPEN;
+    lot = after(lot, ACT_RESUME, to, LOT_OPEN);
     assert_int_equal(lot.end_ms - to, 95250);
     Lot behind = lot; /* Stamped before the pause, judged after it: the pause is not counted. */
-    PLAY(&behind, {B, YUAN(36000), from - T - 1, LOT_OK, to - T - 1 + 180000});
-    PLAY(&lot, {B, YUAN(36000), to - T - 1, LOT_PAUSED_NOW, 0},
-         {B, YUAN(36000), to - T, LOT_OK, to - T + 180000});
+    PLAY(&behind, {B, YUAN(36000), from - T - 1, WHY_OK, to - T - 1 + 180000});
+    PLAY(&lot, {B, YUAN(36000), to - T - 1, WHY_PAUSED, 0},
+         {B, YUAN(36000), to - T, WHY_OK, to - T + 180000});
 }
 
 static void test_pause_moves_hard_end(void **state)
@@ -297,10 +310,8 @@ static void test_pause_moves_hard_end(void **state)
     (void)state;
     Lot lot = lot_sample();
     lot.hard_end_ms = T + SECONDS(700);
-    lot = lot_after_pause(lot, T + SECONDS(100));
-    lot.state = LOT_PAUSED;
-    lot = lot_after_resume(lot, T + SECONDS(1100));
-    lot.state = LOT_OPEN;
+    lot = after(lot, ACT_PAUSE, T + SECONDS(100), LOT_PAUSED);
+    lot = after(lot, ACT_RESUME, T + SECONDS(1100), LOT_OPEN);
     assert_int_equal(lot.end_ms - T, SECONDS(1600));
     assert_int_equal(lot.hard_end_ms - T, SECONDS(1700));
 }
@@ -326,8 +337,12 @@ static void test_result(void **state)
         lot.reserve_fen = YUAN(cases[i].reserve);
         lot.bidder_count = cases[i].bidders;
         lot.bidder_min = cases[i].least;
-        assert_string_equal(lot_result(&lot), cases[i].want);
-        assert_int_equal(lot_is_sale(&lot), cases[i].sale);
+        lot.leader_id = cases[i].bid_count ? A : 0;
+        assert_string_equal(bid_result_name(lot_result(&lot)), cases[i].want);
+        assert_int_equal(lot_result(&lot) == RESULT_SOLD, cases[i].sale);
+        lot = after(lot, ACT_TICK, lot.end_ms, LOT_OPEN);
+        assert_true(str_same_z(lot.result, cases[i].want));
+        assert_int_equal(lot.closed_ms, lot.end_ms);
     }
 }
 
@@ -341,7 +356,7 @@ static void test_terms(void **state)
     struct {
         Lot lot;
         const char *field;
-    } bad[9];
+    } bad[12];
     for (size_t i = 0; i < COUNT(bad); i++)
         bad[i].lot = good;
     bad[0].lot.start_fen = 0, bad[0].field = "start_fen";
@@ -353,22 +368,13 @@ static void test_terms(void **state)
     bad[6].lot.end_ms = T, bad[6].field = "end_ms";
     bad[7].lot.hard_end_ms = good.end_ms - 1, bad[7].field = "hard_end_ms";
     bad[8].lot.bidder_min = 0, bad[8].field = "bidder_min";
+    bad[9].lot.end_ms = INT64_MAX, bad[9].field = "end_ms";
+    bad[10].lot.window_ms = -1, bad[10].field = "window_s";
+    bad[11].lot.reserve_fen = INT64_MAX, bad[11].field = "reserve_fen";
     for (size_t i = 0; i < COUNT(bad); i++) {
         assert_non_null(lot_terms_wrong(&bad[i].lot, T, &field));
         assert_string_equal(field, bad[i].field);
     }
-}
-
-static void test_code_names(void **state)
-{
-    (void)state;
-    for (int code = LOT_OK; code < LOT_CODE_COUNT; code++) {
-        const char *name = lot_code_name((LotCode)code);
-        assert_non_null(name);
-        assert_int_equal(lot_code_from(str_from(name)), code);
-        assert_int_equal(lot_code_key((LotCode)code) == NULL, code == LOT_OK);
-    }
-    assert_int_equal(lot_code_from(S("NEVER_HEARD")), LOT_OK);
 }
 
 int main(void)
@@ -378,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_same_price_race),
         cmocka_unit_test(test_bad_amount_and_bidder),
         cmocka_unit_test(test_extension),
+        cmocka_unit_test(test_extension_max),
         cmocka_unit_test(test_window_edge),
         cmocka_unit_test(test_extension_over_midnight),
         cmocka_unit_test(test_hard_end),
@@ -389,7 +396,6 @@ int main(void)
         cmocka_unit_test(test_pause_moves_hard_end),
         cmocka_unit_test(test_result),
         cmocka_unit_test(test_terms),
-        cmocka_unit_test(test_code_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

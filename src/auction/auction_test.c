@@ -471,13 +471,10 @@ static void test_replay(void **state)
     while (rows_next(&rows)) {
         LotBid row;
         record_read_row(&cx, &lot_bid_type, &rows, &row);
-        LotOffer offer = {STANDING_ADMITTED, row.bidder_id, row.no,
-                          row.amount_fen,    row.at_ms,     false};
-        LotCode code = lot_judge(&again, &offer);
-        assert_true(str_same_z(row.reason, lot_code_name(code)));
-        refused += code != LOT_OK;
-        if (code == LOT_OK)
-            again = lot_after_bid(again, &offer);
+        BidAct act = {ACT_BID, STANDING_ADMITTED, row.bidder_id, row.amount_fen, row.at_ms};
+        BidReply reply = lot_play(&again, &act);
+        assert_true(str_same_z(row.reason, bid_why_name(reply.why)));
+        refused += reply.why != WHY_OK;
         assert_int_equal(row.price_fen, again.price_fen);
         assert_int_equal(row.end_ms, again.end_ms);
         assert_int_equal(row.next_fen, lot_next_fen(&again));

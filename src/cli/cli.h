@@ -4,9 +4,9 @@
  *   techbourse need post --as firm01 --title ... --json
  *   techbourse import --data DIR --org CODE --kind patent FILE
  *
- * Exit codes: 0 done; 1 verification found an edited record; 2 wrong usage; 3 wrong input; 4 no
- * such thing; 5 not allowed; 6 not in this state, or somebody else has the lock; 7 the store or a
- * file failed.
+ * Exit codes: 0 done; 1 verification found an edited record, or the simulator a difference; 2 wrong
+ * usage; 3 wrong input; 4 no such thing; 5 not allowed; 6 not in this state, or somebody else has
+ * the lock; 7 the store or a file failed.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -86,6 +86,8 @@ int cli_serve(Cli *cli);
 int cli_consent(Cli *cli);
 int cli_processing(Cli *cli);
 int cli_match(Cli *cli);
+int cli_auction(Cli *cli);
+int cli_sim(Cli *cli);
 int cli_op(Cli *cli, const Op *op);
 NODISCARD Err demo_fill(Cli *cli, Cx *cx, Open *open);
 

@@ -93,6 +93,10 @@ static const struct {
      "make an exchange from a backup, then verify it"},
     {"match", cli_match, WHO_LOCAL, "rebuild | eval --docs F --queries F --qrels F [--pool]",
      "make the search index anew; or how good the ranking is on a judged set"},
+    {"auction", cli_auction, WHO_LOCAL, "replay FILE",
+     "play a journal of bids by the rules alone; docs/bidding.md"},
+    {"sim", cli_sim, WHO_LOCAL, "--seed N | --seeds A-B [--journal]",
+     "bid by chance and compare with the model; exit 1 when they differ"},
     {"config", cli_config, WHO_LOCAL, "", "print all settings as a YAML file"},
     {"flows", cli_flows, WHO_LOCAL, "[--dot]", "print every procedure as text, or for graphviz"},
     {"permissions", cli_permissions, WHO_LOCAL, "", "print who may do what"},
@@ -195,7 +199,7 @@ static int cli_help(Cli *cli)
 
 static bool is_flag(Str name)
 {
-    static const char *const flags[] = {"json", "demo", "dot", "help", "quiet", "pool"};
+    static const char *const flags[] = {"json", "demo", "dot", "help", "quiet", "pool", "journal"};
     for (size_t i = 0; i < COUNT(flags); i++)
         if (str_same_z(name, flags[i]))
             return true;
