@@ -2,9 +2,12 @@
  * made anew. */
 #include "cli/cli.h"
 #include "match/match_eval.h"
-#include "match/match_feed.h"
 
 #include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STATUS_MS = 200 }; /* Between two questions how far a server is. */
 
 static void set_real(Arena *arena, Val *map, const char *name, double real)
 {
@@ -29,38 +32,46 @@ static Val *figures_val(Arena *arena, const EvalFigures *figures)
     return val;
 }
 
-/* From the rows, whatever lies there. A server that is running would save its own over it: it says
- * that somebody else has the lock. */
+/* A server that runs builds a new index beside the one that answers, and says how far it is. */
+static Err wait_rebuilt(Cli *cli, Link *link, i64 taken_before, Val **ret)
+{
+    const struct timespec pause = {.tv_nsec = STATUS_MS * 1000000L};
+    Progress progress = {.key = "rebuild", .terminal = isatty(STDERR_FILENO), .cli = cli};
+    Err e = ERR_OK;
+    for (bool busy = true; !e && busy;) {
+        nanosleep(&pause, NULL);
+        e = link_call(link, "index.status", val_map(&cli->arena), ret);
+        busy = !e && val_get_bool(*ret, "rebuilding");
+        if (!e)
+            progress_show(&progress, val_get_int(*ret, "done"), val_get_int(*ret, "total"));
+    }
+    progress_end(&progress);
+    if (!e && val_get_int(*ret, "taken") == taken_before)
+        e = err_set(&link->cx, ERR_IO, NULL, "match.not_rebuilt");
+    return e;
+}
+
 static int cli_match_rebuild(Cli *cli)
 {
-    Open open;
-    Cx cx;
-    i64 seq = 0;
-    Err e = house_open(&cli->cx, &cli->settings, OPEN_WRITE, &open);
+    Link link;
+    Val *in = val_map(&cli->arena), *status = NULL, *reply = NULL;
+    i64 taken = 0;
+    Err e = link_open(cli, &link);
     if (e)
         return cli_fail(cli, &cli->cx, e);
-    MatchIndex *index = match_open();
-    e = house_reader(&open, &cli->arena, &cx);
-    if (!e)
-        e = match_feed_all(&cx, index, &seq);
-    match_settle(index);
-    while (!e && match_tend(index))
-        ;
-    if (!e)
-        e = match_feed_save(&cx, index, match_feed_folder(&cx), seq);
-    MatchStats stats = match_stats(index);
-    int code = e ? cli_fail(cli, &cx, e) : EXIT_DONE;
-    if (cx.db)
-        house_reader_done(&cx);
-    match_close(index);
-    house_close(&open);
-    if (!e) {
-        Val *val = val_map(&cli->arena);
-        val_set_int(&cli->arena, val, "docs", stats.doc_count);
-        val_set_int(&cli->arena, val, "segments", stats.segment_count);
-        val_set_int(&cli->arena, val, "bytes", stats.bytes);
-        cli_print(cli, val);
+    if (link.remote) {
+        e = link_call(&link, "index.status", in, &status);
+        taken = e ? 0 : val_get_int(status, "taken");
     }
+    if (!e)
+        e = link_call(&link, "index.rebuild", in, &reply);
+    if (!e)
+        e = val_get_bool(reply, "started") ? wait_rebuilt(cli, &link, taken, &status)
+                                           : link_call(&link, "index.status", in, &status);
+    if (!e)
+        cli_print(cli, status);
+    int code = e ? cli_fail(cli, &link.cx, e) : EXIT_DONE;
+    link_close(&link);
     return code;
 }
 

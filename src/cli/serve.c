@@ -1,6 +1,7 @@
-/* techbourse serve: the front, the writer, and seven threads beside them.
+/* techbourse serve: the front, the writer, and eight threads beside them.
  *
  *   follower  reads new facts: search index, live pages
+ *   rebuilder makes the search index anew, aside, when somebody asks for it
  *   searcher  makes the table of suggestions now and then, tells watched searches what came
  *   embedder  asks an embedding server for vectors, if the settings name one
  *   pusher    plans and sends pushes when the index knows of something new, or a time has come
@@ -16,6 +17,7 @@
 #include "ident/ident.h"
 #include "match/match_embed.h"
 #include "match/match_feed.h"
+#include "match/match_rebuild.h"
 #include "match/match_suggest.h"
 #include "push/push.h"
 #include "web/app.h"
@@ -37,6 +39,8 @@ enum {
     FOLLOW_MS = 500,
     TICK_MS = 250,
     LARGE_BYTES = 128 * 1024,
+    REBUILDER_MS = 500,           /* So often at least it is looked whether a new one is wanted. */
+    REBUILD_NICE = 10,            /* Of the thread that builds it. */
     REBUILD_MS = 2000,            /* Between two tries at an index that could not be built. */
     SEARCHER_MS = 1000,           /* So often at least it is looked whether there is work. */
     SUGGEST_PAUSE_MS = 30 * 1000, /* Between two tables of suggestions at least, */
@@ -227,38 +231,40 @@ static bool is_stopping(Serve *serve)
     return stopping;
 }
 
-static void save_index(Serve *serve, Cx *cx, i64 seq)
-{
-    if (match_feed_save(cx, serve->index, match_feed_folder(cx), seq) != ERR_OK)
-        log_line(LOG_ERROR_LEVEL, "match.not_saved", "why", cx->err.key, NULL);
-    err_clear(cx);
-}
-
 /* How far the index and its files are. */
 typedef struct Following {
     i64 seq;       /* The last fact taken in. */
     i64 saved_seq; /* What is on disk is true up to it; -1: nothing is. */
-    i64 saved_ns;
+    i64 saved_ns;  /* When it was tried last. */
+    bool is_new;   /* Not from disk, and not tried yet. */
 } Following;
 
-/* The index as it was kept, else from all rows. False: neither could be read to the end, and it is
- * empty; a half of it must not be kept as if it were whole. */
+static void save_index(Serve *serve, Cx *cx, Following *at)
+{
+    Err e = match_feed_save(cx, serve->index, match_feed_folder(cx), at->seq);
+    if (e)
+        log_line(LOG_ERROR_LEVEL, "match.not_saved", "why", cx->err.key, NULL);
+    else
+        at->saved_seq = at->seq;
+    at->saved_ns = clock_steady_ns();
+    at->is_new = false;
+    err_clear(cx);
+}
+
+/* False: neither files nor rows could be read to the end, and the index is empty. */
 static bool begin_index(Serve *serve, Cx *cx, Following *at)
 {
+    bool kept = false;
     *at = (Following){.saved_seq = -1, .saved_ns = clock_steady_ns()};
-    if (match_feed_load(cx, serve->index, match_feed_folder(cx), &at->seq)) {
-        at->saved_seq = at->seq;
-        return true;
-    }
-    if (match_feed_all(cx, serve->index, &at->seq) == ERR_OK) {
-        match_settle(serve->index);
-        return true;
-    }
-    log_line(LOG_ERROR_LEVEL, "match.not_built", "why", cx->err.key, NULL);
+    Err e = match_feed_open(cx, serve->index, match_feed_folder(cx), &at->seq, &kept);
+    if (e)
+        log_line(LOG_ERROR_LEVEL, "match.not_built", "why", cx->err.key, NULL);
     err_clear(cx);
-    match_clear(serve->index);
     arena_reset(cx->arena);
-    return false;
+    if (kept)
+        at->saved_seq = at->seq;
+    at->is_new = !e && !kept;
+    return !e;
 }
 
 static void tend_index(Serve *serve)
@@ -270,11 +276,9 @@ static void tend_index(Serve *serve)
 static void keep_index(Serve *serve, Cx *cx, Following *at)
 {
     bool due = clock_steady_ns() - at->saved_ns >= (i64)SAVE_MS * 1000000;
-    if (at->saved_seq >= 0 && !(due && at->seq > at->saved_seq))
+    if (!at->is_new && !(due && at->seq > at->saved_seq))
         return;
-    save_index(serve, cx, at->seq);
-    at->saved_seq = at->seq;
-    at->saved_ns = clock_steady_ns();
+    save_index(serve, cx, at);
     arena_reset(cx->arena);
     malloc_trim(0); /* What the building took. */
 }
@@ -288,6 +292,19 @@ static void follow(Serve *serve, Cx *cx, Following *at)
         err_clear(cx);
         arena_reset(cx->arena);
     }
+}
+
+/* An index that was built aside takes the place of the old one, and goes to disk at once. */
+static void take_rebuilt(Serve *serve, Cx *cx, Following *at)
+{
+    bool taken = false;
+    Err e = match_rebuild_take(cx, serve->index, at->seq, &taken);
+    if (e)
+        log_line(LOG_ERROR_LEVEL, "match.not_rebuilt", "why", cx->err.key, NULL);
+    else if (taken)
+        at->is_new = true;
+    err_clear(cx);
+    arena_reset(cx->arena);
 }
 
 static void *follower(void *arg)
@@ -310,12 +327,42 @@ static void *follower(void *arg)
         do {
             follow(serve, &cx, &at);
             set_followed(serve, at.seq);
+            take_rebuilt(serve, &cx, &at);
             tend_index(serve);
             keep_index(serve, &cx, &at);
         } while (wait_commit(serve, &seen, FOLLOW_MS));
         if (at.seq > at.saved_seq)
-            save_index(serve, &cx, at.seq);
+            save_index(serve, &cx, &at);
     }
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
+}
+
+/* Builds a new index aside when somebody asked for one; the follower takes it over. */
+static bool rebuild_stops(void *context)
+{
+    return is_stopping(context);
+}
+
+static void *rebuilder(void *arg)
+{
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    i64 seen = 0;
+    if (!begin_thread(serve, &arena, &cx))
+        return NULL;
+    if (setpriority(PRIO_PROCESS, (id_t)gettid(), REBUILD_NICE) != 0)
+        log_line(LOG_WARN_LEVEL, "rebuilder.priority", "why", strerror(errno), NULL);
+    do {
+        Err e = followed(serve) < 0 ? ERR_OK
+                                    : match_rebuild_work(&cx, serve->index, rebuild_stops, serve);
+        if (e && !is_stopping(serve))
+            log_line(LOG_ERROR_LEVEL, "match.not_rebuilt", "why", cx.err.key, NULL);
+        err_clear(&cx);
+        arena_reset(&arena);
+    } while (wait_commit(serve, &seen, REBUILDER_MS));
     house_reader_done(&cx);
     arena_done(&arena);
     return NULL;
@@ -417,9 +464,9 @@ static void keep_vectors(Serve *serve, Cx *cx, Embedding *at, bool now)
     i64 changes = at->noted && due ? vectors_stats(serve->vectors).changes : at->saved;
     if (changes == at->saved)
         return;
-    if (vectors_save(cx, serve->vectors, vectors_path(cx)) != ERR_OK)
-        err_clear(cx); /* Its log line is written. */
-    at->saved = changes;
+    if (vectors_save(cx, serve->vectors, vectors_path(cx)) == ERR_OK)
+        at->saved = changes;
+    err_clear(cx); /* Its log line is written. */
     at->saved_ns = clock_steady_ns();
 }
 
@@ -480,11 +527,15 @@ static Err look_at_facts(Cx *cx, i64 *seq, i64 until, bool *ret_due)
     return e;
 }
 
-static Err push_run(Serve *serve, Cx *cx)
+/* To look for what is to plan goes through all needs, listings and firms: only when facts say that
+ * there may be something. To send goes by an index. */
+static Err push_run(Serve *serve, Cx *cx, bool plans)
 {
     const Op *op = op_find(house_of(cx), S("push.run"));
     bool more = true;
     char at[40] = "";
+    if (!plans)
+        snprintf(at, sizeof at, "%s", PUSH_ALL_PLANNED);
     Err e = ERR_OK;
     cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
     while (!e && more && !is_stopping(serve)) {
@@ -509,7 +560,7 @@ static void *pusher(void *arg)
     Arena arena = {0};
     Cx cx;
     i64 seen = 0, seq = 0, ran_ns = 0;
-    bool due = true, begun = false;
+    bool due = true, again = false, begun = false; /* `again`: what was due has failed. */
     if (!begin_thread(serve, &arena, &cx))
         return NULL;
     do {
@@ -522,8 +573,10 @@ static void *pusher(void *arg)
         seq = begun ? seq : until; /* The first run finds what is older by itself. */
         begun = true;
         if (!e && (due || clock_steady_ns() - ran_ns >= (i64)PUSH_MS * 1000000)) {
-            e = push_run(serve, &cx);
+            bool plans = due || again;
+            e = push_run(serve, &cx, plans);
             ran_ns = clock_steady_ns();
+            again = e && plans;
             due = false;
         }
         if (e)
@@ -611,6 +664,7 @@ static void prepare(Serve *serve)
     pthread_mutex_init(&serve->mutex, NULL);
     serve->index = match_open();
     suggest_keep(serve->index);
+    match_rebuild_keep(serve->index);
     serve->followed = -1;
     if (serve->embed.url.len) {
         serve->embed.rest = embed_rest;
@@ -624,8 +678,8 @@ static void prepare(Serve *serve)
 
 static void run_threads(Serve *serve)
 {
-    static void *(*const bodies[])(void *) = {follower, searcher,     embedder, pusher,
-                                              worker,   clock_thread, flusher};
+    static void *(*const bodies[])(void *) = {follower, rebuilder, searcher,     embedder,
+                                              pusher,   worker,    clock_thread, flusher};
     pthread_t threads[COUNT(bodies)];
     for (size_t i = 0; i < COUNT(bodies); i++)
         pthread_create(&threads[i], NULL, bodies[i], serve);

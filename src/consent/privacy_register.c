@@ -15,6 +15,7 @@ static const Purpose purposes[] = {
     {"certificate",   "consent",  "profile"},
     {"roster_member", "consent",  "roster"},
     {"saved_search",  "contract", "saved_search"},
+    {"pair_note",     "contract", "pair_note"},
 };
 // clang-format on
 

@@ -61,10 +61,10 @@ typedef struct MatchDoc {
 } MatchDoc;
 
 /* A document by its name. */
-typedef struct MatchItem {
+typedef struct MatchKey {
     MatchKind kind;
     i64 id;
-} MatchItem;
+} MatchKey;
 
 typedef struct MatchIndex MatchIndex;
 
@@ -141,7 +141,7 @@ typedef struct MatchQuery {
     bool with_features;      /* The first MATCH_RERANK hits come with theirs; so with a model. */
     /* Writes what only rows say of hits into their rows of MATCH_FEATURES; with the index held
      * against changes. NULL: those are not known. */
-    Err (*about)(Cx *cx, const void *about_of, const struct MatchItem *items, size_t count,
+    Err (*about)(Cx *cx, const void *about_of, const struct MatchKey *items, size_t count,
                  double *rows);
     const void *about_of;
     Str asker_field; /* For features: technical field and province of who asks. */

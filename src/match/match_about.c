@@ -45,7 +45,7 @@ typedef struct AboutRows {
     Listing offered[RECORD_IDS_MAX];
 } AboutRows;
 
-static Err load_about(Cx *cx, const MatchItem *items, size_t count, AboutRows *rows)
+static Err load_about(Cx *cx, const MatchKey *items, size_t count, AboutRows *rows)
 {
     i64 patents[RECORD_IDS_MAX] = {0}, achievements[RECORD_IDS_MAX] = {0};
     for (size_t i = 0; i < count; i++) {
@@ -61,7 +61,7 @@ static Err load_about(Cx *cx, const MatchItem *items, size_t count, AboutRows *r
 }
 
 /* What became of one item with other needs: 0 for nothing, above for claims and talks. */
-static Err outcomes_of(Cx *cx, const MatchAsker *asker, const MatchItem *item, double *ret)
+static Err outcomes_of(Cx *cx, const MatchAsker *asker, const MatchKey *item, double *ret)
 {
     const HouseHooks *hooks = &house_of(cx)->hooks;
     i64 good = 0, bad = 0;
@@ -86,7 +86,7 @@ static void add_patent(Cx *cx, const Patent *patent, double *row)
                 : 0;
 }
 
-Err match_about(Cx *cx, const void *about_of, const MatchItem *items, size_t count, double *rows)
+Err match_about(Cx *cx, const void *about_of, const MatchKey *items, size_t count, double *rows)
 {
     const MatchAsker *asker = about_of;
     AboutRows *about = ARENA_NEW(cx->arena, AboutRows, 1);

@@ -17,11 +17,8 @@ typedef struct MatchAsker {
 
 /* For MatchQuery.about; `asker` is a MatchAsker. Outcomes with this need itself are left out: they
  * are what is learnt from. */
-NODISCARD Err match_about(Cx *cx, const void *asker, const MatchItem *items, size_t count,
+NODISCARD Err match_about(Cx *cx, const void *asker, const MatchKey *items, size_t count,
                           double *rows);
-
-/* Puts into the query what its first hits are about, to be asked with it again (match_widen); they are found by text alone. */
-NODISCARD Err match_widen_by_rows(Cx *cx, MatchIndex *index, MatchQuery *query);
 
 /* How a price stands to a budget: 0 within it, else below 0, in doublings. NAN when either is not
  * known. */

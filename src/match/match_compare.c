@@ -3,19 +3,7 @@
 
 enum { SIMILAR = 6, SIMILAR_MAX = 20, COMPARE_LEAST = 2, COMPARE_MOST = 4, COMPARE_IDS_MAX = 200 };
 
-/* A record of any kind as the public sees it; `id` 0 of the structs that it is not. */
-typedef struct Item {
-    MatchKind kind;
-    Patent patent;
-    Achievement achievement;
-    Need need;
-    Listing listing; /* On offer now. */
-    Str title;
-    i64 org_id;
-    Str org;
-} Item;
-
-static Err load_offer(Cx *cx, Item *item)
+static Err load_offer(Cx *cx, MatchItem *item)
 {
     Err e;
     if (item->kind == MATCH_PATENT)
@@ -37,7 +25,7 @@ static Err load_offer(Cx *cx, Item *item)
     return e;
 }
 
-static Err load_record(Cx *cx, MatchKind kind, i64 id, Item *item)
+static Err load_record(Cx *cx, MatchKind kind, i64 id, MatchItem *item)
 {
     Err e;
     item->kind = kind;
@@ -59,8 +47,7 @@ static Err load_record(Cx *cx, MatchKind kind, i64 id, Item *item)
     return e;
 }
 
-/* ERR_MISSING when there is none that everybody may know of. */
-static Err load_item(Cx *cx, MatchKind kind, i64 id, Item *item)
+Err match_item_load(Cx *cx, MatchKind kind, i64 id, MatchItem *item)
 {
     Err e = load_record(cx, kind, id, item);
     if (!e && kind != MATCH_NEED)
@@ -87,8 +74,7 @@ static const Field similar_fields[] = {
      .max = SIMILAR_MAX},
 };
 
-/* What makes another record like this one: its words, and a patent's classes. */
-static size_t similar_texts(const Item *item, MatchField ret[3])
+size_t match_item_texts(const MatchItem *item, MatchField ret[3])
 {
     size_t count = 0;
     ret[count++] = (MatchField){item->title, 3, false};
@@ -120,17 +106,17 @@ static Err similar_run(Cx *cx, const void *arg, Val **ret)
     MatchIndex *index;
     MatchAnswer answer = {0};
     MatchField fields[3];
-    Item item = {0};
+    MatchItem item = {0};
     Val *items;
     MatchKind kind = match_kind_of(in->kind), to = in->to.len ? match_kind_of(in->to) : kind;
     size_t limit = (size_t)(in->limit ? in->limit : SIMILAR);
-    Err e = load_item(cx, kind, in->id, &item);
+    Err e = match_item_load(cx, kind, in->id, &item);
     if (!e)
         e = match_ready(cx, &index);
     if (e)
         return e;
     const MatchQuery query = {.fields = fields,
-                              .field_count = similar_texts(&item, fields),
+                              .field_count = match_item_texts(&item, fields),
                               .kinds = 1u << to,
                               .no_total = true,
                               .limit = limit + 1};
@@ -214,7 +200,7 @@ static Str value_text(Cx *cx, const RecordType *type, const char *name, const vo
     }
 }
 
-static Str row_text(Cx *cx, size_t row, const Item *item)
+static Str row_text(Cx *cx, size_t row, const MatchItem *item)
 {
     if (item->kind == MATCH_PATENT && rows[row].patent)
         return value_text(cx, &patent_type, rows[row].patent, &item->patent);
@@ -246,7 +232,7 @@ static void add_row(Cx *cx, Val *list, const char *name, const char *label, cons
     val_push(cx->arena, list, row);
 }
 
-static Val *compare_rows(Cx *cx, const Item *items, size_t count)
+static Val *compare_rows(Cx *cx, const MatchItem *items, size_t count)
 {
     Val *list = val_list(cx->arena);
     Str texts[COMPARE_MOST];
@@ -261,8 +247,7 @@ static Val *compare_rows(Cx *cx, const Item *items, size_t count)
     return list;
 }
 
-/* "patent-12". */
-static bool read_name(Str name, MatchKind *ret_kind, i64 *ret_id)
+bool match_name_read(Str name, MatchKind *ret_kind, i64 *ret_id)
 {
     Str rest = str_trim(name), code;
     bool split = str_split(&rest, '-', &code);
@@ -271,7 +256,7 @@ static bool read_name(Str name, MatchKind *ret_kind, i64 *ret_id)
 }
 
 /* Items of names with commas between, each once. */
-static Err read_items(Cx *cx, Str names, Item *items, size_t *ret_count)
+static Err read_items(Cx *cx, Str names, MatchItem *items, size_t *ret_count)
 {
     struct {
         MatchKind kind;
@@ -283,7 +268,7 @@ static Err read_items(Cx *cx, Str names, Item *items, size_t *ret_count)
         MatchKind kind;
         i64 id;
         bool again = false;
-        if (!read_name(name, &kind, &id))
+        if (!match_name_read(name, &kind, &id))
             return err_set_arg(cx, ERR_INPUT, "ids", "match.compare_name", name);
         for (size_t i = 0; i < count; i++)
             again |= seen[i].kind == kind && seen[i].id == id;
@@ -291,7 +276,7 @@ static Err read_items(Cx *cx, Str names, Item *items, size_t *ret_count)
             continue;
         if (count == COMPARE_MOST)
             return err_set(cx, ERR_INPUT, "ids", "match.compare_count");
-        Err e = load_item(cx, kind, id, &items[count]);
+        Err e = match_item_load(cx, kind, id, &items[count]);
         if (e)
             return e;
         seen[count].kind = kind;
@@ -301,7 +286,7 @@ static Err read_items(Cx *cx, Str names, Item *items, size_t *ret_count)
     return count >= COMPARE_LEAST ? ERR_OK : err_set(cx, ERR_INPUT, "ids", "match.compare_count");
 }
 
-static Val *head_val(Cx *cx, const Item *item)
+static Val *head_val(Cx *cx, const MatchItem *item)
 {
     Val *val = val_map(cx->arena);
     i64 id = item->patent.id + item->achievement.id + item->need.id; /* Two of them are 0. */
@@ -315,7 +300,7 @@ static Val *head_val(Cx *cx, const Item *item)
 static Err compare_run(Cx *cx, const void *arg, Val **ret)
 {
     const CompareIn *in = arg;
-    Item *items = ARENA_NEW(cx->arena, Item, COMPARE_MOST);
+    MatchItem *items = ARENA_NEW(cx->arena, MatchItem, COMPARE_MOST);
     Val *heads = val_list(cx->arena);
     size_t count = 0;
     Err e = read_items(cx, in->ids, items, &count);

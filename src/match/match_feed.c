@@ -189,7 +189,23 @@ static Listing offer_of(const Offers *offers, i64 patent_id)
     return (Listing){0};
 }
 
-static Err feed_patents(Cx *cx, MatchIndex *index)
+/* All rows on their way in. */
+typedef struct Feeding {
+    MatchFeedGo *go; /* NULL: nobody asks. */
+    void *context;
+    i64 done;
+} Feeding;
+
+static Err feeding_on(Cx *cx, Feeding *feeding)
+{
+    enum { ASKED_EACH = 256 };
+    bool asks = feeding->go && ++feeding->done % ASKED_EACH == 0;
+    return !asks || feeding->go(feeding->context, feeding->done)
+               ? ERR_OK
+               : err_set(cx, ERR_STATE, NULL, "match.stopped");
+}
+
+static Err feed_patents(Cx *cx, MatchIndex *index, Feeding *feeding)
 {
     Rows rows;
     Offers offers = {0};
@@ -207,6 +223,8 @@ static Err feed_patents(Cx *cx, MatchIndex *index)
         record_read_row(cx, &patent_type, &rows, &patent);
         Listing listing = offer_of(&offers, patent.id);
         e = put_patent(cx, index, &patent, &listing, place_of(&places, patent.org_id));
+        if (!e)
+            e = feeding_on(cx, feeding);
         arena_rewind(cx->arena, mark);
     }
     Err end = rows_end(&rows);
@@ -214,7 +232,7 @@ static Err feed_patents(Cx *cx, MatchIndex *index)
 }
 
 static Err feed_ids(Cx *cx, MatchIndex *index, const char *sql, const Bind *binds,
-                    size_t bind_count, const char *table)
+                    size_t bind_count, const char *table, Feeding *feeding)
 {
     i64 *ids;
     size_t count = 0;
@@ -222,6 +240,8 @@ static Err feed_ids(Cx *cx, MatchIndex *index, const char *sql, const Bind *bind
     for (size_t i = 0; !e && i < count; i++) {
         ArenaMark mark = arena_mark(cx->arena);
         e = match_feed_fact(cx, index, &(Fact){.table_name = str_from(table), .row_id = ids[i]});
+        if (!e)
+            e = feeding_on(cx, feeding);
         arena_rewind(cx->arena, mark);
     }
     return e;
@@ -235,31 +255,41 @@ static Err feed_unit(Cx *cx, MatchIndex *index, i64 org_id)
     if (e || !match_elsewhere(index, org_id, province))
         return e;
     const Bind binds[] = {BIND_INT(org_id)};
-    e = feed_ids(cx, index, "SELECT id FROM patent WHERE org_id = ?1", binds, 1, "patent");
+    Feeding feeding = {0};
+    e = feed_ids(cx, index, "SELECT id FROM patent WHERE org_id = ?1", binds, 1, "patent",
+                 &feeding);
     if (!e)
         e = feed_ids(cx, index, "SELECT id FROM achievement WHERE org_id = ?1", binds, 1,
-                     "achievement");
+                     "achievement", &feeding);
     if (!e)
         e = feed_ids(cx, index, "SELECT id FROM need_public WHERE org_id = ?1", binds, 1,
-                     "need_public");
+                     "need_public", &feeding);
+    return e;
+}
+
+Err match_feed_all_while(Cx *cx, MatchIndex *index, MatchFeedGo *go, void *context, i64 *ret_seq)
+{
+    ArenaMark mark = arena_mark(cx->arena);
+    Feeding feeding = {go, context, 0};
+    Err e = fact_last_seq(
+        cx, ret_seq); /* First: what comes meanwhile is fed again, which does no harm. */
+    match_put_many(index);
+    if (!e)
+        e = feed_patents(cx, index, &feeding);
+    if (!e)
+        e = feed_ids(cx, index, "SELECT id FROM achievement ORDER BY id", NULL, 0, "achievement",
+                     &feeding);
+    if (!e)
+        e = feed_ids(cx, index, "SELECT id FROM need_public ORDER BY id", NULL, 0, "need_public",
+                     &feeding);
+    match_put_many_end(index);
+    arena_rewind(cx->arena, mark);
     return e;
 }
 
 Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq)
 {
-    ArenaMark mark = arena_mark(cx->arena);
-    Err e = fact_last_seq(
-        cx, ret_seq); /* First: what comes meanwhile is fed again, which does no harm. */
-    match_put_many(index);
-    if (!e)
-        e = feed_patents(cx, index);
-    if (!e)
-        e = feed_ids(cx, index, "SELECT id FROM achievement ORDER BY id", NULL, 0, "achievement");
-    if (!e)
-        e = feed_ids(cx, index, "SELECT id FROM need_public ORDER BY id", NULL, 0, "need_public");
-    match_put_many_end(index);
-    arena_rewind(cx->arena, mark);
-    return e;
+    return match_feed_all_while(cx, index, NULL, NULL, ret_seq);
 }
 
 static Err feed_patent(Cx *cx, MatchIndex *index, i64 id)
@@ -367,6 +397,17 @@ bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq)
     if (!ok)
         match_clear(index);
     return ok;
+}
+
+Err match_feed_open(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq, bool *ret_kept)
+{
+    *ret_kept = match_feed_load(cx, index, folder, ret_seq);
+    Err e = *ret_kept ? ERR_OK : match_feed_all(cx, index, ret_seq);
+    if (e)
+        match_clear(index);
+    else if (!*ret_kept)
+        match_settle(index);
+    return e;
 }
 
 /* ---- Suggestions ---- */

@@ -13,6 +13,11 @@
 
 /* Puts every row in. For a new index, on a reading connection. *ret_seq: the last fact it knows. */
 NODISCARD Err match_feed_all(Cx *cx, MatchIndex *index, i64 *ret_seq);
+/* The same while `go` says so, which is told now and then how many are in: ERR_STATE
+ * "match.stopped" when it does not. */
+typedef bool MatchFeedGo(void *context, i64 done);
+NODISCARD Err match_feed_all_while(Cx *cx, MatchIndex *index, MatchFeedGo *go, void *context,
+                                   i64 *ret_seq);
 /* Takes one fact in: reloads the row it is about. */
 NODISCARD Err match_feed_fact(Cx *cx, MatchIndex *index, const Fact *fact);
 
@@ -23,6 +28,10 @@ NODISCARD Err match_feed_save(Cx *cx, MatchIndex *index, Str folder, i64 seq);
  * exchange as it now stands (a restored backup, another version of what is fed). */
 bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq);
 
+/* An empty index as it is kept, else from all rows. *ret_kept: as it is kept. On an error it is
+ * empty again: half an index must not be kept as if it were whole. */
+NODISCARD Err match_feed_open(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq, bool *ret_kept);
+
 /* Makes the table of suggestions from what everybody may read: titles, units, class symbols. On a
  * reading connection; 78,000 titles take two seconds. It lies in a file, or in memory when `path`
  * is NULL. */
@@ -32,7 +41,9 @@ bool match_suggest_load(Cx *cx, MatchIndex *index);
 NODISCARD Err match_suggest_make(Cx *cx, MatchIndex *index);
 
 /* A file of ops each. They use house->match, and make it when it is not there yet. */
-extern const Room match_room, suggest_room, compare_room, saved_room, alert_room, model_room;
-#define MATCH_ROOMS &match_room, &suggest_room, &compare_room, &saved_room, &alert_room, &model_room
+extern const Room match_room, suggest_room, compare_room, saved_room, alert_room, model_room,
+    rebuild_room;
+#define MATCH_ROOMS                                                                                \
+    &match_room, &suggest_room, &compare_room, &saved_room, &alert_room, &model_room, &rebuild_room
 
 #endif

@@ -34,6 +34,8 @@ MatchIndex *match_open(void)
 
 void match_close(MatchIndex *index)
 {
+    if (index->rebuild.aside) /* Built, and never taken. */
+        match_close(index->rebuild.aside);
     for (size_t i = 0; i < index->shelf_count; i++)
         shelf_done(index->shelves[i]);
     suggest_place_done(index->suggest);
@@ -424,6 +426,43 @@ void match_clear(MatchIndex *index)
         index->length_mean = 0;
     pthread_rwlock_unlock(&index->lock);
     pthread_mutex_unlock(&index->writing);
+}
+
+static void swap_shelves(MatchIndex *a, MatchIndex *b)
+{
+    size_t most = a->shelf_count > b->shelf_count ? a->shelf_count : b->shelf_count;
+    for (size_t i = 0; i < most; i++) {
+        Shelf *shelf = a->shelves[i];
+        a->shelves[i] = b->shelves[i];
+        b->shelves[i] = shelf;
+    }
+    size_t count = a->shelf_count;
+    i64 live_count = a->live_count;
+    u64 length_total = a->length_total;
+    double length_mean = a->length_mean;
+    a->shelf_count = b->shelf_count;
+    a->live_count = b->live_count;
+    a->length_total = b->length_total;
+    a->length_mean = b->length_mean;
+    b->shelf_count = count;
+    b->live_count = live_count;
+    b->length_total = length_total;
+    b->length_mean = length_mean;
+}
+
+/* Numbers of files go on where they were: those of the old shelves are not given again. */
+void index_swap(MatchIndex *index, MatchIndex *other)
+{
+    pthread_mutex_lock(&index->writing);
+    if (index->pending_count)
+        settle(index);
+    if (other->pending_count)
+        settle(other);
+    pthread_rwlock_wrlock(&index->lock);
+    swap_shelves(index, other);
+    pthread_rwlock_unlock(&index->lock);
+    pthread_mutex_unlock(&index->writing);
+    suggest_changed(index->suggest);
 }
 
 MatchStats match_stats(MatchIndex *index)

@@ -121,6 +121,15 @@ typedef struct Pending {
     bool live;
 } Pending;
 
+/* A new index on its way (match_rebuild.h). */
+typedef struct Rebuild {
+    atomic_int state; /* Who may touch the next two: who builds, then who takes. */
+    struct MatchIndex *aside;
+    i64 aside_seq; /* It is true up to this fact. */
+    atomic_llong done, total, taken, failed;
+    atomic_bool kept;
+} Rebuild;
+
 struct MatchIndex {
     pthread_rwlock_t lock;   /* Of everything that a search reads. */
     pthread_mutex_t writing; /* Of who changes it; taken first. */
@@ -141,7 +150,11 @@ struct MatchIndex {
     u64 last_number; /* Of files. */
     atomic_llong fed_seq, told_seq;
     struct SuggestPlace *suggest; /* match_suggest.c */
+    Rebuild rebuild;
 };
+
+/* Each takes the documents of the other. Nobody else may be using `other`. */
+void index_swap(MatchIndex *index, MatchIndex *other);
 
 /* Holds the lock for a search; what was put before is in shelves then. */
 void index_read_begin(MatchIndex *index);

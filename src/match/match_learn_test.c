@@ -226,7 +226,7 @@ static void test_plain_order(void **state)
 
 /* Each feature of a record alone decides; the first hundred stay the first hundred. */
 /* As if from rows: no two alike in order. */
-static Err about(Cx *about_cx, const void *of, const MatchItem *items, size_t count, double *found)
+static Err about(Cx *about_cx, const void *of, const MatchKey *items, size_t count, double *found)
 {
     (void)about_cx;
     assert_string_equal(of, "asker");
@@ -236,7 +236,7 @@ static Err about(Cx *about_cx, const void *of, const MatchItem *items, size_t co
     return ERR_OK;
 }
 
-static Err about_fails(Cx *about_cx, const void *of, const MatchItem *items, size_t count,
+static Err about_fails(Cx *about_cx, const void *of, const MatchKey *items, size_t count,
                        double *found)
 {
     (void)of, (void)items, (void)count, (void)found;

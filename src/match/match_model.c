@@ -15,6 +15,9 @@ static const Field model_fields[] = {
     {AT(MatchModelRow, held_out),       F_INT,  "留出需求数",     "Needs held out",   FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = INT64_MAX},
     {AT(MatchModelRow, ndcg_before_bp), F_INT,  "此前 nDCG@10（万分比）", "nDCG@10 before (1/10000)", FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = 10000},
     {AT(MatchModelRow, ndcg_after_bp),  F_INT,  "此后 nDCG@10（万分比）", "nDCG@10 after (1/10000)",  FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = 10000},
+    {AT(MatchModelRow, before_half_bp), F_INT,  "此前半宽（万分比）", "Before, half width (1/10000)", FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = 10000},
+    {AT(MatchModelRow, after_half_bp),  F_INT,  "此后半宽（万分比）", "After, half width (1/10000)",  FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = 10000},
+    {AT(MatchModelRow, gain_half_bp),   F_INT,  "差值半宽（万分比）", "Gain, half width (1/10000)",   FORM_OFF | LISTED, SEE_OPERATOR, NULL, .max = 20000},
     {AT(MatchModelRow, released_ms),    F_TIME, "启用时间",       "Released",         FORM_OFF | LISTED, SEE_OPERATOR, NULL},
 };
 const RecordType match_model_type = {"match_model", "匹配权重", "Match weights", sizeof(MatchModelRow), model_fields, COUNT(model_fields), "released_ms"};
@@ -66,6 +69,31 @@ Err match_model_in_use(Cx *cx, MatchModel *ret, i64 *ret_id)
     return ERR_OK;
 }
 
+Str match_feature_label(Cx *cx, Str name)
+{
+    static const char *const keys[MATCH_FEATURES] = {
+        [MATCH_F_TEXT] = "match.feature_text",
+        [MATCH_F_CHARS] = "match.feature_chars",
+        [MATCH_F_WORDS] = "match.feature_words",
+        [MATCH_F_CODES] = "match.feature_codes",
+        [MATCH_F_EDGES] = "match.feature_edges",
+        [MATCH_F_TITLE] = "match.feature_title",
+        [MATCH_F_WIDENED] = "match.feature_widened",
+        [MATCH_F_COVER] = "match.feature_cover",
+        [MATCH_F_COVER_TITLE] = "match.feature_cover_title",
+        [MATCH_F_COVER_DOC] = "match.feature_cover_doc",
+        [MATCH_F_LENGTH] = "match.feature_length",
+        [MATCH_F_FIELD] = "match.feature_field",
+        [MATCH_F_REGION] = "match.feature_region",
+        [MATCH_F_MATURITY] = "match.feature_maturity",
+        [MATCH_F_FRESH] = "match.feature_fresh",
+    };
+    for (int f = 0; f < MATCH_FEATURES; f++)
+        if (str_same_z(name, match_feature_name((MatchFeature)f)) && keys[f])
+            return text_say(cx->arena, cx->lang, keys[f], NULL, 0);
+    return name;
+}
+
 Val *match_model_shares(Cx *cx, const MatchModel *model, const double *features)
 {
     Val *list = val_list(cx->arena);
@@ -90,14 +118,40 @@ typedef struct ModelsIn {
     i64 page;
 } ModelsIn;
 
+/* [{name, label, weight, share}]: `weight` in 1/10,000, its share of all in percent. */
+static Val *parts_val(Cx *cx, Str weights)
+{
+    MatchModel model = match_model_read(weights);
+    Val *list = val_list(cx->arena);
+    double whole = 0;
+    for (int f = 0; f < MATCH_FEATURES; f++)
+        whole += fabs(model.weights[f]);
+    for (int f = 0; f < MATCH_FEATURES; f++) {
+        double weight = model.weights[f];
+        if (!(fabs(weight) > 0))
+            continue;
+        Val *row = val_map(cx->arena);
+        Str name = str_from(match_feature_name((MatchFeature)f));
+        val_set_str(cx->arena, row, "name", name);
+        val_set_str(cx->arena, row, "label", match_feature_label(cx, name));
+        val_set_int(cx->arena, row, "weight", lround(weight * 10000));
+        val_set_int(cx->arena, row, "share", lround(weight / whole * 100));
+        val_push(cx->arena, list, row);
+    }
+    return list;
+}
+
 static Err models_run(Cx *cx, const void *arg, Val **ret)
 {
     const ModelsIn *in = arg;
     Rows rows;
     MatchModel model;
-    i64 page = page_number(in->page), total = 0, in_use = 0;
+    i64 page = page_number(in->page), total = 0, in_use = 0, in_use_pairs = 0;
     Val *items = val_list(cx->arena);
     Err e = match_model_in_use(cx, &model, &in_use);
+    if (!e) /* A row of text alone has none. */
+        e = DB_INT(cx, &in_use_pairs, 0, "SELECT pairs FROM match_model WHERE id = ?1",
+                   BIND_INT(in_use));
     if (!e)
         e = db_int(cx, "SELECT COUNT(*) FROM match_model", NULL, 0, 0, &total);
     if (!e)
@@ -110,12 +164,16 @@ static Err models_run(Cx *cx, const void *arg, Val **ret)
         record_read_row(cx, &match_model_type, &rows, &row);
         Val *val = record_val(cx, &match_model_type, &row, SEE_OPERATOR);
         val_set_bool(cx->arena, val, "in_use", row.id == in_use);
+        val_set(cx->arena, val, "parts", parts_val(cx, row.weights));
         val_push(cx->arena, items, val);
     }
     e = rows_end(&rows);
-    if (!e)
-        *ret = list_val(cx, items, total, page, PAGE_SIZE);
-    return e;
+    if (e)
+        return e;
+    *ret = list_val(cx, items, total, page, PAGE_SIZE);
+    val_set_int(cx->arena, *ret, "in_use_id", in_use);
+    val_set_bool(cx->arena, *ret, "is_plain", !in_use_pairs);
+    return ERR_OK;
 }
 
 /* ---- match.release ---- */

@@ -1,10 +1,9 @@
 /* The questions people ask of the index. */
-#include "match/match_embed.h"
 #include "match/match_model.h"
-#include "match/match_about.h"
+#include "match/match_need.h"
 #include "match/match_ops_int.h"
 
-enum { NEED_MATCHES = 10, NEED_MATCHES_MAX = 50, WIDEN_HITS = 10, SNIPPET_CHARS = 90 };
+enum { SNIPPET_CHARS = 90 };
 
 Err match_ready(Cx *cx, MatchIndex **ret)
 {
@@ -38,9 +37,9 @@ Val *match_reasons_val(Cx *cx, const MatchHit *hit)
     return list;
 }
 
-static Val *snippet_val(Cx *cx, const MatchAsked *asked, Str text)
+Val *match_snippet_val(Cx *cx, const MatchAsked *asked, Str text, size_t chars_max)
 {
-    MatchSnippet snippet = match_snippet(cx->arena, asked, text, SNIPPET_CHARS);
+    MatchSnippet snippet = match_snippet(cx->arena, asked, text, chars_max);
     Val *list = val_list(cx->arena);
     size_t at = 0;
     for (size_t i = 0; i <= snippet.mark_count; i++) {
@@ -272,7 +271,8 @@ static Err some_hits(Cx *cx, const MatchHit *hits, size_t count, const Telling *
             val_set(cx->arena, row, "features",
                     match_model_shares(cx, telling->model, hit->features));
         if (telling->asked)
-            val_set(cx->arena, row, "snippet", snippet_val(cx, telling->asked, text.text));
+            val_set(cx->arena, row, "snippet",
+                    match_snippet_val(cx, telling->asked, text.text, SNIPPET_CHARS));
         val_push(cx->arena, items, row);
     }
     return org_names_add(cx, owned, "org_id", "org");
@@ -292,76 +292,25 @@ Err match_hits_val(Cx *cx, const MatchAnswer *answer, const Telling *telling, Va
     return e;
 }
 
-Err match_widen_by_rows(Cx *cx, MatchIndex *index, MatchQuery *query)
-{
-    MatchQuery first = *query;
-    MatchAnswer answer;
-    MatchTold told[WIDEN_HITS];
-    MatchField fields[WIDEN_HITS][2];
-    Patent *patents = ARENA_NEW(cx->arena, Patent, WIDEN_HITS);
-    Achievement *achievements = ARENA_NEW(cx->arena, Achievement, WIDEN_HITS);
-    first.limit = WIDEN_HITS;
-    first.model = NULL; /* The widening goes by text. */
-    first.no_reasons = first.no_total = true;
-    Err e = match_search(cx, index, &first, &answer);
-    if (e)
-        return e;
-    HitIds ids = ids_of(answer.hits, answer.count);
-    e = record_load_all(cx, &patent_type, ids.of[MATCH_PATENT], answer.count, patents);
-    if (!e)
-        e = record_load_all(cx, &achievement_type, ids.of[MATCH_ACHIEVEMENT], answer.count,
-                            achievements);
-    for (size_t h = 0; h < answer.count; h++) {
-        bool patent = answer.hits[h].kind == MATCH_PATENT;
-        fields[h][0] = (MatchField){patent ? patents[h].title : achievements[h].title, 3, false};
-        fields[h][1] = (MatchField){patent ? patents[h].abstract : achievements[h].intro, 1, false};
-        told[h] = (MatchTold){answer.hits[h].score, fields[h], 2};
-    }
-    if (!e)
-        query->widen = match_widen(cx, index, told, answer.count);
-    return e;
-}
-
 static Err matches_run(Cx *cx, const void *arg, Val **ret)
 {
     const MatchesIn *in = arg;
     NeedSeen seen;
     MatchIndex *index;
     MatchAnswer answer = {0};
-    MatchModel model;
-    i64 model_id = 0;
     Val *items;
-    Err e = need_read(cx, in->id, &seen); /* A manager matches what everybody may read of it. */
-    if (!e && !(seen.who & (WHO_OWNER | WHO_OPERATOR | WHO_MANAGER | WHO_LOCAL)))
-        e = err_set_arg(cx, ERR_MISSING, NULL, "record.missing", str_from(need_type.zh));
+    Err e = match_need_read(cx, in->id, &seen);
     if (!e)
         e = match_ready(cx, &index);
-    if (!e)
-        e = match_model_in_use(cx, &model, &model_id);
     if (e)
         return e;
-    Need need = seen.row;
-    record_mask(cx->arena, &need_type, &need, seen.see);
-    const MatchField fields[] = {
-        {need.title, 3, false}, {need.problem, 1, false}, {need.params, 1, false}};
-    const MatchAsker asker = {need.id, need.amount_fen, need.cooperation};
-    MatchQuery query = {.fields = fields,
-                        .field_count = COUNT(fields),
-                        .kinds = MATCH_OF_PATENTS | MATCH_OF_ACHIEVEMENTS,
-                        .model = model_id ? &model : NULL,
-                        .about = match_about,
-                        .about_of = &asker,
-                        .asker_field = need.field,
-                        .listed_only = in->listed,
-                        .not_org_id = need.org_id,
-                        .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
-    e = match_widen_by_rows(cx, index, &query);
-    Vectors *vectors = house_of(cx)->vectors;
+    NeedAsk *ask = ARENA_NEW(cx->arena, NeedAsk, 1);
+    e = match_need_ask(cx, index, &seen.row, in->listed, ask);
+    ask->query.limit = (size_t)(in->limit ? in->limit : NEED_MATCHES);
     if (!e)
-        e = vectors ? match_fuse(cx, index, vectors, &query, need.id, &answer)
-                    : match_search(cx, index, &query, &answer);
+        e = match_need_answer(cx, index, ask, &answer);
     if (!e)
-        e = match_hits_val(cx, &answer, &(Telling){.model = query.model}, &items);
+        e = match_hits_val(cx, &answer, &(Telling){.model = ask->query.model}, &items);
     if (e)
         return e;
     *ret = val_map(cx->arena);

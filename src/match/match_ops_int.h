@@ -16,6 +16,28 @@ NODISCARD Err match_meant(Cx *cx, MatchIndex *index, Str words, Str *ret);
 /* Of at most RECORD_IDS_MAX achievements the listing under which each is on offer, or 0. */
 NODISCARD Err match_offers_of(Cx *cx, const i64 *ids, size_t count, i64 *offers);
 
+/* A record of any kind as the public sees it; `id` 0 of the structs that it is not. */
+typedef struct MatchItem {
+    MatchKind kind;
+    Patent patent;
+    Achievement achievement;
+    Need need;
+    Listing listing; /* On offer now. */
+    Str title;
+    i64 org_id;
+    Str org;
+} MatchItem;
+
+/* ERR_MISSING when there is none that everybody may know of. */
+NODISCARD Err match_item_load(Cx *cx, MatchKind kind, i64 id, MatchItem *item);
+/* What makes another record like this one: its words, and a patent's classes. How many. */
+size_t match_item_texts(const MatchItem *item, MatchField ret[3]);
+/* "patent-12". False when it is no such name. */
+bool match_name_read(Str name, MatchKind *ret_kind, i64 *ret_id);
+
+/* [{text, marked?}]: the part of a text, at most so many characters, with the words asked for. */
+Val *match_snippet_val(Cx *cx, const MatchAsked *asked, Str text, size_t chars_max);
+
 /* What is told of each hit. */
 typedef struct Telling {
     const MatchAsked *asked; /* A snippet with the words asked for; NULL: none. */

@@ -248,9 +248,9 @@ static void text_features(const Search *search, const double *shares, const doub
 static Err row_features(Cx *cx, Search *search, const Ranked *page, size_t count, double *rows)
 {
     const MatchQuery *query = search->query;
-    MatchItem *items = ARENA_NEW(&search->scratch, MatchItem, count);
+    MatchKey *items = ARENA_NEW(&search->scratch, MatchKey, count);
     for (size_t h = 0; h < count; h++) {
-        items[h] = (MatchItem){(MatchKind)page[h].kind, page[h].id};
+        items[h] = (MatchKey){(MatchKind)page[h].kind, page[h].id};
         for (size_t f = MATCH_F_PRICE; f < MATCH_FEATURES; f++)
             rows[h * MATCH_FEATURES + f] = NAN;
     }

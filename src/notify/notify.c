@@ -33,8 +33,8 @@ Err message_unread(Cx *cx, i64 account_id, i64 *ret)
 static Err wish_of(Cx *cx, i64 account_id, NoticeWish *ret)
 {
     NoticeWish wish = {0};
-    Err e =
-        RECORD_FIND(cx, &notice_wish_type, &wish, "WHERE account_id = ?1", BIND_INT(account_id));
+    Err e = RECORD_FIND(cx, &notice_wish_type, &wish, "WHERE account_id = ?1 AND account_id <> 0",
+                        BIND_INT(account_id));
     if (e == ERR_MISSING) {
         err_clear(cx);
         wish = (NoticeWish){.account_id = account_id, .digest = S("none")};

@@ -167,7 +167,7 @@ static Err list_run(Cx *cx, const void *arg, Val **ret)
                           BIND_INT(in->need_id),
                           BIND_INT(PAGE_SIZE),
                           BIND_INT((page - 1) * PAGE_SIZE)};
-    Err e = db_int(cx, sql[which].count, binds, 6, 0, &total);
+    Err e = count_rows(cx, sql[which].count, binds, 6, &total);
     if (!e)
         e = record_query(cx, &push_type, &rows, sql[which].rows, binds, COUNT(binds));
     if (e)

@@ -91,7 +91,10 @@ extern const CodeList push_subjects, push_ways, push_causes, push_answers, push_
 extern const Flow push_flow;
 extern const Room push_room;
 
-/* True for a fact after which something may be to push. */
+/* The place behind the last subject, as push.run names it: sends what is due and plans nothing. */
+#define PUSH_ALL_PLANNED "1000:0"
+/* True for a fact after which something may be to plan. What only waits for its time, or for
+ * somebody to read it, is found by every run. */
 bool push_concerns(const Fact *fact);
 
 /* What became of pushes, for a learner: each that was seen, answered or led somewhere. */

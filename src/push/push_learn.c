@@ -7,9 +7,9 @@
 #include "push/push_learn.h"
 
 #include "match/match.h"
-#include "match/match_about.h"
 #include "match/match_eval.h"
 #include "match/match_model.h"
+#include "match/match_need.h"
 #include "push/push_int.h"
 #include "registry/registry.h"
 
@@ -178,24 +178,15 @@ static Err take_need(Lesson *lesson, const Known *known, size_t count)
         err_clear(cx);
         return ERR_OK;
     }
-    const MatchField fields[] = {
-        {need.title, 3, false}, {need.problem, 1, false}, {need.params, 1, false}};
-    const MatchAsker asker = {need.id, need.amount_fen, need.cooperation};
-    MatchQuery query = {.fields = fields,
-                        .field_count = COUNT(fields),
-                        .kinds = MATCH_OF_PATENTS | MATCH_OF_ACHIEVEMENTS,
-                        .with_features = true,
-                        .about = match_about,
-                        .about_of = &asker,
-                        .asker_field = need.field,
-                        .not_org_id = need.org_id,
-                        .no_reasons = true,
-                        .no_total = true,
-                        .limit = MATCH_RERANK};
+    NeedAsk ask;
     if (!e)
-        e = match_widen_by_rows(cx, lesson->index, &query); /* As need.matches asks. */
-    if (!e)
-        e = match_search(cx, lesson->index, &query, &answer);
+        e = match_need_ask(cx, lesson->index, &need, false, &ask); /* As need.matches asks. */
+    if (e)
+        return e;
+    ask.query.model = NULL;
+    ask.query.with_features = ask.query.no_reasons = ask.query.no_total = true;
+    ask.query.limit = MATCH_RERANK;
+    e = match_search(cx, lesson->index, &ask.query, &answer);
     if (!e)
         take_hits(lesson, known, count, &answer);
     return e;
@@ -229,23 +220,65 @@ static int placed_order(const void *a, const void *b)
     return left->place < right->place ? -1 : left->place > right->place;
 }
 
-static i64 held_out_bp(const Lesson *lesson, const MatchModel *model)
+/* nDCG of the first ten of one question that was held out. */
+static double held_out_ndcg(const struct Apart *apart, const MatchModel *model)
 {
-    double sum = 0;
+    Arena arena = {0};
+    Placed *placed = ARENA_NEW(&arena, Placed, apart->count);
+    double *gains = ARENA_NEW(&arena, double, apart->count);
+    for (size_t i = 0; i < apart->count; i++)
+        placed[i] = (Placed){match_model_score(model, apart->rows[i]), apart->gains[i], i};
+    qsort(placed, apart->count, sizeof *placed, placed_order);
+    for (size_t i = 0; i < apart->count; i++)
+        gains[i] = placed[i].gain;
+    double ndcg = eval_ndcg(gains, apart->count, gains, apart->count);
+    arena_done(&arena);
+    return ndcg;
+}
+
+/* A mean and the half width of its 95 % interval (by the normal law), in 1/10,000. */
+typedef struct Mean {
+    double sum, squares;
+    i64 count;
+} Mean;
+
+static void mean_add(Mean *mean, double value)
+{
+    mean->sum += value;
+    mean->squares += value * value;
+    mean->count++;
+}
+
+static i64 mean_bp(const Mean *mean)
+{
+    return mean->count ? lround(mean->sum / (double)mean->count * 10000) : 0;
+}
+
+static i64 half_bp(const Mean *mean)
+{
+    double n = (double)mean->count;
+    if (mean->count < 2)
+        return 0;
+    double variance = mean->squares / n - mean->sum / n * (mean->sum / n);
+    return variance > 0 ? lround(1.96 * sqrt(variance / (n - 1)) * 10000) : 0;
+}
+
+/* The weights in use and the new ones side by side on what was held out. */
+static void compare(const Lesson *lesson, const MatchModel *model, MatchModelRow *row)
+{
+    Mean before = {0}, after = {0}, gain = {0};
     for (i64 q = 0; q < lesson->held_out; q++) {
-        const struct Apart *apart = &lesson->apart[q];
-        Arena arena = {0};
-        Placed *placed = ARENA_NEW(&arena, Placed, apart->count);
-        double *gains = ARENA_NEW(&arena, double, apart->count);
-        for (size_t i = 0; i < apart->count; i++)
-            placed[i] = (Placed){match_model_score(model, apart->rows[i]), apart->gains[i], i};
-        qsort(placed, apart->count, sizeof *placed, placed_order);
-        for (size_t i = 0; i < apart->count; i++)
-            gains[i] = placed[i].gain;
-        sum += eval_ndcg(gains, apart->count, gains, apart->count);
-        arena_done(&arena);
+        double was = held_out_ndcg(&lesson->apart[q], &lesson->used);
+        double is = held_out_ndcg(&lesson->apart[q], model);
+        mean_add(&before, was);
+        mean_add(&after, is);
+        mean_add(&gain, is - was);
     }
-    return lesson->held_out ? (i64)lround(sum / (double)lesson->held_out * 10000) : 0;
+    row->ndcg_before_bp = mean_bp(&before);
+    row->ndcg_after_bp = mean_bp(&after);
+    row->before_half_bp = half_bp(&before);
+    row->after_half_bp = half_bp(&after);
+    row->gain_half_bp = half_bp(&gain);
 }
 
 /* ---- match.learn ---- */
@@ -258,6 +291,12 @@ static Err save_row(Cx *cx, void *arg)
                        (FactNote){.kind = "match_model.learnt", .amount = row->pairs});
 }
 
+static void say(Cx *cx, Val *reply, const char *key)
+{
+    val_set_z(cx->arena, reply, "note", key);
+    val_set_str(cx->arena, reply, "message", text_say(cx->arena, cx->lang, key, NULL, 0));
+}
+
 static Err learn_and_save(Lesson *lesson, Val *reply)
 {
     Cx *cx = lesson->cx;
@@ -266,18 +305,18 @@ static Err learn_and_save(Lesson *lesson, Val *reply)
     for (size_t f = 0; f < MATCH_FEATURES; f++)
         learnt |= fabs(model.weights[f] - lesson->used.weights[f]) > 0;
     if (!learnt) {
-        val_set_z(cx->arena, reply, "note", "match.nothing_new");
+        say(cx, reply, "match.nothing_new");
         return ERR_OK;
     }
     MatchModelRow row = {.weights = match_model_text(cx, &model),
                          .questions = lesson->questions,
                          .pairs = (i64)lesson->pair_count,
-                         .held_out = lesson->held_out,
-                         .ndcg_before_bp = held_out_bp(lesson, &lesson->used),
-                         .ndcg_after_bp = held_out_bp(lesson, &model)};
+                         .held_out = lesson->held_out};
+    compare(lesson, &model, &row);
     Err e = writer_run(house_of(cx)->writer, cx, save_row, &row);
     if (e)
         return e;
+    say(cx, reply, "match.learnt");
     val_set_bool(cx->arena, reply, "learnt", true);
     val_set(cx->arena, reply, "model", record_val(cx, &match_model_type, &row, SEE_OPERATOR));
     return ERR_OK;
@@ -304,7 +343,7 @@ static Err learn_run(Cx *cx, const void *arg, Val **ret)
     val_set_int(cx->arena, reply, "pairs", (i64)lesson.pair_count);
     val_set_int(cx->arena, reply, "least", least);
     if (lesson.questions < least || !lesson.held_out)
-        val_set_z(cx->arena, reply, "note", "match.too_few");
+        say(cx, reply, "match.too_few");
     else
         e = learn_and_save(&lesson, reply);
     if (!e)

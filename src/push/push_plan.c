@@ -4,6 +4,8 @@
 #include "command/settings.h"
 #include "ident/ident.h"
 #include "match/match_feed.h"
+#include "match/match_model.h"
+#include "match/match_need.h"
 #include "people/people.h"
 #include "registry/registry.h"
 
@@ -18,6 +20,7 @@ typedef struct Planner {
     MatchIndex *people; /* Profiles, as MATCH_ACHIEVEMENT; NULL until asked for. */
     MatchIndex *firms;  /* What firms say of themselves, as MATCH_NEED. */
     i64 threshold;
+    bool ranks; /* Learnt weights are in use, or vectors: text alone does not order the matches. */
     Arena kept; /* Of what is made once. */
     Profile *profiles;
     size_t profile_count;
@@ -294,6 +297,57 @@ static Err owners_of(Cx *cx, const MatchHit *hits, size_t count, i64 *owners)
     return e;
 }
 
+/* ---- the order of need.matches ---- */
+
+static const MatchHit *hit_of(const MatchAnswer *answer, const MatchHit *like)
+{
+    for (size_t i = 0; i < answer->count; i++)
+        if (answer->hits[i].kind == like->kind && answer->hits[i].id == like->id)
+            return &answer->hits[i];
+    return NULL;
+}
+
+/* Hits by text in the order in which need.matches has them: what it shows stands first, the others
+ * follow by text. The threshold is of the text score whatever the order, so what lies near by
+ * meaning alone comes in only when its text reaches it. */
+static Err order_as_matches(Planner *planner, const Need *need, const Asked *asked,
+                            bool listed_only, MatchAnswer *answer)
+{
+    Cx *cx = planner->cx;
+    MatchAnswer shown = {0};
+    NeedAsk *ask = ARENA_NEW(cx->arena, NeedAsk, 1);
+    if (!planner->ranks)
+        return ERR_OK;
+    Err e = match_need_ask(cx, planner->index, need, listed_only, ask);
+    ask->query.limit = NEED_MATCHES_MAX;
+    ask->query.no_reasons = true;
+    if (!e)
+        e = match_need_answer(cx, planner->index, ask, &shown);
+    if (e)
+        return e;
+    MatchHit *hits = ARENA_NEW(cx->arena, MatchHit, answer->count + shown.count + 1);
+    size_t count = 0;
+    for (size_t i = 0; !e && i < shown.count; i++) {
+        MatchHit one = {0};
+        const MatchHit *hit = hit_of(answer, &shown.hits[i]);
+        if (hit)
+            one = *hit;
+        else
+            e = fit(planner, asked, shown.hits[i].kind, shown.hits[i].id, &one);
+        if (!e && one.percent >= planner->threshold)
+            hits[count++] = one;
+    }
+    size_t first_count = count;
+    for (size_t i = 0; i < answer->count; i++) {
+        const MatchAnswer first = {.hits = hits, .count = first_count};
+        if (!hit_of(&first, &answer->hits[i]))
+            hits[count++] = answer->hits[i];
+    }
+    answer->hits = hits;
+    answer->count = count;
+    return e;
+}
+
 static bool has_unit(const Plan *plan, i64 org_id)
 {
     for (size_t i = 0; i < plan->count; i++)
@@ -352,6 +406,10 @@ static Err plan_units(Planner *planner, const Need *need, Plan *plan)
                               .no_total = true,
                               .limit = DEPTH};
     Err e = match_search(cx, planner->index, &query, &answer);
+    bool deeper =
+        !e && answer.count == DEPTH && answer.hits[DEPTH - 1].percent >= planner->threshold;
+    if (!e)
+        e = order_as_matches(planner, need, &asked, false, &answer);
     if (e || !answer.count)
         return e;
     i64 *owners = ARENA_NEW(cx->arena, i64, answer.count);
@@ -359,7 +417,7 @@ static Err plan_units(Planner *planner, const Need *need, Plan *plan)
     for (size_t i = 0; !e && i < answer.count; i++)
         if (owners[i] && answer.hits[i].percent >= planner->threshold && !has_unit(plan, owners[i]))
             add_need_to_unit(cx, plan, need, &answer.hits[i], owners[i]);
-    if (!e && answer.count == DEPTH && answer.hits[DEPTH - 1].percent >= planner->threshold)
+    if (!e && deeper)
         e = units_one_by_one(planner, need, &asked, plan);
     return e;
 }
@@ -453,7 +511,9 @@ static Err plan_need(Planner *planner, i64 id, Plan *plan)
 
 /* ---- offers for a firm ---- */
 
-static Err plan_offers(Planner *planner, const Asked *asked, i64 org_id, i64 via_id, Plan *plan)
+/* `need`: the one that asks; NULL: the firm's intro. */
+static Err plan_offers(Planner *planner, const Asked *asked, i64 org_id, const Need *need,
+                       Plan *plan)
 {
     Cx *cx = planner->cx;
     MatchAnswer answer = {0};
@@ -463,15 +523,17 @@ static Err plan_offers(Planner *planner, const Asked *asked, i64 org_id, i64 via
                               .listed_only = true,
                               .not_org_id = org_id,
                               .no_total = true,
-                              .limit = PUSH_TOP};
+                              .limit = planner->ranks ? NEED_MATCHES_MAX : PUSH_TOP};
     Err e = match_search(cx, planner->index, &query, &answer);
-    for (size_t i = 0; !e && i < answer.count; i++) {
+    if (!e && need)
+        e = order_as_matches(planner, need, asked, true, &answer);
+    for (size_t i = 0; !e && i < answer.count && i < PUSH_TOP; i++) {
         Item item = {0};
         if (answer.hits[i].percent < planner->threshold)
             continue;
         e = load_item(cx, answer.hits[i].kind, answer.hits[i].id, &item);
         if (!e)
-            add_item_to_firm(cx, plan, &item, &answer.hits[i], org_id, via_id);
+            add_item_to_firm(cx, plan, &item, &answer.hits[i], org_id, need ? need->id : 0);
     }
     return e;
 }
@@ -485,7 +547,7 @@ static Err plan_own(Planner *planner, i64 id, Plan *plan)
         return e;
     const Asked asked = need_asked(&need);
     plan->row.field = need.field;
-    return plan_offers(planner, &asked, need.org_id, need.id, plan);
+    return plan_offers(planner, &asked, need.org_id, &need, plan);
 }
 
 static Err plan_org(Planner *planner, i64 id, Plan *plan)
@@ -495,7 +557,7 @@ static Err plan_org(Planner *planner, i64 id, Plan *plan)
     if (e)
         return e;
     const Asked asked = {{{org.intro, 1, false}}, 1};
-    return plan_offers(planner, &asked, org.id, 0, plan);
+    return plan_offers(planner, &asked, org.id, NULL, plan);
 }
 
 /* ---- a new offer: whose needs it answers ---- */
@@ -683,7 +745,7 @@ static const struct {
 
 bool push_concerns(const Fact *fact)
 {
-    static const char *const tables[] = {"need_public", "need", "listing", "org", "account"};
+    static const char *const tables[] = {"need_public", "need", "listing", "org"};
     for (size_t i = 0; i < COUNT(tables); i++)
         if (str_same_z(fact->table_name, tables[i]))
             return true;
@@ -741,8 +803,12 @@ static Err plan_one(Planner *planner, const PlanAt *at, i64 id, i64 rev, PushDon
 Err push_plan_some(Cx *cx, PlanAt *at, int most, PushDone *done, bool *ret_more)
 {
     Planner planner = {.cx = cx, .threshold = house_of(cx)->settings->push_threshold};
+    MatchModel model;
+    i64 id = 0, rev = 0, model_id = 0;
     Err e = push_index(cx, &planner.index);
-    i64 id = 0, rev = 0;
+    if (!e)
+        e = match_model_in_use(cx, &model, &model_id);
+    planner.ranks = model_id || house_of(cx)->vectors;
     *ret_more = false;
     for (int n = 0; !e; n++) {
         e = next_subject(cx, at, &id, &rev);

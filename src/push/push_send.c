@@ -59,7 +59,7 @@ static Err tie_bars(Cx *cx, const Push *push, const char **ret)
     if (!e)
         e = org_name(cx, tie.sender_id, &tie.sender_name);
     if (!e && push->account_id)
-        e = RECORD_FIND(cx, &profile_type, &profile, "WHERE account_id = ?1",
+        e = RECORD_FIND(cx, &profile_type, &profile, "WHERE account_id = ?1 AND account_id <> 0",
                         BIND_INT(push->account_id));
     if (e == ERR_MISSING) {
         err_clear(cx);

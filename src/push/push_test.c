@@ -271,10 +271,75 @@ static void test_learning(void **state)
     house_test_close(&t);
 }
 
+static Err offer_patents(Cx *cx, void *arg)
+{
+    static const i64 owners[] = {LARGE, SMALL, APART};
+    Err e = ERR_OK;
+    (void)arg;
+    for (i64 id = 1; !e && id <= (i64)COUNT(owners); id++) {
+        Listing listing = {.org_id = owners[id - 1],
+                           .patent_id = id,
+                           .title = S("On offer"),
+                           .field = S("newenergy"),
+                           .mode = S("ordinary"),
+                           .state = LISTING_LISTED};
+        e = fact_create(cx, &listing_type, &listing, (FactNote){.kind = "listing.filed"});
+    }
+    return e;
+}
+
+/* The patents that the firm is pushed for a need of its own, in the order of their rows. */
+static void pushed_order(TestHouse *t, i64 need_id, i64 order[3])
+{
+    Cx cx = house_cx(t, shell);
+    Rows rows;
+    size_t count = 0;
+    Bind bind = BIND_INT(need_id);
+    HOUSE_OK(t, db_query(&cx, &rows,
+                         "SELECT patent_id, score FROM push WHERE via_id = ?1 AND pair NOT LIKE "
+                         "'test:%' ORDER BY id",
+                         &bind, 1));
+    for (; rows_next(&rows); count++) {
+        assert_true(count < 3);
+        assert_true(rows_int(&rows, 1) >= 1);
+        order[count] = rows_int(&rows, 0);
+    }
+    assert_int_equal(rows_end(&rows), ERR_OK);
+    assert_int_equal((int)count, 3);
+}
+
+/* Pushes come in the order of need.matches: with the released weights, by text before. What a unit
+ * is told of is the same. */
+static void test_released_order(void **state)
+{
+    TestHouse t;
+    Val *reply;
+    i64 order[3];
+    (void)state;
+    for (int released = 0; released <= 1; released++) {
+        open_units(&t, save_lesson_patents);
+        Cx cx = house_cx(&t, shell);
+        HOUSE_OK(&t, writer_run(t.house.writer, &cx, offer_patents, NULL));
+        for (int n = 1; n <= LESSONS; n++)
+            post_need(&t, n);
+        HOUSE_OK(&t, writer_run(t.house.writer, &cx, save_outcomes, NULL));
+        HOUSE_OK(&t, house_call(&t, shell, "match.learn", &reply, "{}"));
+        if (released)
+            HOUSE_OK(&t, house_call(&t, shell, "match.release", &reply, "{\"id\":%lld}",
+                                    (long long)val_get_int(val_get(reply, "model"), "id")));
+        HOUSE_OK(&t, house_call(&t, clock_, "push.run", &reply, "{}"));
+        pushed_order(&t, 1, order);
+        assert_int_equal(order[0], released ? 2 : 1);
+        match_close(t.house.match);
+        house_test_close(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_unit), cmocka_unit_test(test_cap_loses_nothing),
-        cmocka_unit_test(test_outcomes), cmocka_unit_test(test_learning)};
+        cmocka_unit_test(test_outcomes), cmocka_unit_test(test_learning),
+        cmocka_unit_test(test_released_order)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,17 @@ static void shape_heads(PageCx *page, Val *items)
     }
 }
 
+/* Of the first two, when this reader may ask; '' else. */
+static Str why_href(PageCx *page, const Val *items)
+{
+    if (val_count(items) < 2 || !page->me || !page_allowed(page, "match.why"))
+        return S("");
+    const Val *a = val_at(items, 0), *b = val_at(items, 1);
+    return str_format(page->cx->arena, "/why?of=%.*s-%lld&to=%.*s-%lld",
+                      STR_ARG(val_get_str(a, "kind")), (long long)val_get_int(a, "id"),
+                      STR_ARG(val_get_str(b, "kind")), (long long)val_get_int(b, "id"));
+}
+
 Err build_compare(PageCx *page)
 {
     Val *reply, *rows;
@@ -117,6 +128,7 @@ Err build_compare(PageCx *page)
     shape_heads(page, items);
     page_put(page, "rows", rows);
     page_put(page, "items", items);
+    page_put(page, "why_href", val_str(page->cx->arena, why_href(page, items)));
     page_put(page, "why_not", val_str(page->cx->arena, why));
     page_title(page, "page.compare");
     return ERR_OK;

@@ -12,17 +12,21 @@
 #include "match/match_feed.h"
 #include "notify/notify.h"
 #include "push/evaluation.h"
+#include "push/note.h"
 #include "push/push.h"
+#include "push/push_learn.h"
+#include "push/push_why.h"
 #include "registry/showing.h"
 #include "report/report.h"
 #include "store/files.h"
 #include "web/app_int.h"
 #include "web/page_int.h"
 
-static const Room *const rooms[] = {IDENT_ROOMS,      &audit_room,    &consent_room, &privacy_room,
-                                    PEOPLE_ROOMS,     &registry_room, &showing_room, &auction_room,
-                                    &deal_room,       MATCH_ROOMS,    &notify_room,  &push_room,
-                                    &evaluation_room, &report_room,   &exchange_room};
+static const Room *const rooms[] = {
+    IDENT_ROOMS,      &audit_room,    &consent_room,    &privacy_room, PEOPLE_ROOMS,
+    &registry_room,   &showing_room,  &auction_room,    &deal_room,    MATCH_ROOMS,
+    &notify_room,     &push_room,     &evaluation_room, &report_room,  &exchange_room,
+    &push_learn_room, &push_why_room, &note_room};
 
 /* Who reads: a bit each, so that a row can name several. */
 enum {

@@ -4,28 +4,36 @@
 #include "notify/notify.h"
 
 /* The title of what a message is about, read as its reader; '' when it is gone or not his. */
-static Str title_of(PageCx *page, Str about, i64 id)
+static Err title_of(PageCx *page, Str about, i64 id, Str *ret)
 {
     Cx *cx = page->cx;
     Val *reply = NULL;
     char *name = str_z(cx->arena, str_format(cx->arena, "%.*s.show", STR_ARG(about)));
     const NameText text = {S("id"), str_format(cx->arena, "%lld", (long long)id)};
+    *ret = S("");
     if (!about.len || !id || !op_find(house_of(cx), str_from(name)))
-        return S("");
-    if (page_ask(page, name, &text, 1, &reply) != ERR_OK) {
+        return ERR_OK;
+    Err e = page_ask(page, name, &text, 1, &reply);
+    if (e == ERR_MISSING || e == ERR_DENIED) {
         err_clear(cx);
-        return S("");
+        return ERR_OK;
     }
+    if (e)
+        return e;
     Str title = val_get_str(reply, "title");
-    return title.len ? title : val_get_str(val_get_key(reply, about), "title");
+    *ret = title.len ? title : val_get_str(val_get_key(reply, about), "title");
+    return ERR_OK;
 }
 
-static void shape_message(PageCx *page, Val *row)
+static Err shape_message(PageCx *page, Val *row)
 {
     Arena *arena = page->cx->arena;
     Str about = val_get_str(row, "about"), state = val_get_str(row, "state");
     i64 id = val_get_int(row, "about_id");
-    Str title = title_of(page, about, id);
+    Str title;
+    Err e = title_of(page, about, id, &title);
+    if (e)
+        return e;
     val_set_str(arena, row, "title", title);
     val_set_str(arena, row, "to",
                 title.len ? str_format(arena, "/%.*s/%lld", STR_ARG(about), (long long)id) : S(""));
@@ -33,6 +41,7 @@ static void shape_message(PageCx *page, Val *row)
         val_set_z(arena, row, "to", "/feedback");
     val_set_bool(arena, row, "is_unread", str_same(state, S("unread")));
     val_set_bool(arena, row, "is_done", str_same(state, S("done")));
+    return ERR_OK;
 }
 
 static void put_tabs(PageCx *page, i64 unread)
@@ -74,8 +83,10 @@ Err build_inbox(PageCx *page)
         return e;
     Val *items = val_get(reply, "items");
     shape_rows(page, &message_type, items);
-    for (size_t i = 0; i < val_count(items); i++)
-        shape_message(page, val_at(items, i));
+    for (size_t i = 0; !e && i < val_count(items); i++)
+        e = shape_message(page, val_at(items, i));
+    if (e)
+        return e;
     list_set(page, reply, 0, false);
     put_tabs(page, val_get_int(reply, "unread"));
     page_put(page, "unread_here", val_int(arena, val_get_int(reply, "unread")));

@@ -166,6 +166,11 @@ Err build_push(PageCx *page);
 Err build_push_report(PageCx *page);
 Err build_workbench(PageCx *page);
 
+/* ---- page_why.c, page_models.c ---- */
+
+Err build_why(PageCx *page);
+Err build_models(PageCx *page);
+
 /* ---- page_evaluation.c ---- */
 
 Err build_evaluate(PageCx *page);

@@ -1,6 +1,7 @@
 /* Pushes: what came to me, one of them, and the report on who was reached. */
 #include "web/page_int.h"
 
+#include "push/note.h"
 #include "push/push.h"
 #include "registry/registry.h"
 
@@ -155,6 +156,32 @@ static Err put_fits(PageCx *page, Str need_id)
     return e;
 }
 
+static Err put_notes(PageCx *page, const char *key, const NameText *texts)
+{
+    Arena *arena = page->cx->arena;
+    Val *reply;
+    Err e = page_ask(page, "note.list", texts, 1, &reply);
+    if (e == ERR_INPUT) { /* No such need. */
+        err_clear(page->cx);
+        page_put(page, key, val_list(arena));
+        return ERR_OK;
+    }
+    if (e)
+        return e;
+    Val *items = val_get(reply, "items");
+    shape_rows(page, &pair_note_type, items);
+    for (size_t i = 0; i < val_count(items); i++) {
+        Val *row = val_at(items, i);
+        i64 patent = val_get_int(row, "patent_id");
+        i64 id = patent ? patent : val_get_int(row, "achievement_id");
+        val_set_str(
+            arena, row, "item_href",
+            str_format(arena, "/%s/%lld", patent ? "patent" : "achievement", (long long)id));
+    }
+    page_put(page, key, items);
+    return ERR_OK;
+}
+
 Err build_workbench(PageCx *page)
 {
     Arena *arena = page->cx->arena;
@@ -183,10 +210,15 @@ Err build_workbench(PageCx *page)
                     str_format(arena, "/workbench?need_id=%.*s", STR_ARG(id)));
     }
     e = put_fits(page, chosen);
+    if (!e)
+        e = put_notes(page, "again", &(NameText){S("due"), S("1")});
+    if (!e)
+        e = put_notes(page, "notes", &(NameText){S("need_id"), chosen});
     if (e)
         return e;
     list_set(page, needs, 0, false);
     page_put(page, "need_id", val_str(arena, chosen));
+    page_put(page, "ask_of", val_str(arena, str_format(arena, "need-%.*s", STR_ARG(chosen))));
     put_pushes(page, "pushed", mine);
     put_pushes(page, "mine", mine_to);
     page_title(page, "page.bench");

@@ -124,6 +124,9 @@ static void shape_match(PageCx *page, Val *hit)
     val_set_str(arena, hit, "org_name", val_get_str(record, "org"));
     val_set_str(arena, hit, "record_kind", val_get_str(record, "kind"));
     val_set_str(arena, hit, "appno", patent ? val_get_str(record, "appno") : S(""));
+    val_set_str(arena, hit, "why_href",
+                str_format(arena, "/why?of=need-%lld&to=%.*s-%lld", (long long)page->id,
+                           STR_ARG(kind), (long long)val_get_int(hit, "id")));
     if (!val_get(hit, "semantic"))
         val_set(arena, hit, "semantic", val_null(arena));
 }
@@ -161,6 +164,9 @@ Err build_need(PageCx *page)
     page_put(page, "need", need);
     page_put(page, "published", shape_record(page, &need_type, val_get(reply, "published")));
     page_put(page, "matches", matches);
+    page_put(
+        page, "ask_of",
+        val_str(page->cx->arena, str_format(page->cx->arena, "need-%lld", (long long)page->id)));
     shape_page(page, reply, own_path(page, "need"));
     if (listed(need) && page_allowed(page, "showing.add"))
         add_item_act(page, "showing.add", "need", own_path(page, "need"));

@@ -28,6 +28,8 @@ const Page pages[] = {
     {"/resets",           "resets",       WHO_SECURITY,  "resets",    build_resets},
     {"/search",           "search",       WHO_PUBLIC,    NULL,        build_search, true},
     {"/searches",         "searches",     WHO_SIGNED,    NULL,        build_searches},
+    {"/admin/models",     "models",       WHO_OPERATOR,  NULL,        build_models},
+    {"/why",              "why",          WHO_SIGNED,    NULL,        build_why},
     {"/compare",          "compare",      WHO_PUBLIC,    NULL,        build_compare},
     {"/patents",          "patents",      WHO_PUBLIC,    "patents",   build_patents, true},
     {"/patent/{id}",      "patent",       WHO_PUBLIC,    "patents",   build_patent},

@@ -13,7 +13,11 @@
 #include "exchange/import.h"
 #include "flow/who.h"
 #include "ident/ident.h"
+#include "match/match_feed.h"
+#include "match/match_rebuild.h"
 #include "notify/notify.h"
+#include "push/push.h"
+#include "registry/registry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,8 +63,8 @@ static Actor actor_of(Str name)
 }
 
 /* A line of a ready state is `actor op json`, or one of `import` (the file is uploaded), `work`,
- * `tick`, `wait SECONDS`, `guess` (a wrong password), `message` (one comes to account 1) and
- * `papers` (the stage's consents are asked for). */
+ * `tick`, `lessons` (outcomes to learn from), `wait SECONDS`, `guess` (a wrong password), `message`
+ * (one comes to account 1) and `papers` (the stage's consents are asked for). */
 #define ORGS                                                                                       \
     "local org.add {\"code\":\"U\",\"name\":\"东海理工大学\",\"kind\":\"university\"}\n"     \
     "local org.add {\"code\":\"F\",\"name\":\"海川机械公司\",\"kind\":\"firm\"}\n"           \
@@ -188,6 +192,9 @@ static Actor actor_of(Str name)
     "office listing.file {\"achievement_id\":1,\"mode\":\"assign\",\"price_fen\":100}\n" \
     "operator listing.accept {\"ids\":\"1\"}\n"
 #define WANTED_OFFERED OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\n"
+#define TAUGHT  OFFERED "lessons\n"
+#define NOTE    "{\"need_id\":1,\"achievement_id\":1,\"text\":\"已电话联系，等回复\",\"again_date\":\"2026-12-01\"}"
+#define NOTED   WANTED_OFFERED "operator note.add " NOTE "\n"
 #define PUSHED  OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\nlocal push.run {}\n" /* 1: the need to unit 1; 2: the offer to unit 2. */
 #define WAITING OFFERED "office notice.set {\"digest\":\"weekly\"}\nfirm need.post " NEED "\noperator need.accept {\"ids\":1}\nwait 7200\nlocal push.run {}\nwait 604800\n"
 #define SEEN    PUSHED "firm push.see {\"ids\":\"2\"}\n"
@@ -262,6 +269,10 @@ static const Sweep rows[] = {
     {"evaluation.pass",   RATED,    "operator", "{\"ids\":\"1\"}", ERR_OK},
     {"evaluation.return", RATED,    "operator", "{\"ids\":\"1\",\"reason\":\"请补充\"}", ERR_OK},
     {"push.pair",         OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\n", "operator", "{\"need_id\":1,\"achievement_id\":1,\"way\":\"item\"}", ERR_OK},
+    {"note.add",          WANTED_OFFERED, "operator", NOTE, ERR_OK},
+    {"note.again",        NOTED,    "operator", "{\"id\":1}", ERR_OK},
+    {"note.remove",       NOTED,    "operator", "{\"id\":1}", ERR_OK},
+    {"match.learn",       TAUGHT,   "operator", "{}", ERR_OK},
     {"match.release",     ORGS,     "operator", "{}", ERR_OK},
     {"push.target",       ORGS,     "operator", "{\"org_id\":3,\"year\":2026,\"number\":5000}", ERR_OK},
     {"org.change",        ORGS,     "operator", "{\"id\":2,\"line\":\"industry\",\"level\":\"city\"}", ERR_OK},
@@ -473,6 +484,46 @@ static Err send_message(Cx *cx, void *arg)
     return message_send(cx, arg);
 }
 
+enum { LESSONS = 36 };
+
+/* Needs of firm 2, each with an offer that it signed for and one that it did not want. */
+static Err save_lessons(Cx *cx, void *arg)
+{
+    static const char *const titles[] = {"一项普通的需求之技术难题", "技术难题"};
+    Err e = ERR_OK;
+    (void)arg;
+    for (size_t i = 0; !e && i < COUNT(titles); i++) {
+        Achievement row = {.org_id = 1,
+                           .title = str_from(titles[i]),
+                           .kind = S("secret"),
+                           .field = S("ai"),
+                           .intro = S("一个足够长的技术难题描述的办法")};
+        e = fact_create(cx, &achievement_type, &row, (FactNote){.kind = "achievement.added"});
+    }
+    for (i64 need_id = 1; !e && need_id <= LESSONS; need_id++) {
+        Need need = {.org_id = 2,
+                     .title = S("一项普通的需求之技术难题"),
+                     .problem = S("一个足够长的技术难题描述"),
+                     .cooperation = S("joint"),
+                     .field = S("ai"),
+                     .valid_until_date = 20270101,
+                     .state = NEED_LISTED};
+        e = fact_create(cx, &need_type, &need, (FactNote){.kind = "need.posted"});
+        for (i64 item_id = 2; !e && item_id <= 3; item_id++) {
+            Push push = {.pair = str_format(cx->arena, "lesson:%lld>%lld", (long long)need_id,
+                                            (long long)item_id),
+                         .way = S("item"),
+                         .org_id = 2,
+                         .need_id = need_id,
+                         .achievement_id = item_id,
+                         .state = item_id == 3 ? PUSH_SIGNED : PUSH_REPLIED,
+                         .answer = item_id == 3 ? S("interested") : S("not_for_us")};
+            e = fact_create(cx, &push_type, &push, (FactNote){.kind = "push.made"});
+        }
+    }
+    return e;
+}
+
 static void ready_line(Bench *bench, Str line, Str *hash)
 {
     Str rest = line, word, op;
@@ -484,6 +535,9 @@ static void ready_line(Bench *bench, Str line, Str *hash)
         bench->open.clock.now_ms += seconds * 1000;
     } else if (str_same(word, S("papers"))) {
         bench->open.settings.stage_consent_required = 1;
+    } else if (str_same(word, S("lessons"))) {
+        bench->cx.actor = actor_of(S("clock"));
+        ok_at(bench, writer_run(bench->open.house.writer, &bench->cx, save_lessons, NULL), line);
     } else if (str_same(word, S("tick"))) {
         ok_at(bench, house_tick(&bench->cx), line);
     } else if (str_same(word, S("work"))) {
@@ -736,6 +790,116 @@ static void every_write_has_a_row(void **state)
     assert_int_equal(missing, 0);
 }
 
+/* ---- The index ---- */
+
+enum {
+    DOCS = 4, /* Two patents, an achievement and a need. */
+    FACTS_LOOKED = 20,
+};
+
+/* One try at an index, from files or rows, with a call that fails. True when it came to that call.
+ * What was not read to the end is not there, and no file of it. */
+static bool open_fails_cleanly(Bench *bench, Str folder, int calls)
+{
+    Cx *cx = &bench->cx;
+    MatchIndex *index = match_open();
+    i64 seq = 0;
+    bool kept = true;
+    err_clear(cx);
+    db_fault_arm(bench->fault_read, calls);
+    Err e = match_feed_open(cx, index, folder, &seq, &kept);
+    bool fired = db_fault_fired(bench->fault_read);
+    db_fault_arm(bench->fault_read, -1);
+    i64 docs = match_stats(index).doc_count;
+    if (e != (fired ? ERR_STORE : ERR_OK) || kept || docs != (fired ? 0 : DOCS))
+        fail_msg("call %d: answers %s, %lld documents", calls, err_name(e), (long long)docs);
+    if (!fired) {
+        ok_at(bench, match_feed_save(cx, index, folder, seq), S("save"));
+        MatchIndex *again = match_open();
+        assert_true(match_feed_load(cx, again, folder, &seq));
+        assert_int_equal(match_stats(again).doc_count, DOCS);
+        match_close(again);
+    }
+    match_close(index);
+    return fired;
+}
+
+/* One try at a new index beside the old one: it takes its place whole, or the old one stays. */
+static bool rebuild_fails_cleanly(Bench *bench, MatchIndex *index, i64 seq, int calls)
+{
+    Cx *cx = &bench->cx;
+    bool taken = false;
+    MatchRebuildStats before = match_rebuild_stats(index);
+    assert_true(match_rebuild_ask(index));
+    assert_false(match_rebuild_ask(index)); /* One at a time. */
+    err_clear(cx);
+    db_fault_arm(bench->fault_read, calls);
+    Err e = match_rebuild_work(cx, index, NULL, NULL);
+    if (!e)
+        e = match_rebuild_take(cx, index, seq, &taken);
+    bool fired = db_fault_fired(bench->fault_read);
+    db_fault_arm(bench->fault_read, -1);
+    MatchRebuildStats after = match_rebuild_stats(index);
+    assert_int_equal(e, fired ? ERR_STORE : ERR_OK);
+    assert_true(taken == !fired && !after.is_busy);
+    assert_int_equal(after.taken - before.taken, !fired);
+    assert_int_equal(after.failed - before.failed, fired);
+    assert_int_equal(match_stats(index).doc_count, DOCS);
+    return fired;
+}
+
+/* What is withdrawn while a new index is built is not in it. */
+static void check_withdrawn(Bench *bench, MatchIndex *index)
+{
+    Cx *cx = &bench->cx;
+    Val *reply;
+    Fact *facts;
+    size_t count;
+    i64 before = 0, seq = 0;
+    bool taken = false;
+    assert_true(match_rebuild_ask(index));
+    ok_at(bench, match_rebuild_work(cx, index, NULL, NULL), S("work"));
+    ok_at(bench, fact_last_seq(cx, &before), S("seq"));
+    ok_at(bench,
+          bench_call_text(bench, actor_of(S("firm")), "need.withdraw", S("{\"ids\":1}"), &reply),
+          S("need.withdraw"));
+    ok_at(bench, fact_after(cx, before, FACTS_LOOKED, &facts, &count), S("facts"));
+    assert_in_range(count, 1, FACTS_LOOKED - 1);
+    for (size_t i = 0; i < count; i++)
+        ok_at(bench, match_feed_fact(cx, index, &facts[i]), S("feed"));
+    seq = facts[count - 1].seq;
+    assert_int_equal(match_stats(index).doc_count, DOCS - 1);
+    ok_at(bench, match_rebuild_take(cx, index, seq, &taken), S("take"));
+    assert_true(taken);
+    assert_int_equal(match_stats(index).doc_count, DOCS - 1);
+}
+
+static void no_half_index(void **state)
+{
+    Bench bench;
+    Str hash = {0};
+    i64 seq = 0;
+    (void)state;
+    ready(&bench, false, WANTED_OFFERED "import\noffice import.start {\"id\":1}\nwork\n", &hash);
+    Str folder = str_format(&bench.arena, "%s/half", bench.folder);
+    int calls = 0;
+    while (open_fails_cleanly(&bench, folder, calls))
+        calls++;
+    assert_true(calls > 4);
+    MatchIndex *index = match_open();
+    assert_true(match_feed_load(&bench.cx, index, folder, &seq));
+    ok_at(&bench, fact_last_seq(&bench.cx, &seq), S("seq"));
+    for (calls = 0; rebuild_fails_cleanly(&bench, index, seq, calls);)
+        calls++;
+    assert_true(calls > 4);
+    check_withdrawn(&bench, index);
+    assert_true(match_rebuild_ask(index)); /* Built and never taken: it goes with the old one. */
+    ok_at(&bench, match_rebuild_work(&bench.cx, index, NULL, NULL), S("work"));
+    assert_true(match_rebuild_stats(index).is_busy);
+    match_close(index);
+    bench_done(&bench);
+}
+
 /* ---- All of them ---- */
 
 static size_t add_tests(struct CMUnitTest *tests, Case *cases, bool is_pg, const char *only)
@@ -761,11 +925,12 @@ static size_t add_tests(struct CMUnitTest *tests, Case *cases, bool is_pg, const
 int main(int argc, char **argv)
 {
     static struct CMUnitTest tests[TESTS_MAX] = {
-        {.name = "every write has a row", .test_func = every_write_has_a_row}};
+        {.name = "every write has a row", .test_func = every_write_has_a_row},
+        {.name = "no half index", .test_func = no_half_index}};
     static Case cases[TESTS_MAX];
     const char *only = argc > 1 ? argv[1] : NULL;
-    size_t count = 1;
-    assert(1 + 2 * (COUNT(rows) + COUNT(works)) <= TESTS_MAX);
+    size_t count = 2;
+    assert(2 + 2 * (COUNT(rows) + COUNT(works)) <= TESTS_MAX);
     if (!bench_has_pg())
         printf("not run: the PostgreSQL side (TECHBOURSE_TEST_PG is not set; see test/pg.sh)\n");
     count += add_tests(tests + count, cases + count, false, only);
