@@ -15,6 +15,8 @@ static bool in_range(u32 code)
         {0x3300, 0x33FF}, {0xF900, 0xFAFF}, {0xFB00, 0xFB06}, {0xFF61, 0xFF9F}, {0x1D400, 0x1D7FF}, {0x2F800, 0x2FA1F},
     };
     // clang-format on
+    if (code < 0xB2 || (code > 0x2FDF && code < 0x3300) || (code > 0x33FF && code < 0xF900))
+        return false;
     for (size_t i = 0; i < COUNT(ranges); i++)
         if (code >= ranges[i].first && code <= ranges[i].last)
             return code < 0x2120 || code > 0x2122; /* ℠, ℡ and ™ hang on to words. */

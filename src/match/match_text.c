@@ -114,13 +114,14 @@ static bool is_word_char(u32 code)
            (code >= 0x370 && code <= 0x52F);
 }
 
-/* The code points of a word that a character gives, folded; 0: it is none of a word. */
-static size_t word_codes(u32 raw, u32 ret[FORM_CODES_MAX])
+/* The code points of a word that a character gives, folded; 0: it is none of a word. `code` is the
+ * folded character. */
+static size_t word_codes(u32 raw, u32 code, u32 ret[FORM_CODES_MAX])
 {
-    ret[0] = fold_code_point(raw);
-    if (is_word_char(ret[0]))
+    ret[0] = code;
+    if (is_word_char(code))
         return 1;
-    size_t count = raw < 0x80 || is_ideograph(ret[0]) ? 0 : form_codes(raw, ret);
+    size_t count = raw < 0x80 || is_ideograph(code) ? 0 : form_codes(raw, ret);
     for (size_t i = 0; i < count; i++) {
         ret[i] = fold_code_point(ret[i]);
         if (!is_word_char(ret[i]))
@@ -258,6 +259,13 @@ void code_terms(Arena *arena, Str text, TermList *list)
 
 /* ---- Prose ---- */
 
+/* The character at *at is of a word; *at goes behind it. */
+static bool word_at(Str text, size_t *at)
+{
+    u32 raw = utf8_next(text, at), codes[FORM_CODES_MAX];
+    return word_codes(raw, fold_code_point(raw), codes) > 0;
+}
+
 /* The word at *at, folded into `word`; a dot between digits stays inside: 2.5. */
 static Str take_word(Str text, size_t *at, char *word)
 {
@@ -265,10 +273,11 @@ static Str take_word(Str text, size_t *at, char *word)
     while (end < text.len) {
         size_t next = end;
         u32 raw = utf8_next(text, &next), codes[FORM_CODES_MAX];
+        u32 code = fold_code_point(raw);
         bool after_digit = len > 0 && is_number((u8)word[len - 1]);
-        bool inner = (raw == '.' || raw == 0xFF0E) && after_digit && next < text.len &&
-                     is_number((u8)text.data[next]);
-        size_t count = word_codes(raw, codes);
+        bool inner =
+            code == '.' && after_digit && next < text.len && is_number((u8)text.data[next]);
+        size_t count = word_codes(raw, code, codes);
         if (inner)
             codes[0] = '.', count = 1;
         if (!count || (after_digit && form_is_raised(raw))) /* Of 10³ the exponent is a word. */
@@ -318,14 +327,13 @@ static Str unit_at(Str text, size_t at, size_t *ret_end)
     if (at < text.len && is_blank(utf8_next(text, &next)))
         at = next;
     for (int i = 0; i < FORM_UNIT_CODES && at < text.len; i++) {
-        u32 codes[FORM_CODES_MAX], raw = utf8_next(text, &at);
-        size_t count = word_codes(raw, codes), after = at;
+        u32 codes[FORM_CODES_MAX], raw = utf8_next(text, &at), code = fold_code_point(raw);
+        size_t count = word_codes(raw, code, codes), after = at;
         if (!count)
-            codes[0] = fold_code_point(raw), count = 1;
+            codes[0] = code, count = 1;
         for (size_t k = 0; k < count && len + 4 <= sizeof folded; k++)
             len += utf8_put(folded + len, codes[k]);
-        bool goes_on = is_word_char(codes[0]) && at < text.len &&
-                       word_codes(utf8_next(text, &after), codes) > 0;
+        bool goes_on = is_word_char(codes[0]) && at < text.len && word_at(text, &after);
         Str unit = goes_on ? (Str){0} : form_unit((Str){folded, len});
         if (unit.len) {
             found = unit;
@@ -392,12 +400,12 @@ static size_t add_compound(Arena *arena, Str text, Str first, size_t from, size_
     char name[WORD_BYTES_MAX], part[WORD_BYTES_MAX];
     size_t len = first.len, end = at;
     bool letters = has_letter(first), standard = false;
-    memcpy(name, first.data, first.len);
     for (int parts = 1; parts < PARTS_MAX; parts++) {
         size_t next = past_joint(text, end, &standard), begin = next;
-        u32 codes[FORM_CODES_MAX];
-        if (next == end || next >= text.len || !word_codes(utf8_next(text, &begin), codes))
+        if (next == end || next >= text.len || !word_at(text, &begin))
             break;
+        if (parts == 1)
+            memcpy(name, first.data, first.len);
         Str more = take_word(text, &next, part);
         bool range = !has_letter((Str){name, len}) && is_number((u8)part[0]); /* 300-500mm */
         if (range || len + more.len > sizeof name)
@@ -499,7 +507,7 @@ void text_terms(Arena *arena, Str text, bool find_codes, TermList *list)
     for (size_t at = 0; at < text.len;) {
         size_t from = at, next = at;
         u32 raw = utf8_next(text, &next), code = fold_code_point(raw), codes[FORM_CODES_MAX];
-        if (word_codes(raw, codes)) {
+        if (word_codes(raw, code, codes)) {
             leave_ideographs(&reading, from);
             if (find_codes)
                 scan_ipc(arena, text, from, list);
