@@ -6,12 +6,12 @@
 #include <string.h>
 
 enum {
-    WINDOW_MAX = 8,       /* Characters that are exchanged at once. */
-    WORD_LETTERS = 64,    /* Of a Latin word. */
-    WORD_ONE = 4,         /* Letters from which on one may be wrong; from twice as many on, two. */
-    LOOK_MAX = 3000,      /* Entries of a range that are looked at. */
-    PASSES = 3,           /* Exchanges of one question. */
-    TEXT_BYTES_MAX = 72,  /* Some 24 characters. Longer ones are prose, and have words enough. */
+    WINDOW_MAX = 8,      /* Characters that are exchanged at once. */
+    WORD_LETTERS = 64,   /* Of a Latin word. */
+    WORD_ONE = 4,        /* Letters from which on one may be wrong; from twice as many on, two. */
+    LOOK_MAX = 3000,     /* Entries of a range that are looked at. */
+    PASSES = 3,          /* Exchanges of one question. */
+    TEXT_BYTES_MAX = 72, /* Some 24 characters. Longer ones are prose, and have words enough. */
 };
 
 /* ---- What the index knows ---- */

@@ -139,6 +139,8 @@ struct MatchIndex {
     u64 last_number; /* Of files. */
     atomic_llong fed_seq, told_seq;
     struct SuggestPlace *suggest; /* match_suggest.c */
+    pthread_mutex_t naming;       /* Of the next one. */
+    struct Synonyms *synonyms;    /* match_expand.h; NULL: none. */
 };
 
 /* Holds the lock for a search; what was put before is in shelves then. */
