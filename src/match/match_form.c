@@ -1,6 +1,7 @@
 /* match_form.c - see match_form.h. */
 #include "match/match_form.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <unicode/unorm2.h>
 #include <unicode/utf16.h>
@@ -53,28 +54,66 @@ bool form_is_raised(u32 code)
 
 /* ---- Units ---- */
 
+enum { UNIT_NAMES = 6, UNIT_SLOTS = 512, UNIT_BITS = 4096 };
+
+/* Those that are written in one way only need no row. mW and MW, mPa and MPa fold to one: their
+ * Chinese names are told apart. */
+// clang-format off
+static const char *const units[][UNIT_NAMES] = {
+    {"°c", "℃", "ºc", "˚c", "摄氏度"}, {"k", "开尔文"},
+    {"km", "千米", "公里"}, {"m", "米"}, {"cm", "厘米", "公分"}, {"mm", "毫米"}, {"μm", "um", "微米"}, {"nm", "纳米"},
+    {"kg", "千克", "公斤"}, {"g", "克"}, {"mg", "毫克"}, {"μg", "ug", "微克"}, {"t", "吨"},
+    {"l", "升"}, {"ml", "毫升"}, {"μl", "ul", "微升"},
+    {"m2", "平方米", "平米"}, {"cm2", "平方厘米"}, {"mm2", "平方毫米"}, {"km2", "平方公里", "平方千米"}, {"m3", "立方米"}, {"cm3", "立方厘米"},
+    {"s", "秒"}, {"ms", "毫秒"}, {"μs", "us", "微秒"}, {"min", "分钟"}, {"h", "小时"}, {"d", "天"},
+    {"kpa", "千帕"}, {"mpa", "兆帕"}, {"gpa", "吉帕"}, {"kn", "千牛"},
+    {"v", "伏", "伏特"}, {"kv", "千伏"}, {"mv", "毫伏"}, {"ma", "毫安"}, {"kw", "千瓦"}, {"w", "瓦"}, {"mw", "兆瓦"}, {"gw", "吉瓦"},
+    {"kwh", "千瓦时", "度电"}, {"mah", "毫安时"}, {"hz", "赫兹"}, {"khz", "千赫"}, {"mhz", "兆赫"}, {"ghz", "吉赫"}, {"db", "分贝"}, {"rpm", "转每分"},
+};
+// clang-format on
+
+/* By a hash of the name: what it is, and its one form. By the first character: there is one. */
+static struct UnitSlot {
+    const char *name, *one;
+} unit_slots[UNIT_SLOTS];
+static u64 unit_bits[UNIT_BITS / 64];
+
+static struct UnitSlot *unit_slot(Str name)
+{
+    u32 hash = 2166136261u;
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (u8)name.data[i]) * 16777619u;
+    size_t at = (hash ^ hash >> 15) % UNIT_SLOTS;
+    while (unit_slots[at].name && !str_same_z(name, unit_slots[at].name))
+        at = (at + 1) % UNIT_SLOTS;
+    return &unit_slots[at];
+}
+
+static void set_units(void)
+{
+    for (size_t u = 0; u < COUNT(units); u++)
+        for (size_t i = 0; i < UNIT_NAMES && units[u][i]; i++) {
+            Str name = str_from(units[u][i]);
+            size_t at = 0;
+            u32 first = utf8_next(name, &at);
+            *unit_slot(name) = (struct UnitSlot){units[u][i], units[u][0]};
+            unit_bits[first % UNIT_BITS / 64] |= (u64)1 << first % 64;
+        }
+}
+
+static pthread_once_t units_once = PTHREAD_ONCE_INIT;
+
+bool form_unit_begins(u32 code)
+{
+    pthread_once(&units_once, set_units);
+    return unit_bits[code % UNIT_BITS / 64] >> code % 64 & 1;
+}
+
 Str form_unit(Str folded)
 {
-    /* Those that are written in one way only need no row. mW and MW, mPa and MPa fold to one: their
-     * Chinese names are told apart. */
-    // clang-format off
-    static const char *const units[][6] = {
-        {"°c", "℃", "ºc", "˚c", "摄氏度"}, {"k", "开尔文"},
-        {"km", "千米", "公里"}, {"m", "米"}, {"cm", "厘米", "公分"}, {"mm", "毫米"}, {"μm", "um", "微米"}, {"nm", "纳米"},
-        {"kg", "千克", "公斤"}, {"g", "克"}, {"mg", "毫克"}, {"μg", "ug", "微克"}, {"t", "吨"},
-        {"l", "升"}, {"ml", "毫升"}, {"μl", "ul", "微升"},
-        {"m2", "平方米", "平米"}, {"cm2", "平方厘米"}, {"mm2", "平方毫米"}, {"km2", "平方公里", "平方千米"}, {"m3", "立方米"}, {"cm3", "立方厘米"},
-        {"s", "秒"}, {"ms", "毫秒"}, {"μs", "us", "微秒"}, {"min", "分钟"}, {"h", "小时"}, {"d", "天"},
-        {"kpa", "千帕"}, {"mpa", "兆帕"}, {"gpa", "吉帕"}, {"kn", "千牛"},
-        {"v", "伏", "伏特"}, {"kv", "千伏"}, {"mv", "毫伏"}, {"ma", "毫安"}, {"kw", "千瓦"}, {"w", "瓦"}, {"mw", "兆瓦"}, {"gw", "吉瓦"},
-        {"kwh", "千瓦时", "度电"}, {"mah", "毫安时"}, {"hz", "赫兹"}, {"khz", "千赫"}, {"mhz", "兆赫"}, {"ghz", "吉赫"}, {"db", "分贝"}, {"rpm", "转每分"},
-    };
-    // clang-format on
-    for (size_t u = 0; u < COUNT(units); u++)
-        for (size_t i = 0; i < COUNT(units[u]) && units[u][i]; i++)
-            if (str_same_z(folded, units[u][i]))
-                return str_from(units[u][0]);
-    return (Str){0};
+    pthread_once(&units_once, set_units);
+    const struct UnitSlot *slot = unit_slot(folded);
+    return slot->name ? str_from(slot->one) : (Str){0};
 }
 
 /* ---- Stems ---- */

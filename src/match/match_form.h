@@ -17,6 +17,8 @@ bool form_is_raised(u32 code);
 
 /* The one form of a unit in lower case, `μm` for um, 微米 and µm; empty when it is none. */
 Str form_unit(Str folded);
+/* False: no unit begins with this folded character. */
+bool form_unit_begins(u32 code);
 enum { FORM_UNIT_CODES = 6 }; /* Characters of the longest. */
 
 /* Without the ending of an English plural: batteries, alloys, processes. `word` in lower case; the

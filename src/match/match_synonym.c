@@ -228,7 +228,10 @@ static Err change_run(Cx *cx, const void *arg, Val **ret)
 static Err remove_run(Cx *cx, const void *arg, Val **ret)
 {
     const SynonymIn *in = arg;
-    Err e = fact_remove(cx, &synonym_type, in->id, (FactNote){.kind = "synonym.removed"});
+    Synonym row = {0};
+    Err e = record_load(cx, &synonym_type, in->id, &row); /* One that is not there is said. */
+    if (!e)
+        e = fact_remove(cx, &synonym_type, in->id, (FactNote){.kind = "synonym.removed"});
     if (!e)
         *ret = id_val(cx, in->id);
     return e;

@@ -39,17 +39,20 @@ static const char *const dull_words[] = {
 
 /* A bit for each remainder that a stop character has: most others are known by that to be none. */
 static u64 stop_bits[STOP_BITS / 64];
+static u64 pair_bits[STOP_BITS / 64]; /* The same of characters that begin a stop pair. */
+static pthread_once_t bits_once = PTHREAD_ONCE_INIT;
 
 static void set_stop_bits(void)
 {
     for (size_t i = 0; i < COUNT(stop_chars) - 1; i++)
         stop_bits[stop_chars[i] % STOP_BITS / 64] |= (u64)1 << stop_chars[i] % 64;
+    for (size_t i = 0; i < COUNT(stop_pairs); i++)
+        pair_bits[stop_pairs[i][0] % STOP_BITS / 64] |= (u64)1 << stop_pairs[i][0] % 64;
 }
 
 static bool is_stop_char(u32 code)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, set_stop_bits);
+    pthread_once(&bits_once, set_stop_bits);
     if (!(stop_bits[code % STOP_BITS / 64] >> code % 64 & 1))
         return false;
     for (size_t i = 0; i < COUNT(stop_chars) - 1; i++)
@@ -60,7 +63,9 @@ static bool is_stop_char(u32 code)
 
 static bool is_stop_pair(u32 first, u32 second)
 {
-    for (size_t i = 0; i < COUNT(stop_pairs); i++)
+    pthread_once(&bits_once, set_stop_bits);
+    bool may = pair_bits[first % STOP_BITS / 64] >> first % 64 & 1;
+    for (size_t i = 0; may && i < COUNT(stop_pairs); i++)
         if (stop_pairs[i][0] == first && stop_pairs[i][1] == second)
             return true;
     return is_stop_char(first) && is_stop_char(second);
@@ -331,6 +336,8 @@ static Str unit_at(Str text, size_t at, size_t *ret_end)
         size_t count = word_codes(raw, code, codes), after = at;
         if (!count)
             codes[0] = code, count = 1;
+        if (i == 0 && !form_unit_begins(codes[0]))
+            break;
         for (size_t k = 0; k < count && len + 4 <= sizeof folded; k++)
             len += utf8_put(folded + len, codes[k]);
         bool goes_on = is_word_char(codes[0]) && at < text.len && word_at(text, &after);
