@@ -16,7 +16,7 @@ typedef struct Expansion {
 } Expansion;
 
 /* Groups as names with ; between, those of the front first: a later group that has a name of an
- * earlier one is left out when `mild` says so of it. Names without a word to look for are skipped. */
+ * earlier one is left out when it is `mild`. Names without a word to look for are skipped. */
 typedef struct SynonymGroup {
     Str names;
     bool mild;
