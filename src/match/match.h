@@ -163,7 +163,11 @@ typedef struct MatchQuery {
     size_t limit; /* offset + limit: at most MATCH_DEPTH_MAX. */
 } MatchQuery;
 
-typedef enum MatchReasonKind { MATCH_REASON_PHRASE = 1, MATCH_REASON_CODE } MatchReasonKind;
+typedef enum MatchReasonKind {
+    MATCH_REASON_PHRASE = 1,
+    MATCH_REASON_CODE,
+    MATCH_REASON_SYNONYM, /* The hit has another name of it: "锂电池 ≈ 锂离子电池". */
+} MatchReasonKind;
 
 typedef struct MatchReason {
     MatchReasonKind kind;

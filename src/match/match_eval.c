@@ -2,6 +2,7 @@
 #include "match/match_eval.h"
 
 #include "match/match_eval_int.h"
+#include "match/match_synonym.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -467,6 +468,7 @@ static void group_by_doc(Eval *eval)
 Err eval_index(Eval *eval)
 {
     eval->index = match_open();
+    synonyms_use_start(eval->index, true);
     Err e = each_line(eval, eval->files->docs, take_doc);
     while (!e && match_tend(eval->index))
         ;

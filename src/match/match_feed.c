@@ -2,6 +2,7 @@
 
 #include "ident/unit_codes.h"
 #include "match/match_suggest.h"
+#include "match/match_synonym.h"
 #include "registry/registry.h"
 
 enum { FEED_VERSION = 2 }; /* Counted up when the same rows give other documents. */
@@ -273,6 +274,8 @@ Err match_feed_all_while(Cx *cx, MatchIndex *index, MatchFeedGo *go, void *conte
     Feeding feeding = {go, context, 0};
     Err e = fact_last_seq(
         cx, ret_seq); /* First: what comes meanwhile is fed again, which does no harm. */
+    if (!e)
+        e = synonyms_load(cx, index);
     match_put_many(index);
     if (!e)
         e = feed_patents(cx, index, &feeding);
@@ -326,7 +329,9 @@ static Err feed_listing(Cx *cx, MatchIndex *index, i64 id)
 Err match_feed_fact(Cx *cx, MatchIndex *index, const Fact *fact)
 {
     Err e = ERR_OK;
-    if (str_same(fact->table_name, S("patent"))) {
+    if (str_same(fact->table_name, S("synonym"))) {
+        e = synonyms_load(cx, index);
+    } else if (str_same(fact->table_name, S("patent"))) {
         e = feed_patent(cx, index, fact->row_id);
     } else if (str_same(fact->table_name, S("listing"))) {
         e = feed_listing(cx, index, fact->row_id);
@@ -392,7 +397,7 @@ bool match_feed_load(Cx *cx, MatchIndex *index, Str folder, i64 *ret_seq)
     rest = mark;
     bool ok = str_split(&rest, ' ', &version) && str_split(&rest, ' ', &number) &&
               str_to_i64(number, ret_seq) && mark_of(cx, *ret_seq, &expect) == ERR_OK &&
-              str_same(mark, expect);
+              str_same(mark, expect) && synonyms_load(cx, index) == ERR_OK;
     err_clear(cx);
     if (!ok)
         match_clear(index);

@@ -7,6 +7,7 @@
  * only. Putting costs as much as reading the text; a segment is made when somebody asks, or of
  * PENDING_DOCS documents, and of 65,536 while there are many; joining is left to match_tend.
  */
+#include "match/match_expand.h"
 #include "match/match_int.h"
 #include "match/match_seg_int.h"
 
@@ -27,6 +28,7 @@ MatchIndex *match_open(void)
     pthread_rwlock_init(&index->lock, &attr);
     pthread_rwlockattr_destroy(&attr);
     pthread_mutex_init(&index->writing, NULL);
+    pthread_mutex_init(&index->naming, NULL);
     index->arena = arena;
     index->suggest = suggest_place_new();
     return index;
@@ -39,6 +41,8 @@ void match_close(MatchIndex *index)
     for (size_t i = 0; i < index->shelf_count; i++)
         shelf_done(index->shelves[i]);
     suggest_place_done(index->suggest);
+    synonyms_install(index, NULL);
+    pthread_mutex_destroy(&index->naming);
     pthread_rwlock_destroy(&index->lock);
     pthread_mutex_destroy(&index->writing);
     arena_done(&index->pending_arena);

@@ -50,7 +50,8 @@ static inline TermKind key_kind(u64 key)
 void text_terms(Arena *arena, Str text, bool find_codes, TermList *list);
 /* Code terms of a list of class symbols; what is none is skipped. */
 void code_terms(Arena *arena, Str text, TermList *list);
-/* Width, simplified form and case of one code point, as fold_key does it. */
+/* Width, simplified form and case of one code point, as fold_key does it, and the one that a
+ * compatibility character stands for. */
 u32 fold_code_point(u32 code);
 /* Without stop words at both ends; empty when nothing else is left or it is a word too dull to
  * name. */
@@ -151,6 +152,8 @@ struct MatchIndex {
     atomic_llong fed_seq, told_seq;
     struct SuggestPlace *suggest; /* match_suggest.c */
     Rebuild rebuild;
+    pthread_mutex_t naming;    /* Of the next one. */
+    struct Synonyms *synonyms; /* match_expand.h; NULL: none. */
 };
 
 /* Each takes the documents of the other. Nobody else may be using `other`. */

@@ -28,8 +28,12 @@ Val *match_reasons_val(Cx *cx, const MatchHit *hit)
     Val *list = val_list(cx->arena);
     for (size_t i = 0; i < hit->reason_count; i++) {
         Val *row = val_map(cx->arena);
+        MatchReasonKind kind = hit->reasons[i].kind;
         val_set_z(cx->arena, row, "kind",
-                  hit->reasons[i].kind == MATCH_REASON_CODE ? "ipc" : "term");
+                  kind == MATCH_REASON_CODE      ? "ipc"
+                  : kind == MATCH_REASON_SYNONYM ? "synonym"
+                                                 : "term");
+        val_set_bool(cx->arena, row, "synonym", kind == MATCH_REASON_SYNONYM);
         val_set_str(cx->arena, row, "text", hit->reasons[i].text);
         val_set_int(cx->arena, row, "share", hit->reasons[i].percent);
         val_push(cx->arena, list, row);

@@ -47,7 +47,7 @@ typedef struct Telling {
 
 /* Hits with their rows, as this reader may see them. */
 NODISCARD Err match_hits_val(Cx *cx, const MatchAnswer *answer, const Telling *telling, Val **ret);
-/* [{kind: ipc|term, text, share}] */
+/* [{kind: ipc|term|synonym, text, share, synonym}] */
 Val *match_reasons_val(Cx *cx, const MatchHit *hit);
 
 /* 0 for no code. */

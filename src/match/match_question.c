@@ -29,7 +29,7 @@ static void question_widen(Question *question, const MatchWiden *widen)
         bag_add(&question->bag, widen->terms[i].key, 0);
 }
 
-Question question_read(Arena *arena, const MatchQuery *query)
+Question question_read(Arena *arena, const MatchQuery *query, const Synonyms *synonyms)
 {
     Question question = {.sources = ARENA_NEW(arena, Source, query->field_count + 1),
                          .bag = bag_new(arena)};
@@ -48,6 +48,9 @@ Question question_read(Arena *arena, const MatchQuery *query)
     }
 
     size_t own = question.bag.count;
+    for (size_t i = 0; i < question.source_count; i++)
+        synonyms_expand(arena, synonyms, question.sources[i].text, &question.sources[i].list,
+                        &question.bag, &question.others);
     if (own && query->widen)
         question_widen(&question, query->widen);
     size_t total = question.bag.count, count = 0;
@@ -65,4 +68,51 @@ Question question_read(Arena *arena, const MatchQuery *query)
     for (size_t i = 0; i < total; i++)
         question.weights[i] = asked_weight(&question.bag.items[i]);
     return question;
+}
+
+/* All that it adds stands in some document; else nobody has the name. */
+static bool is_known(const Question *question, const Expansion *other, i64 live_count)
+{
+    double never = bm25_rarity(live_count, 0);
+    for (size_t k = 0; k < other->other_count; k++)
+        if (!(question->rarity[other->other_places[k]] < never))
+            return false;
+    return true;
+}
+
+/* Of the terms of a name the rarest brings in hits, the others refine: PLC must not bring in
+ * whatever has 控制. It goes behind the strong ones. */
+static void bring_in(Question *question, const Expansion *other)
+{
+    size_t rarest = other->other_places[0];
+    for (size_t k = 1; k < other->other_count; k++)
+        if (question->rarity[other->other_places[k]] > question->rarity[rarest])
+            rarest = other->other_places[k];
+    for (size_t i = question->strong_count; i < question->bag.count; i++)
+        if (question->order[i] == rarest) {
+            question->order[i] = question->order[question->strong_count];
+            question->order[question->strong_count++] = rarest;
+            return;
+        }
+}
+
+void question_weigh_others(Question *question, i64 live_count)
+{
+    static const double share = 0.5; /* Of what the name that was asked for weighs. */
+    for (size_t i = 0; i < question->others.count; i++) {
+        Expansion *other = &question->others.items[i];
+        double mass = 0;
+        for (size_t k = 0; k < other->asked_count; k++)
+            mass += question->weights[other->asked_places[k]] *
+                    question->rarity[other->asked_places[k]];
+        other->used = mass > 0 && is_known(question, other, live_count);
+        for (size_t k = 0; other->used && k < other->other_count; k++) {
+            size_t place = other->other_places[k];
+            if (question->rarity[place] > 0)
+                question->weights[place] +=
+                    share * mass / (double)other->other_count / question->rarity[place];
+        }
+        if (other->used)
+            bring_in(question, other);
+    }
 }

@@ -2,6 +2,7 @@
 #ifndef MATCH_MATCH_QUESTION_H
 #define MATCH_MATCH_QUESTION_H
 
+#include "match/match_expand.h"
 #include "match/match_int.h"
 #include "match/match_words.h"
 
@@ -24,7 +25,8 @@ typedef struct Question {
     double *weights; /* By place in the bag: asked_weight. */
     double *rarity;  /* By place in the bag, once searched. */
     double *widened; /* By place in the bag: what of its weight is taken over from first hits. */
-    bool has_text;   /* There was something besides blanks and signs. */
+    ExpansionList others; /* Other names of what it names. */
+    bool has_text;        /* There was something besides blanks and signs. */
 } Question;
 
 /* Single characters and edges only refine what the others find. */
@@ -34,7 +36,10 @@ static inline bool is_strong(u64 key)
 }
 
 /* Its texts, taken apart and added up; nothing of it is looked up yet. */
-Question question_read(Arena *arena, const MatchQuery *query);
+Question question_read(Arena *arena, const MatchQuery *query, const Synonyms *synonyms);
+/* Once it is known how rare its terms are: what other names weigh, and which of their terms bring
+ * in hits. `live_count`: documents that are searched. */
+void question_weigh_others(Question *question, i64 live_count);
 
 /* Why a hit is one, from the share of each term of the question in its score. Reasons go to
  * `arena`; the texts of the question are cut into words once, in `scratch`. */

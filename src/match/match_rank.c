@@ -109,6 +109,7 @@ static void search_prepare(Search *search)
     const MatchIndex *index = search->index;
     Question *question = search->question;
     find_lists(search);
+    question_weigh_others(question, index->live_count);
     if (query->widen)
         weigh_widened(search);
     choose_factors(search);
@@ -403,7 +404,9 @@ static void search_read(MatchIndex *index, const MatchQuery *query, Search *sear
 {
     *search = (Search){.index = index, .query = query};
     *answer = (MatchAnswer){0};
-    Question question = question_read(&search->scratch, query);
+    Synonyms *synonyms = synonyms_take(index);
+    Question question = question_read(&search->scratch, query, synonyms);
+    synonyms_done(synonyms);
     if (question.bag.count == 0) {
         answer->note = question.has_text ? "match.query_stop_words" : "match.query_empty";
         return;

@@ -221,6 +221,27 @@ static void absorb(FoundList *list)
     qsort(list->found, list->count, sizeof *list->found, found_strongest_first);
 }
 
+/* Other names that the hit has all terms of. */
+static void find_others(Arena *arena, const Question *question, const double *shares,
+                        FoundList *list)
+{
+    for (size_t i = 0; i < question->others.count; i++) {
+        const Expansion *other = &question->others.items[i];
+        double share = 0;
+        bool whole = other->used;
+        for (size_t k = 0; k < other->other_count; k++) {
+            whole &= shares[other->other_places[k]] > 0;
+            share += shares[other->other_places[k]];
+        }
+        Str text = str_format(arena, "%.*s ≈ %.*s", STR_ARG(other->asked), STR_ARG(other->other));
+        if (whole)
+            found_add(arena, list,
+                      (Found){MATCH_REASON_SYNONYM, text, .folded = text, .share = share});
+    }
+    if (list->count)
+        qsort(list->found, list->count, sizeof *list->found, found_strongest_first);
+}
+
 int percent_of(double part, double whole)
 {
     if (!(whole > 0) || part >= whole)
@@ -236,6 +257,7 @@ void explain(Arena *arena, Arena *scratch, Question *question, const double *sha
             find_in_source(scratch, question, shares, &question->sources[i], (Strictness)strictness,
                            &list);
     absorb(&list);
+    find_others(scratch, question, shares, &list);
     MatchReason *reasons = ARENA_NEW(arena, MatchReason, MATCH_REASONS_MAX);
     size_t count = 0;
     for (size_t i = 0; i < list.count && count < MATCH_REASONS_MAX; i++) {

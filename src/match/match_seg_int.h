@@ -8,7 +8,7 @@ enum {
     SEG_BUCKETS = 1 << 16,
     SEG_STEP = 255, /* Largest gap of one pair. */
     /* Of the terms that text gives (match_text.c): counted up when the same text gives others. */
-    MATCH_ANALYSER = 2,
+    MATCH_ANALYSER = 3,
 };
 
 #define SEG_MAGIC "TB match"

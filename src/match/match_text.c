@@ -1,4 +1,5 @@
 /* match_text.c - text to terms, sums of terms, and the snippet that shows where they stand. */
+#include "match/match_form.h"
 #include "match/match_int.h"
 
 #include <string.h>
@@ -104,7 +105,10 @@ u32 fold_code_point(u32 code)
         code -= 0xFEE0;
     if (code >= 'A' && code <= 'Z')
         return code + 32;
-    return code < 0x80 ? code : fold_simplified_char(code);
+    if (code < 0x80 || (code >= 0x4E00 && code <= 0x9FFF))
+        return code < 0x80 ? code : fold_simplified_char(code);
+    u32 codes[FORM_CODES_MAX];
+    return fold_simplified_char(form_codes(code, codes) == 1 ? codes[0] : code);
 }
 
 /* Written without blanks: Chinese characters, kana, hangul. */
@@ -120,6 +124,22 @@ static bool is_word_char(u32 code)
     return (code >= 'a' && code <= 'z') || (code >= '0' && code <= '9') ||
            (code >= 0xC0 && code <= 0x24F && code != 0xD7 && code != 0xF7) ||
            (code >= 0x370 && code <= 0x52F);
+}
+
+/* The code points of a word that a character gives, folded; 0: it is none of a word. `code` is the
+ * folded character. */
+static size_t word_codes(u32 raw, u32 code, u32 ret[FORM_CODES_MAX])
+{
+    ret[0] = code;
+    if (is_word_char(code))
+        return 1;
+    size_t count = raw < 0x80 || is_ideograph(code) ? 0 : form_codes(raw, ret);
+    for (size_t i = 0; i < count; i++) {
+        ret[i] = fold_code_point(ret[i]);
+        if (!is_word_char(ret[i]))
+            return 0;
+    }
+    return count;
 }
 
 static bool is_number(u32 code)
@@ -251,36 +271,168 @@ void code_terms(Arena *arena, Str text, TermList *list)
 
 /* ---- Prose ---- */
 
-/* The word at *at, folded into `word`; a dot or hyphen between digits stays inside: 2.5. */
+/* The character at *at is of a word; *at goes behind it. */
+static bool word_at(Str text, size_t *at)
+{
+    u32 raw = utf8_next(text, at), codes[FORM_CODES_MAX];
+    return word_codes(raw, fold_code_point(raw), codes) > 0;
+}
+
+/* The word at *at, folded into `word`; a dot between digits stays inside: 2.5. */
 static Str take_word(Str text, size_t *at, char *word)
 {
     size_t len = 0, end = *at;
     while (end < text.len) {
         size_t next = end;
-        u32 code = fold_code_point(utf8_next(text, &next));
-        bool inner = code == '.' && len > 0 && is_number((u8)word[len - 1]) && next < text.len &&
-                     is_number((u8)text.data[next]);
-        if (!inner && !is_word_char(code))
+        u32 raw = utf8_next(text, &next), codes[FORM_CODES_MAX];
+        u32 code = fold_code_point(raw);
+        bool after_digit = len > 0 && is_number((u8)word[len - 1]);
+        bool inner =
+            code == '.' && after_digit && next < text.len && is_number((u8)text.data[next]);
+        size_t count = word_codes(raw, code, codes);
+        if (inner)
+            codes[0] = '.', count = 1;
+        if (!count || (after_digit && form_is_raised(raw))) /* Of 10³ the exponent is a word. */
             break;
-        if (len + 4 <= WORD_BYTES_MAX) /* Of a longer one the beginning counts. */
-            len += utf8_put(word + len, code);
+        for (size_t i = 0; i < count; i++)
+            if (len + 4 <= WORD_BYTES_MAX) /* Of a longer one the beginning counts. */
+                len += utf8_put(word + len, codes[i]);
         end = next;
     }
     *at = end;
     return (Str){word, len};
 }
 
+static void add_hashed(Arena *arena, Str word, size_t from, size_t to, TermList *list)
+{
+    add_term(
+        arena, list,
+        (Term){
+            .key = hash_key(TERM_WORD, word), .kind = TERM_WORD, .from = (u32)from, .to = (u32)to});
+}
+
 static void add_word(Arena *arena, Str word, size_t from, size_t to, TermList *list)
 {
+    char stem[WORD_BYTES_MAX];
     bool lone_digit = word.len == 1 && is_number((u8)word.data[0]);
     if (!list->keeps_stops && (lone_digit || in_words(stop_words, COUNT(stop_words), word))) {
         list->stop_count++;
         return;
     }
-    add_term(
-        arena, list,
-        (Term){
-            .key = hash_key(TERM_WORD, word), .kind = TERM_WORD, .from = (u32)from, .to = (u32)to});
+    memcpy(stem, word.data, word.len);
+    add_hashed(arena, form_stem(stem, word.len), from, to, list);
+}
+
+/* ---- Numbers with units ---- */
+
+static bool is_blank(u32 code)
+{
+    return code == ' ' || code == 0xA0 || code == 0x3000 || code == 0x2009 || code == 0x202F;
+}
+
+/* The unit that stands at `at`, or behind one blank there, in its one form; *ret_end behind it. */
+static Str unit_at(Str text, size_t at, size_t *ret_end)
+{
+    char folded[(FORM_UNIT_CODES + 1) * 4];
+    size_t len = 0, next = at;
+    Str found = {0};
+    if (at < text.len && is_blank(utf8_next(text, &next)))
+        at = next;
+    for (int i = 0; i < FORM_UNIT_CODES && at < text.len; i++) {
+        u32 codes[FORM_CODES_MAX], raw = utf8_next(text, &at), code = fold_code_point(raw);
+        size_t count = word_codes(raw, code, codes), after = at;
+        if (!count)
+            codes[0] = code, count = 1;
+        if (i == 0 && !form_unit_begins(codes[0]))
+            break;
+        for (size_t k = 0; k < count && len + 4 <= sizeof folded; k++)
+            len += utf8_put(folded + len, codes[k]);
+        bool goes_on = is_word_char(codes[0]) && at < text.len && word_at(text, &after);
+        Str unit = goes_on ? (Str){0} : form_unit((Str){folded, len});
+        if (unit.len) {
+            found = unit;
+            *ret_end = at;
+        }
+    }
+    return found;
+}
+
+/* `number` was read up to `to`: with its unit, within the word or behind it, it is one term more:
+ * 500 °C, 500℃ and 500摄氏度 are the same. */
+static void add_quantity(Arena *arena, Str text, Str number, size_t from, size_t to, TermList *list)
+{
+    size_t digits = 0;
+    while (digits < number.len &&
+           (is_number((u8)number.data[digits]) || number.data[digits] == '.'))
+        digits++;
+    if (!digits)
+        return;
+    Str rest = str_slice(number, digits, number.len);
+    Str unit = rest.len ? form_unit(rest) : unit_at(text, to, &to);
+    if (!unit.len || str_same(unit, rest))
+        return;
+    char joined[WORD_BYTES_MAX * 2];
+    memcpy(joined, number.data, digits);
+    memcpy(joined + digits, unit.data, unit.len);
+    add_hashed(arena, (Str){joined, digits + unit.len}, from, to, list);
+}
+
+/* ---- Names of several parts ---- */
+
+static bool has_letter(Str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (!is_number((u8)word.data[i]) && word.data[i] != '.')
+            return true;
+    return false;
+}
+
+/* The place behind what joins two parts of a name at `at`; `at` itself when nothing does. A slash
+ * does in the names of standards alone, and there a blank before the number: GB/T 4754. */
+static size_t past_joint(Str text, size_t at, bool *standard)
+{
+    size_t next = at, after;
+    if (at >= text.len)
+        return at;
+    u32 code = fold_code_point(utf8_next(text, &next));
+    if (code == '-' || code == 0x2010 || code == 0x2011 || code == 0x2013)
+        return next;
+    after = next;
+    u32 behind = next < text.len ? fold_code_point(utf8_next(text, &after)) : 0;
+    if (*standard && code == ' ' && is_number(behind))
+        return next;
+    *standard = code == '/' && behind == 't';
+    return *standard ? next : at;
+}
+
+/* A name that hyphens join is a term beside its parts, the same as without them: Ti-6Al-4V and
+ * Ti6Al4V. Its end; `at` when the word before stands alone. */
+static size_t add_compound(Arena *arena, Str text, Str first, size_t from, size_t at,
+                           TermList *list)
+{
+    enum { PARTS_MAX = 6 };
+    char name[WORD_BYTES_MAX], part[WORD_BYTES_MAX];
+    size_t len = first.len, end = at;
+    bool letters = has_letter(first), standard = false;
+    for (int parts = 1; parts < PARTS_MAX; parts++) {
+        size_t next = past_joint(text, end, &standard), begin = next;
+        if (next == end || next >= text.len || !word_at(text, &begin))
+            break;
+        if (parts == 1)
+            memcpy(name, first.data, first.len);
+        Str more = take_word(text, &next, part);
+        bool range = !has_letter((Str){name, len}) && is_number((u8)part[0]); /* 300-500mm */
+        if (range || len + more.len > sizeof name)
+            return at;
+        memcpy(name + len, part, more.len);
+        len += more.len;
+        letters |= has_letter(more);
+        end = next;
+    }
+    if (end == at || !letters)
+        return at;
+    add_hashed(arena, (Str){name, len}, from, end, list);
+    return end;
 }
 
 /* Where the reading of a text stands: the Chinese characters just before, 0 where there is none. */
@@ -365,16 +517,20 @@ void text_terms(Arena *arena, Str text, bool find_codes, TermList *list)
     Reading reading = {.arena = arena, .list = list};
     list->lead_len = utf8_head(text, LEAD_CHARS).len;
     list->edge_len = utf8_head(text, EDGE_CHARS).len;
+    size_t compound_end = 0;
     for (size_t at = 0; at < text.len;) {
         size_t from = at, next = at;
-        u32 code = fold_code_point(utf8_next(text, &next));
-        if (is_word_char(code)) {
+        u32 raw = utf8_next(text, &next), code = fold_code_point(raw), codes[FORM_CODES_MAX];
+        if (word_codes(raw, code, codes)) {
             leave_ideographs(&reading, from);
             if (find_codes)
                 scan_ipc(arena, text, from, list);
             char word[WORD_BYTES_MAX];
             Str folded = take_word(text, &at, word);
             add_word(arena, folded, from, at, list);
+            add_quantity(arena, text, folded, from, at, list);
+            if (from >= compound_end)
+                compound_end = add_compound(arena, text, folded, from, at, list);
             continue;
         }
         if (is_ideograph(code)) {

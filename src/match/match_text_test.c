@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 static Arena test_arena;
@@ -65,6 +66,23 @@ static void test_terms(void **state)
         {"カーボン",            "カ|カー|ー|ーボ|ボ|ボン|ン"},
         {"μ粒子 Ångström",     "μ|粒|粒子|子|Ångström"},
         {"H04L 29/06",        "H04L|29|06"},
+        {"10³倍",             "10|倍"},
+        {"Ⅲ型",               "Ⅲ|型"},
+        {"①电",               "电"},
+        {"Nafion™",           "Nafion"},
+        {"Ti-6Al-4V合金",      "Ti|Ti-6Al-4V|6Al|4V|合|合金|金"},
+        {"Al－Si－Mg",         "Al|Al－Si－Mg|Si|Mg"},
+        {"300-500mm",         "300|500mm"},
+        {"GB/T 4754-2017",    "GB|GB/T 4754-2017|T|4754|2017"},
+        {"a/b",               "b"},
+        {"A/D",               "D"},
+        {"500 ℃",             "500|500 ℃"},
+        {"2.5公斤重",          "2.5|2.5公斤|公|公斤|斤|斤重|重"},
+        {"10kg",              "10kg"},
+        {"10 kg",             "10|10 kg|kg"},
+        {"10 kgs",            "10|kgs"},
+        {"5um膜",             "5um|5um|膜"},
+        {"3 个",              ""},
     };
     // clang-format on
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -184,6 +202,18 @@ static u64 first_key(const char *text)
     return list.terms[0].key;
 }
 
+/* The key of the term that covers all of a text; 0: none does. */
+static u64 whole_key(const char *text)
+{
+    u64 key = 0;
+    TermList list = {0};
+    text_terms(&test_arena, str_from(text), false, &list);
+    for (size_t i = 0; i < list.count; i++)
+        if (list.terms[i].from == 0 && list.terms[i].to == strlen(text))
+            key = list.terms[i].key;
+    return key;
+}
+
 static void test_folding(void **state)
 {
     (void)state;
@@ -191,6 +221,29 @@ static void test_folding(void **state)
     assert_true(first_key("LIFEPO4") == first_key("lifepo4"));
     assert_true(first_key("lifepo4") != first_key("lifepo5"));
     assert_true(first_key("石") != first_key("墨"));
+    // clang-format off
+    static const char *const same[][2] = {
+        {"Li₂O", "li2o"}, {"㎜", "mm"}, {"m²", "m2"}, {"㎡", "m2"}, {"Ⅲ", "iii"}, {"µ", "μ"}, {"ﬁlm", "film"},
+        {"⼀", "一"}, {"batteries", "battery"}, {"Alloys", "alloy"}, {"processes", "process"}, {"boxes", "box"},
+    };
+    static const char *const apart[][2] = {{"glass", "glas"}, {"virus", "viru"}, {"gas", "ga"}, {"axis", "axi"}, {"10³", "103"}};
+    /* The term of the whole is the last but for what stands within. */
+    static const char *const whole[][3] = {
+        {"500 ℃", "500摄氏度", "500°C"}, {"10公斤", "10 千克", "10 KG"}, {"5µm", "5 微米", "5 ㎛"}, {"3平方米", "3 ㎡", "3 m²"}, {"2兆帕", "2 MPa", "2 ㎫"},
+        {"Ti-6Al-4V", "Ti–6Al–4V", "ti6al-4v"}, {"GB/T 4754", "GB/T4754", "gb／t 4754"}, {"Wi-Fi", "wi‐fi", "WI-FI"},
+    };
+    // clang-format on
+    for (size_t i = 0; i < COUNT(same); i++)
+        assert_true(first_key(same[i][0]) == first_key(same[i][1]));
+    for (size_t i = 0; i < COUNT(apart); i++)
+        assert_true(first_key(apart[i][0]) != first_key(apart[i][1]));
+    for (size_t i = 0; i < COUNT(whole); i++) {
+        assert_true(whole_key(whole[i][0]) != 0 &&
+                    whole_key(whole[i][0]) == whole_key(whole[i][1]));
+        assert_true(whole_key(whole[i][0]) == whole_key(whole[i][2]));
+    }
+    assert_true(whole_key("10kg") == whole_key("10公斤") &&
+                whole_key("Ti6Al4V") == whole_key("Ti-6Al-4V"));
     /* Character by character this is what fold_key does to a whole text. */
     static const char *const texts[] = {"ＡＢＣ　１２，石墨烯", "電池與石墨 Mixed CASE", "a～z！"};
     for (size_t i = 0; i < COUNT(texts); i++) {

@@ -7,7 +7,10 @@
 #include <unicode/ubrk.h>
 #include <unicode/utext.h>
 
-enum { WORDS_BYTES_MAX = 64 * 1024 }; /* Of a longer text the rest is not cut into words. */
+enum {
+    WORDS_BYTES_MAX = 64 * 1024, /* Of a longer text the rest is not cut into words. */
+    IDLE_BITS = 4096,
+};
 
 /* Words that say nothing to a reader when they stand at an end of what two texts share; and those
  * that say nothing at its end alone: 不饱和树脂 is something else than 饱和树脂. */
@@ -101,8 +104,36 @@ static size_t word_end(const WordCuts *cuts, size_t at, size_t end, bool back)
     return at;
 }
 
+/* A bit for each first character that such words have: most others are known by that to be none. */
+static u64 idle_bits[IDLE_BITS / 64];
+
+static size_t bit_of(Str word)
+{
+    size_t at = 0;
+    return utf8_next(word, &at) % IDLE_BITS;
+}
+
+static void set_idle_bits(void)
+{
+    const size_t count = COUNT(idle_words) + COUNT(idle_at_end);
+    for (size_t i = 0; i < count; i++) {
+        const char *word =
+            i < COUNT(idle_words) ? idle_words[i] : idle_at_end[i - COUNT(idle_words)];
+        idle_bits[bit_of(str_from(word)) / 64] |= (u64)1 << bit_of(str_from(word)) % 64;
+    }
+}
+
+static bool may_be_idle(Str word)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, set_idle_bits);
+    return word.len && (idle_bits[bit_of(word) / 64] >> bit_of(word) % 64 & 1);
+}
+
 static bool in_list(Str word, const char *const *list, size_t count)
 {
+    if (!may_be_idle(word))
+        return false;
     for (size_t i = 0; i < count; i++)
         if (str_same_z(word, list[i]))
             return true;

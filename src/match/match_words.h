@@ -1,7 +1,7 @@
 /* match_words.h - where words begin and end, for what a person reads. Searching needs none of it.
  *
- * The dictionary is that of ICU's word BreakIterator. Without one (ICU built without that part of its
- * data) every place is a boundary and a log line says so once.
+ * The dictionary is that of ICU's word BreakIterator. Without one (ICU built without that part of
+ * its data) every place is a boundary and a log line says so once.
  */
 #ifndef MATCH_MATCH_WORDS_H
 #define MATCH_MATCH_WORDS_H

@@ -131,6 +131,7 @@ Err build_my_unit(PageCx *page);
 Err build_privacy(PageCx *page);
 Err build_me_data(PageCx *page);
 Err build_processing(PageCx *page);
+Err build_synonyms(PageCx *page);
 /* As people_once. */
 bool privacy_once(PageCx *page);
 Err build_tokens(PageCx *page);

@@ -419,6 +419,8 @@ static const struct {
     {"/form/consent_text.publish", OPERATOR, "name=\"text_zh\"", 0, NULL},
     {"/privacy", ALL, "href=\"/me/data\"", 0, "api_token"},
     {"/me/data", ALL & ~PUBLIC, "/api/v1/me/data_export", ALL & ~PUBLIC, "Nightly sync"},
+    {"/admin/synonyms", OPERATOR, "Ti-6Al-4V", 0, NULL},
+    {"/admin/synonyms?q=nobody-says-this", OPERATOR, "nobody-says-this", 0, "TC4"},
     {"/admin/processing", OPERATOR | AUDITOR | GUARD, "<code>account</code>", OPERATOR,
      "id=\"asks-h\""},
     {"/form/person.erase?id=2", OPERATOR, "btn-danger", 0, NULL},
