@@ -15,9 +15,9 @@
 #include "push/push_learn.h"
 #include "registry/registry.h"
 
-static const Room *const rooms[] = {IDENT_ROOMS,      PEOPLE_ROOMS,     &registry_room,
-                                    &match_room,      &notify_room,     &push_room,
-                                    &push_learn_room, &evaluation_room, &model_room};
+static const Room *const rooms[] = {IDENT_ROOMS,  PEOPLE_ROOMS, &registry_room,   &match_room,
+                                    &notify_room, &push_room,   &push_learn_room, &evaluation_room,
+                                    &model_room,  &synonym_room};
 
 static const Actor shell = {.roles = WHO_LOCAL | WHO_OPERATOR, .via = VIA_LOCAL};
 static const Actor clock_ = {.roles = WHO_CLOCK, .via = VIA_SYSTEM};
