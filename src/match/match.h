@@ -75,8 +75,8 @@ void match_close(MatchIndex *index);
 /* Adds a document, or replaces the one of the same kind and id. Copies what it needs.
  * ERR_LIMIT when the index is full: "match.full". */
 NODISCARD Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc);
-/* Much is about to be put, so much that segments are made of 65,536 documents at once: a search finds
- * nothing of it before its segment is full, or before match_put_many_end. */
+/* Much is about to be put, so segments are made of 65,536 at once, or of the rest at the end; a
+ * search finds nothing of it before. */
 void match_put_many(MatchIndex *index);
 void match_put_many_end(MatchIndex *index);
 /* Takes a document out at once; one that is not there is no error. */
@@ -139,8 +139,7 @@ typedef struct MatchQuery {
     const MatchWiden *widen; /* May be NULL. */
     const MatchModel *model; /* NULL: the text score decides. */
     bool with_features;      /* The first MATCH_RERANK hits come with theirs; so with a model. */
-    /* Writes what only rows say of hits into their rows of MATCH_FEATURES; with the index held
-     * against changes. NULL: those are not known. */
+    /* Fills in the features that only rows know; the index is held meanwhile. May be NULL. */
     Err (*about)(Cx *cx, const void *about_of, const struct MatchKey *items, size_t count,
                  double *rows);
     const void *about_of;

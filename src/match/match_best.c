@@ -1,4 +1,4 @@
-/* match_best.c - the best hits of a search: some more than are wanted, cut when they are too many. */
+/* match_best.c - the best hits of a search: some more than wanted, cut when they are too many. */
 #include "match/match_search.h"
 
 #include <stdlib.h>

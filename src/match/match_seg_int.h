@@ -32,8 +32,7 @@ typedef struct SegTerm {
     u32 ref;
 } SegTerm;
 
-/* What a list begins with: its form and what a short one needs to be read. Of SEG_PLAIN, the form of
- * nine lists in ten, that is all. */
+/* What a list begins with. Of SEG_PLAIN, the form of nine lists in ten, that is all. */
 typedef struct SegListHead {
     uint16_t form_count; /* The form in the top two bits; SEG_PLAIN: its count less one below. */
 } SegListHead;
