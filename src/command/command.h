@@ -98,9 +98,11 @@ typedef struct HouseHooks {
     Err (*acting)(Cx *cx, i64 account_id, i64 for_id, Str noun);
     /* Writer only: what hangs on one account passes to another; counted. */
     Err (*hand_over)(Cx *cx, i64 from_id, i64 to_id, i64 *ret_count);
-    /* What became of a patent, or an achievement, with other needs than one: how often it was
-     * claimed, met about or signed for, and how often it was not for them. */
-    Err (*outcomes)(Cx *cx, bool is_patent, i64 id, i64 but_need_id, i64 *ret_good, i64 *ret_bad);
+    /* What became of patents, or of achievements, with other needs than one: how often each was
+     * claimed, met about or signed for, and how often it was not for them. At most RECORD_IDS_MAX
+     * of them; id 0 has nothing. */
+    Err (*outcomes)(Cx *cx, bool patents, const i64 *ids, size_t count, i64 but_need_id,
+                    i64 *ret_good, i64 *ret_bad);
 } HouseHooks;
 
 /* The running program: all rooms, the writer, settings. cx->house points to it. */

@@ -37,7 +37,12 @@ double match_mode_fit(Str cooperation, Str mode)
     return 0;
 }
 
-/* Rows behind some items, each at the place of its own. */
+/* Of some items, each at the place of its own; 0 for another kind. */
+typedef struct AboutIds {
+    i64 patents[RECORD_IDS_MAX], achievements[RECORD_IDS_MAX];
+} AboutIds;
+
+/* The rows behind them. */
 typedef struct AboutRows {
     Patent patents[RECORD_IDS_MAX];
     Listing listings[RECORD_IDS_MAX];
@@ -45,31 +50,38 @@ typedef struct AboutRows {
     Listing offered[RECORD_IDS_MAX];
 } AboutRows;
 
-static Err load_about(Cx *cx, const MatchKey *items, size_t count, AboutRows *rows)
+static AboutIds about_ids(const MatchKey *items, size_t count)
 {
-    i64 patents[RECORD_IDS_MAX] = {0}, achievements[RECORD_IDS_MAX] = {0};
-    for (size_t i = 0; i < count; i++) {
-        patents[i] = items[i].kind == MATCH_PATENT ? items[i].id : 0;
-        achievements[i] = items[i].kind == MATCH_ACHIEVEMENT ? items[i].id : 0;
-    }
-    Err e = record_load_all(cx, &patent_type, patents, count, rows->patents);
+    AboutIds ids = {0};
+    for (size_t i = 0; i < count; i++)
+        *(items[i].kind == MATCH_PATENT ? &ids.patents[i] : &ids.achievements[i]) = items[i].id;
+    return ids;
+}
+
+static Err load_about(Cx *cx, const AboutIds *ids, size_t count, AboutRows *rows)
+{
+    Err e = record_load_all(cx, &patent_type, ids->patents, count, rows->patents);
     if (!e)
-        e = listings_of_patents(cx, patents, count, rows->listings);
+        e = listings_of_patents(cx, ids->patents, count, rows->listings);
     if (!e)
-        e = match_offers_of(cx, achievements, count, rows->offers);
+        e = match_offers_of(cx, ids->achievements, count, rows->offers);
     return e ? e : record_load_all(cx, &listing_type, rows->offers, count, rows->offered);
 }
 
-/* What became of one item with other needs: 0 for nothing, above for claims and talks. */
-static Err outcomes_of(Cx *cx, const MatchAsker *asker, const MatchKey *item, double *ret)
+/* What became of the items with other needs: above 0 for claims and talks, below for refusals. */
+static Err add_outcomes(Cx *cx, const MatchAsker *asker, const AboutIds *ids, size_t count,
+                        double *rows)
 {
     const HouseHooks *hooks = &house_of(cx)->hooks;
-    i64 good = 0, bad = 0;
-    *ret = NAN;
+    i64 good[RECORD_IDS_MAX] = {0}, bad[RECORD_IDS_MAX] = {0};
     if (!hooks->outcomes)
         return ERR_OK;
-    Err e = hooks->outcomes(cx, item->kind == MATCH_PATENT, item->id, asker->need_id, &good, &bad);
-    *ret = log1p((double)good) - log1p((double)bad);
+    Err e = hooks->outcomes(cx, true, ids->patents, count, asker->need_id, good, bad);
+    if (!e)
+        e = hooks->outcomes(cx, false, ids->achievements, count, asker->need_id, good, bad);
+    for (size_t i = 0; i < count; i++)
+        rows[i * MATCH_FEATURES + MATCH_F_OUTCOMES] =
+            log1p((double)good[i]) - log1p((double)bad[i]);
     return e;
 }
 
@@ -94,18 +106,19 @@ Err match_about(Cx *cx, const void *about_of, const MatchKey *items, size_t coun
     for (size_t first = 0; !e && first < count; first += RECORD_IDS_MAX) {
         size_t some = count - first < RECORD_IDS_MAX ? count - first : (size_t)RECORD_IDS_MAX;
         *about = (AboutRows){0};
-        e = load_about(cx, items + first, some, about);
+        AboutIds ids = about_ids(items + first, some);
+        e = load_about(cx, &ids, some, about);
+        if (!e)
+            e = add_outcomes(cx, asker, &ids, some, rows + first * MATCH_FEATURES);
         for (size_t i = 0; !e && i < some; i++) {
             double *row = rows + (first + i) * MATCH_FEATURES;
-            const Listing *listing =
-                items[first + i].kind == MATCH_PATENT ? &about->listings[i] : &about->offered[i];
+            const Listing *listing = ids.patents[i] ? &about->listings[i] : &about->offered[i];
             if (listing->id && listing_public(listing)) {
                 row[MATCH_F_PRICE] = match_price_fit(asker->amount_fen, listing->price_fen);
                 row[MATCH_F_MODE] = match_mode_fit(asker->cooperation, listing->mode);
             }
             if (about->patents[i].id)
                 add_patent(cx, &about->patents[i], row);
-            e = outcomes_of(cx, asker, &items[first + i], &row[MATCH_F_OUTCOMES]);
         }
     }
     return e;

@@ -331,27 +331,35 @@ static i64 gain_of(const Push *push)
     }
 }
 
-Err push_outcomes_of(Cx *cx, bool is_patent, i64 id, i64 but_need_id, i64 *ret_good, i64 *ret_bad)
+#define OUTCOMES_BY(column)                                                                        \
+    "SELECT " column ", SUM(CASE WHEN state > 4 THEN 1 ELSE 0 END), "                              \
+    "SUM(CASE WHEN state = 4 AND answer = 'not_for_us' THEN 1 ELSE 0 END) FROM push "              \
+    "WHERE " column " IN (" RECORD_IDS ") AND state BETWEEN 4 AND 7 AND need_id <> ?21 "           \
+    "AND via_id <> ?21 GROUP BY " column
+
+_Static_assert(RECORD_IDS_MAX == 20 && PUSH_REPLIED == 4 && PUSH_SIGNED == 7,
+               "the statement says so");
+
+Err push_outcomes_of(Cx *cx, bool patents, const i64 *ids, size_t count, i64 but_need_id,
+                     i64 *ret_good, i64 *ret_bad)
 {
-    enum { OUTCOMES_SEEN = 200 };
     Rows rows;
-    const Bind binds[] = {BIND_INT(id), BIND_INT(but_need_id), BIND_INT(OUTCOMES_SEEN)};
-    *ret_good = *ret_bad = 0;
-    Err e =
-        record_query(cx, &push_type, &rows,
-                     is_patent ? "WHERE patent_id = ?1 AND state BETWEEN 4 AND 7 AND need_id <> ?2 "
-                                 "AND via_id <> ?2 ORDER BY id DESC LIMIT ?3"
-                               : "WHERE achievement_id = ?1 AND state BETWEEN 4 AND 7 AND "
-                                 "need_id <> ?2 AND via_id <> ?2 ORDER BY id DESC LIMIT ?3",
+    Bind binds[RECORD_IDS_MAX + 1];
+    if (!record_ids_bind(ids, count, binds))
+        return ERR_OK;
+    binds[RECORD_IDS_MAX] = BIND_INT(but_need_id);
+    Err e = db_query(cx, &rows, patents ? OUTCOMES_BY("patent_id") : OUTCOMES_BY("achievement_id"),
                      binds, COUNT(binds));
     if (e)
         return e;
-    for (int i = 0; i < OUTCOMES_SEEN && rows_next(&rows); i++) {
-        Push push = {0};
-        record_read_row(cx, &push_type, &rows, &push);
-        i64 gain = gain_of(&push);
-        *ret_good += gain >= 2;
-        *ret_bad += gain < 0;
+    while (rows_next(&rows)) {
+        i64 id = rows_int(&rows, 0);
+        for (size_t i = 0; i < count; i++) {
+            if (ids[i] != id)
+                continue;
+            ret_good[i] = rows_int(&rows, 1);
+            ret_bad[i] = rows_int(&rows, 2);
+        }
     }
     return rows_end(&rows);
 }

@@ -107,9 +107,9 @@ typedef struct MatchOutcome {
     Str cause; /* push_reasons, of -1; '' for none. */
     i64 at_ms;
 } MatchOutcome;
-/* For HouseHooks.outcomes, from the newest 200 pushes of the item that were answered. */
-NODISCARD Err push_outcomes_of(Cx *cx, bool is_patent, i64 id, i64 but_need_id, i64 *ret_good,
-                               i64 *ret_bad);
+/* For HouseHooks.outcomes. */
+NODISCARD Err push_outcomes_of(Cx *cx, bool patents, const i64 *ids, size_t count, i64 but_need_id,
+                               i64 *ret_good, i64 *ret_bad);
 /* By rising id after `after_id`, at most `most`; *ret_last_id to go on from. In cx->arena. Holds
  * what firms keep to themselves (which of their needs): for a learner's weights, not to be shown.
  */
