@@ -32,7 +32,9 @@ bool match_suggest_load(Cx *cx, MatchIndex *index);
 NODISCARD Err match_suggest_make(Cx *cx, MatchIndex *index);
 
 /* A file of ops each. They use house->match, and make it when it is not there yet. */
-extern const Room match_room, suggest_room, compare_room, saved_room, alert_room, model_room;
-#define MATCH_ROOMS &match_room, &suggest_room, &compare_room, &saved_room, &alert_room, &model_room
+extern const Room match_room, suggest_room, compare_room, saved_room, alert_room, model_room,
+    helper_room;
+#define MATCH_ROOMS                                                                                \
+    &match_room, &suggest_room, &compare_room, &saved_room, &alert_room, &model_room, &helper_room
 
 #endif

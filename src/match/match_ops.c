@@ -1,5 +1,6 @@
 /* The questions people ask of the index. */
 #include "match/match_embed.h"
+#include "match/match_helper.h"
 #include "match/match_model.h"
 #include "match/match_ops_int.h"
 
@@ -321,6 +322,24 @@ static Err widen_query(Cx *cx, MatchIndex *index, MatchQuery *query)
     return e;
 }
 
+/* By words, with what the helper in use adds. Own vectors are asked with the need's text itself,
+ * for it does not leave the machine; a server's with the vector of its published form. */
+static Err find_fused(Cx *cx, MatchIndex *index, const MatchQuery *query, const Need *need,
+                      MatchAnswer *ret)
+{
+    House *house = house_of(cx);
+    float values[OWN_DIMS];
+    if (!house->vectors)
+        return match_search(cx, index, query, ret);
+    if (!house->own)
+        return match_fuse(cx, index, house->vectors, query, need->id, ret);
+    Str text = str_format(cx->arena, "%.*s\n%.*s\n%.*s", STR_ARG(need->title),
+                          STR_ARG(need->problem), STR_ARG(need->params));
+    if (!own_place_vector(house->own, text, values))
+        return match_search(cx, index, query, ret);
+    return match_fuse_values(cx, index, house->vectors, query, values, OWN_DIMS, ret);
+}
+
 static Err matches_run(Cx *cx, const void *arg, Val **ret)
 {
     const MatchesIn *in = arg;
@@ -352,10 +371,8 @@ static Err matches_run(Cx *cx, const void *arg, Val **ret)
                         .not_org_id = need.org_id,
                         .limit = (size_t)(in->limit ? in->limit : NEED_MATCHES)};
     e = widen_query(cx, index, &query);
-    Vectors *vectors = house_of(cx)->vectors;
     if (!e)
-        e = vectors ? match_fuse(cx, index, vectors, &query, need.id, &answer)
-                    : match_search(cx, index, &query, &answer);
+        e = find_fused(cx, index, &query, &need, &answer);
     if (!e)
         e = match_hits_val(cx, &answer, &(Telling){.model = query.model}, &items);
     if (e)
