@@ -30,9 +30,8 @@ typedef struct SparseRows {
     size_t row_count, column_count;
 } SparseRows;
 
-/* The first right singular vectors, each by the root of its singular value's part of the largest:
- * *ret has a row of `dims` numbers for each column, 0 where there are fewer directions than that.
- * False when told to stop. In `arena`. */
+/* The first right singular vectors: *ret has a row of `dims` numbers for each column, 0 where there
+ * are fewer directions than that. False when told to stop. In `arena`. */
 bool sparse_directions(Arena *arena, const SparseRows *rows, size_t dims, u64 seed, OwnTold told,
                        void *context, float **ret);
 

@@ -39,15 +39,14 @@ static void add_row(float *restrict to, const float *restrict from, float weight
         to[i] += weight * from[i];
 }
 
-/* Normally distributed numbers: Box and Muller 1958. */
+/* 1 and -1 by chance, which are as good a beginning as normally distributed numbers. */
 static void fill_random(Basis *basis, u64 seed)
 {
-    static const double two_pi = 6.283185307179586;
     Chance chance = {.seeded = true, .state = seed};
+    u64 bits = 0;
     for (size_t i = 0; i < basis->columns * basis->width; i++) {
-        double first = ((double)(chance_u64(&chance) >> 11) + 0.5) / 9007199254740992.0;
-        double second = (double)(chance_u64(&chance) >> 11) / 9007199254740992.0;
-        basis->now[i] = (float)(sqrt(-2 * log(first)) * cos(two_pi * second));
+        bits = i % 64 ? bits >> 1 : chance_u64(&chance);
+        basis->now[i] = bits & 1 ? 1 : -1;
     }
 }
 
@@ -217,11 +216,9 @@ static void take_directions(Arena *arena, Basis *basis, size_t dims, float *ret)
            basis->gram[order[found] * width + order[found]] > most * 1e-6)
         found++;
     float *turned = ARENA_NEW(arena, float, width *(found + 1)); /* By place in the basis. */
-    for (size_t k = 0; k < found; k++) {
-        double part = sqrt(sqrt(basis->gram[order[k] * width + order[k]] / most));
+    for (size_t k = 0; k < found; k++)
         for (size_t i = 0; i < width; i++)
-            turned[i * found + k] = (float)(vectors[order[k] * width + i] * part);
-    }
+            turned[i * found + k] = (float)vectors[order[k] * width + i];
     for (size_t c = 0; c < basis->columns; c++) {
         const float *from = row_of(basis->now, basis, c);
         for (size_t i = 0; i < width; i++)

@@ -46,34 +46,37 @@ static inline i32 quad_at(const int8_t *numbers)
     return quad;
 }
 
-/* Two products of -127..127 fit two bytes, so |d| * (q with the sign of d) is exact. */
-#define ADD_HALF(sum, quad, size, half)                                                            \
-    sum = _mm256_add_epi32(                                                                        \
-        sum, _mm256_madd_epi16(_mm256_maddubs_epi16(size, _mm256_sign_epi8(quad, half)), ones))
-
-__attribute__((target("avx2"))) static void dots_avx2(const int8_t *tile, const int8_t *questions,
-                                                      size_t stride, i32 ret[GROUP][TILE])
+/* Half a tile: more sums than these would not stay in registers. Two products of -127..127 fit two
+ * bytes, so |d| * (q with the sign of d) is exact. */
+__attribute__((target("avx2"))) static void half_avx2(const int8_t *tile, const int8_t *questions,
+                                                      size_t stride, i32 *ret)
 {
     const __m256i ones = _mm256_set1_epi16(1);
-    __m256i low[GROUP], high[GROUP];
-    for (size_t q = 0; q < GROUP; q++)
-        low[q] = high[q] = _mm256_setzero_si256();
+    const int8_t *q0 = questions, *q1 = q0 + stride, *q2 = q1 + stride, *q3 = q2 + stride;
+    __m256i s0 = _mm256_setzero_si256(), s1 = s0, s2 = s0, s3 = s0;
     for (size_t i = 0; i < stride; i += QUAD) {
-        const int8_t *at = tile + i * TILE;
-        __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)at);
-        __m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32));
-        __m256i first_size = _mm256_abs_epi8(first), second_size = _mm256_abs_epi8(second);
-#pragma GCC unroll 4
-        for (size_t q = 0; q < GROUP; q++) {
-            __m256i quad = _mm256_set1_epi32(quad_at(questions + q * stride + i));
-            ADD_HALF(low[q], quad, first_size, first);
-            ADD_HALF(high[q], quad, second_size, second);
-        }
+        __m256i docs = _mm256_loadu_si256((const __m256i *)(const void *)(tile + i * TILE));
+        __m256i size = _mm256_abs_epi8(docs);
+        __m256i p0 = _mm256_sign_epi8(_mm256_set1_epi32(quad_at(q0 + i)), docs),
+                p1 = _mm256_sign_epi8(_mm256_set1_epi32(quad_at(q1 + i)), docs),
+                p2 = _mm256_sign_epi8(_mm256_set1_epi32(quad_at(q2 + i)), docs),
+                p3 = _mm256_sign_epi8(_mm256_set1_epi32(quad_at(q3 + i)), docs);
+        s0 = _mm256_add_epi32(s0, _mm256_madd_epi16(_mm256_maddubs_epi16(size, p0), ones));
+        s1 = _mm256_add_epi32(s1, _mm256_madd_epi16(_mm256_maddubs_epi16(size, p1), ones));
+        s2 = _mm256_add_epi32(s2, _mm256_madd_epi16(_mm256_maddubs_epi16(size, p2), ones));
+        s3 = _mm256_add_epi32(s3, _mm256_madd_epi16(_mm256_maddubs_epi16(size, p3), ones));
     }
-    for (size_t q = 0; q < GROUP; q++) {
-        _mm256_storeu_si256((__m256i *)(void *)&ret[q][0], low[q]);
-        _mm256_storeu_si256((__m256i *)(void *)&ret[q][TILE / 2], high[q]);
-    }
+    _mm256_storeu_si256((__m256i *)(void *)ret, s0);
+    _mm256_storeu_si256((__m256i *)(void *)(ret + TILE), s1);
+    _mm256_storeu_si256((__m256i *)(void *)(ret + 2 * TILE), s2);
+    _mm256_storeu_si256((__m256i *)(void *)(ret + 3 * TILE), s3);
+}
+
+static void dots_avx2(const int8_t *tile, const int8_t *questions, size_t stride,
+                      i32 ret[GROUP][TILE])
+{
+    half_avx2(tile, questions, stride, ret[0]);
+    half_avx2(tile + TILE / 2 * QUAD, questions, stride, ret[0] + TILE / 2);
 }
 
 /* Documents moved up by 128 to be unsigned; 128 times the question's sum comes off again. */
@@ -120,6 +123,7 @@ typedef struct Round {
     float *factors;
     size_t count;
     const VectorEntry *entries[TILE];
+    float doc_factors[TILE]; /* 0 past entry_count. */
     size_t entry_count;
     int8_t *tile;
     VectorHit *hits;
@@ -131,6 +135,7 @@ static void add_to_tile(Round *round, const VectorEntry *entry, const int8_t *nu
 {
     size_t at = round->entry_count++;
     round->entries[at] = entry;
+    round->doc_factors[at] = entry->factor;
     for (size_t i = 0; i < round->vectors->stride; i += QUAD)
         memcpy(round->tile + i * TILE + at * QUAD, numbers + i, QUAD);
 }
@@ -140,16 +145,19 @@ static void take(Round *round, size_t question, const i32 *dots)
 {
     VectorHit *hits = round->hits + question * round->most;
     size_t *count = &round->hit_counts[question];
-    float factor = round->factors[question];
+    float factor = round->factors[question], near[TILE], best = 0;
+    for (size_t d = 0; d < TILE; d++) {
+        near[d] = (float)dots[d] * factor * round->doc_factors[d];
+        best = best > near[d] ? best : near[d];
+    }
     float least = *count == round->most ? hits[round->most - 1].nearness : 0;
+    if (!(best > 0) || best < least)
+        return;
     for (size_t d = 0; d < round->entry_count; d++) {
-        const VectorEntry *entry = round->entries[d];
-        float nearness = (float)dots[d] * factor * entry->factor;
-        if (nearness < least || !(nearness > 0))
-            continue;
-        VectorHit hit = {entry->doc.kind, entry->doc.id, nearness};
-        *count = vector_keep_best(hits, *count, round->most, hit);
-        least = *count == round->most ? hits[round->most - 1].nearness : 0;
+        const VectorDoc *doc = &round->entries[d]->doc;
+        if (near[d] > 0 && near[d] >= least)
+            *count = vector_keep_best(hits, *count, round->most,
+                                      (VectorHit){doc->kind, doc->id, near[d]});
     }
 }
 
@@ -164,6 +172,7 @@ static void pass_by(Round *round)
                 take(round, q + i, dots[i]);
     }
     round->entry_count = 0;
+    memset(round->doc_factors, 0, sizeof round->doc_factors);
 }
 
 void vectors_near_all(Vectors *vectors, const float *values, size_t dims, size_t count,
