@@ -89,7 +89,7 @@ static int falling(const void *a, const void *b)
  * there would score without it. */
 static void add_text(FuseList *list, const MatchAnswer *answer)
 {
-    double scores[FUSE_DEPTH];
+    double scores[FUSE_DEPTH] = {0};
     size_t count = answer->count < FUSE_DEPTH ? answer->count : (size_t)FUSE_DEPTH;
     for (size_t i = 0; i < count; i++)
         scores[i] = answer->hits[i].score;
