@@ -83,7 +83,8 @@ int cli_match(Cli *cli)
     EvalFiles files = {.docs = cli_take(cli, "docs"),
                        .queries = cli_take(cli, "queries"),
                        .qrels = cli_take(cli, "qrels"),
-                       .pool = cli_flag(cli, "pool")};
+                       .pool = cli_flag(cli, "pool"),
+                       .vectors = cli_flag(cli, "vectors")};
     Str folds = cli_take(cli, "folds");
     EvalFigures figures;
     bool known = cli->word_count == 2 && str_same(cli->words[1], S("eval"));
@@ -91,7 +92,7 @@ int cli_match(Cli *cli)
         (folds.len &&
          (!str_to_i64(folds, &files.folds) || files.folds < 1 || files.folds > EVAL_FOLDS_MAX))) {
         fprintf(stderr, "techbourse match eval --docs F.jsonl --queries F.jsonl --qrels F.tsv "
-                        "[--pool] [--folds K] [--json]\n"
+                        "[--pool] [--folds K] [--vectors] [--json]\n"
                         "techbourse match rebuild --data DIR\n");
         return EXIT_USAGE;
     }

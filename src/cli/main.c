@@ -199,7 +199,8 @@ static int cli_help(Cli *cli)
 
 static bool is_flag(Str name)
 {
-    static const char *const flags[] = {"json", "demo", "dot", "help", "quiet", "pool", "journal"};
+    static const char *const flags[] = {"json",  "demo", "dot",     "help",
+                                        "quiet", "pool", "journal", "vectors"};
     for (size_t i = 0; i < COUNT(flags); i++)
         if (str_same_z(name, flags[i]))
             return true;

@@ -3,7 +3,7 @@
  *   follower  reads new facts: search index, live pages
  *   rebuilder makes the search index anew, aside, when somebody asks for it
  *   searcher  makes the table of suggestions now and then, tells watched searches what came
- *   embedder  asks an embedding server for vectors, if the settings name one
+ *   embedder  makes vectors, by an embedding server or learnt here, if the settings say so
  *   pusher    plans and sends pushes when the index knows of something new, or a time has come
  *   worker    runs imports that wait
  *   clock     starts and ends what is due
@@ -17,6 +17,7 @@
 #include "ident/ident.h"
 #include "match/match_embed.h"
 #include "match/match_feed.h"
+#include "match/match_helper.h"
 #include "match/match_rebuild.h"
 #include "match/match_suggest.h"
 #include "push/push.h"
@@ -59,7 +60,8 @@ typedef struct Serve {
     Open open;
     App *app;
     MatchIndex *index;
-    Vectors *vectors; /* NULL: no embedding server. */
+    Vectors *vectors; /* NULL: no semantic helper. */
+    OwnPlace *own;    /* NULL: vectors are not learnt here. */
     EmbedServer embed;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -432,6 +434,7 @@ typedef struct Embedding {
     bool noted; /* All rows that may be sent. */
     i64 saved;  /* VectorStats.changes of what is on disk. */
     i64 saved_ns, next_ns, pause_ms;
+    i64 tried; /* Texts there were when learning was last tried in vain. */
 } Embedding;
 
 /* Until nothing waits. After a failure the server is left alone for a while: search goes on with
@@ -442,8 +445,9 @@ static void embed_waiting(Serve *serve, Cx *cx, Embedding *at)
     char detail[100] = ""; /* A status, or what the connection came to. */
     Err e = ERR_OK;
     while (!e && count && !is_stopping(serve)) {
-        e = match_embed_some(cx, serve->vectors, &serve->embed, serve->cli->settings.embed_batch,
-                             &count);
+        i64 batch = serve->cli->settings.embed_batch;
+        e = serve->own ? match_embed_own(cx, serve->vectors, serve->own, batch, &count)
+                       : match_embed_some(cx, serve->vectors, &serve->embed, batch, &count);
         at->pause_ms = e ? at->pause_ms : EMBED_AGAIN_MS;
         if (e)
             snprintf(detail, sizeof detail, "%.*s", STR_ARG(cx->err.args[0]));
@@ -470,6 +474,62 @@ static void keep_vectors(Serve *serve, Cx *cx, Embedding *at, bool now)
     at->saved_ns = clock_steady_ns();
 }
 
+static Str own_model(Cx *cx, const OwnStats *stats)
+{
+    return str_format(cx->arena, "own %08x", stats->sum);
+}
+
+/* OwnTold */
+static bool own_told(void *context, int percent)
+{
+    Serve *serve = context;
+    own_place_tell(serve->own, percent, NULL);
+    return !is_stopping(serve);
+}
+
+/* Learns a table when somebody asks for one, when there is none, and when there are twice as many
+ * texts as the one in use was learnt from. Until then the vectors there are hold. */
+static void own_look(Serve *serve, Cx *cx, Embedding *at)
+{
+    OwnState state = own_place_state(serve->own);
+    VectorStats stats = vectors_stats(serve->vectors);
+    i64 texts = stats.ready + stats.waiting + stats.refused;
+    i64 known = at->tried > state.stats.docs ? at->tried : state.stats.docs;
+    if (!state.wanted && (texts < OWN_DOCS_LEAST || texts < 2 * known))
+        return;
+    i64 begun_ns = clock_steady_ns();
+    OwnTable *table;
+    own_place_tell(serve->own, 0, NULL);
+    Err e = own_learn_texts(cx, own_told, serve, &table);
+    own_place_tell(serve->own, -1, e ? cx->err.key : NULL);
+    at->tried = texts;
+    if (e) {
+        if (e != ERR_STATE)
+            log_line(LOG_WARN_LEVEL, "own.not_learnt", "why", cx->err.key, NULL);
+        err_clear(cx);
+        return;
+    }
+    OwnStats learnt = own_stats(table);
+    own_place_set(serve->own, table);
+    vectors_renew(serve->vectors, own_model(cx, &learnt));
+    i64 spent_ms = (clock_steady_ns() - begun_ns) / 1000000;
+    char texts_z[24], terms_z[24], ms_z[24];
+    snprintf(texts_z, sizeof texts_z, "%lld", (long long)learnt.docs);
+    snprintf(terms_z, sizeof terms_z, "%lld", (long long)learnt.terms);
+    snprintf(ms_z, sizeof ms_z, "%lld", (long long)spent_ms);
+    log_line(LOG_INFO_LEVEL, "own.learnt", "texts", texts_z, "terms", terms_z, "ms", ms_z, NULL);
+}
+
+static void own_begin(Serve *serve, Cx *cx)
+{
+    OwnTable *table = own_load(cx, own_path(cx));
+    if (!table)
+        return;
+    OwnStats stats = own_stats(table);
+    own_place_set(serve->own, table);
+    vectors_renew(serve->vectors, own_model(cx, &stats));
+}
+
 static void embed_look(Serve *serve, Cx *cx, Embedding *at)
 {
     if (followed(serve) < 0) /* From then on the follower notes what comes. */
@@ -481,7 +541,10 @@ static void embed_look(Serve *serve, Cx *cx, Embedding *at)
         err_clear(cx);
         arena_reset(cx->arena);
     }
-    if (at->noted && clock_steady_ns() >= at->next_ns)
+    if (at->noted && serve->own)
+        own_look(serve, cx, at);
+    bool ready = !serve->own || own_place_state(serve->own).there;
+    if (at->noted && ready && clock_steady_ns() >= at->next_ns)
         embed_waiting(serve, cx, at);
     keep_vectors(serve, cx, at, false);
     arena_reset(cx->arena);
@@ -498,6 +561,8 @@ static void *embedder(void *arg)
         return NULL;
     if (setpriority(PRIO_PROCESS, (id_t)gettid(), EMBED_NICE) != 0)
         log_line(LOG_WARN_LEVEL, "embedder.priority", "why", strerror(errno), NULL);
+    if (serve->own)
+        own_begin(serve, &cx);
     vectors_load(&cx, serve->vectors, vectors_path(&cx));
     do
         embed_look(serve, &cx, &at);
@@ -666,12 +731,17 @@ static void prepare(Serve *serve)
     suggest_keep(serve->index);
     match_rebuild_keep(serve->index);
     serve->followed = -1;
-    if (serve->embed.url.len) {
+    Helper helper = helper_of(&serve->cli->settings);
+    if (helper == HELPER_SERVER) {
         serve->embed.rest = embed_rest;
         serve->embed.context = serve;
         serve->vectors = vectors_open(serve->embed.model, serve->embed.dims);
+    } else if (helper == HELPER_OWN) {
+        serve->own = own_place_new();
+        serve->vectors = vectors_open(S("own"), OWN_DIMS);
     }
     serve->open.house.vectors = serve->vectors;
+    serve->open.house.own = serve->own;
     serve->open.house.match = serve->index;
     fact_on_commit(serve->open.house.facts, on_commit, serve);
 }

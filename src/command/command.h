@@ -115,7 +115,8 @@ typedef struct House {
     Str store_url;
     struct CountMemo *counts; /* For count_rows; NULL: nothing is remembered. */
     struct MatchIndex *match; /* match/match.h; NULL until it is built. */
-    struct Vectors *vectors;  /* match/match_embed.h; NULL: no embedding server. */
+    struct Vectors *vectors;  /* match/match_embed.h; NULL: no helper, or no server runs. */
+    struct OwnPlace *own;     /* match/match_helper.h; NULL: vectors are not learnt here. */
     const struct Settings *settings;
     HouseHooks hooks;
     struct OrgTree *orgs;       /* ident/ident.h; NULL: units are looked up each time. */

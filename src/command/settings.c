@@ -19,6 +19,13 @@ static const Code oidc_link_rows[] = {
      "By login at first, then by the provider's subject"},
     {"claim", "每次按登录名", "By login each time"},
 };
+static const Code vector_helper_rows[] = {
+    {"none", "不使用", "None"},
+    {"own", "由本平台文本学习", "Learnt from own texts"},
+    {"server", "向量服务", "Embedding server"},
+};
+const CodeList vector_helpers = CODE_LIST("vector_helper", vector_helper_rows);
+
 const CodeList oidc_links = CODE_LIST("oidc_link", oidc_link_rows);
 
 // clang-format off
@@ -70,6 +77,7 @@ const Field settings_fields[] = {
     {AT(Settings, push_threshold),    F_INT,  "推送门槛（匹配度 %）", "Percent from which a match is pushed",   0, SEE_PUBLIC, NULL, .min = 1, .max = 100},
     {AT(Settings, push_cap_week),     F_INT,  "每人每周推送上限",     "Pushes to one person in seven days; 0: any number", 0, SEE_PUBLIC, NULL, .max = 1000},
     {AT(Settings, evaluation_least),  F_INT,  "企业反馈最少企业数",   "Firms that must have rated an item before its owner reads what they say", 0, SEE_PUBLIC, NULL, .min = 1, .max = 100},
+    {AT(Settings, vectors),           F_CODE, "语义向量",             "Semantic helper of matching: server (of embed_url; none while that is empty), own (learnt from own texts, no network), none", 0, SEE_PUBLIC, NULL, .codes = &vector_helpers},
     {AT(Settings, embed_url),         F_TEXT, "向量服务：地址",       "Embedding server (POST /v1/embeddings as of OpenAI): http(s)://host[:port][/v1]; empty: off", 0, SEE_PUBLIC, NULL},
     {AT(Settings, embed_model),       F_TEXT, "向量服务：模型名",     "Embedding server: name of the model",     0, SEE_PUBLIC, NULL, .max = 200},
     {AT(Settings, embed_key),         F_SECRET, "向量服务：密钥",     "Embedding server: key, sent as a bearer token; not printed here; empty: none", 0, SEE_NOBODY, NULL, .max = 500},
@@ -128,6 +136,7 @@ void settings_default(Settings *ret)
         .push_cap_week = 20,
         .evaluation_least = 3,
         .access_log_days = 365,
+        .vectors = S("server"),
         .embed_batch = 32,
         .embed_timeout_ms = 20000,
         .secure_cookie = 0,

@@ -56,6 +56,7 @@ typedef struct Settings {
     i64 push_threshold;   /* Percent from which a match is pushed. */
     i64 push_cap_week;    /* Pushes to one person in seven days; 0: any number. */
     i64 evaluation_least; /* Firms that must have spoken before an owner reads themes. */
+    Str vectors;          /* vector_helpers: which semantic helper is in use. */
     Str embed_url;        /* Of an embedding server; '' : none is asked. */
     Str embed_model;      /* Its name there; vectors of another one are not taken for its own. */
     Str embed_key;        /* Sent as a bearer token; '' : none. */
@@ -70,6 +71,7 @@ typedef struct Settings {
 } Settings;
 
 extern const CodeList oidc_links;
+extern const CodeList vector_helpers;
 extern const Field settings_fields[];
 extern const size_t settings_count;
 

@@ -2,6 +2,7 @@
 #include "match/match_embed.h"
 
 #include "base/openssl.h"
+#include "match/match_helper.h"
 #include "registry/registry.h"
 
 #include <string.h>
@@ -82,18 +83,26 @@ static Err need_sent(Cx *cx, i64 id, Sent *ret)
     return ERR_OK;
 }
 
-/* Reads a row as it is now and notes it. */
-static Err note(Cx *cx, Vectors *vectors, MatchKind kind, i64 id, Sent *ret)
+/* A row as it is now; no text when it is gone. */
+static Err read_sent(Cx *cx, MatchKind kind, i64 id, Sent *ret)
 {
-    Sent sent = {.doc = {.kind = kind, .id = id}};
-    vectors_feed_begin(vectors);
-    Err e = kind == MATCH_PATENT        ? patent_sent(cx, id, &sent)
-            : kind == MATCH_ACHIEVEMENT ? achievement_sent(cx, id, &sent)
-                                        : need_sent(cx, id, &sent);
+    *ret = (Sent){.doc = {.kind = kind, .id = id}};
+    Err e = kind == MATCH_PATENT        ? patent_sent(cx, id, ret)
+            : kind == MATCH_ACHIEVEMENT ? achievement_sent(cx, id, ret)
+                                        : need_sent(cx, id, ret);
     if (e == ERR_MISSING) {
         err_clear(cx);
         e = ERR_OK;
     }
+    return e;
+}
+
+/* Reads a row as it is now and notes it. */
+static Err note(Cx *cx, Vectors *vectors, MatchKind kind, i64 id, Sent *ret)
+{
+    Sent sent;
+    vectors_feed_begin(vectors);
+    Err e = read_sent(cx, kind, id, &sent);
     if (!e && sent.text.len)
         e = vectors_note(cx, vectors, &sent.doc);
     else if (!e)
@@ -106,7 +115,14 @@ static Err note(Cx *cx, Vectors *vectors, MatchKind kind, i64 id, Sent *ret)
 
 /* ---- All rows, and facts ---- */
 
-static Err note_ids(Cx *cx, Vectors *vectors, MatchKind kind, const char *sql)
+/* One of all rows that may be sent. */
+typedef struct Visit {
+    Vectors *vectors; /* NULL: `each` is told. */
+    void (*each)(void *context, Str text);
+    void *context;
+} Visit;
+
+static Err visit_ids(Cx *cx, const Visit *visit, MatchKind kind, const char *sql)
 {
     Sent sent;
     i64 *ids;
@@ -114,26 +130,40 @@ static Err note_ids(Cx *cx, Vectors *vectors, MatchKind kind, const char *sql)
     Err e = db_ids(cx, sql, NULL, 0, &ids, &count);
     for (size_t i = 0; !e && i < count; i++) {
         ArenaMark mark = arena_mark(cx->arena);
-        e = note(cx, vectors, kind, ids[i], &sent);
+        e = visit->vectors ? note(cx, visit->vectors, kind, ids[i], &sent)
+                           : read_sent(cx, kind, ids[i], &sent);
+        if (!e && !visit->vectors && sent.text.len)
+            visit->each(visit->context, sent.text);
         arena_rewind(cx->arena, mark);
     }
     return e;
 }
 
-Err match_embed_all(Cx *cx, Vectors *vectors)
+static Err visit_all(Cx *cx, const Visit *visit)
 {
     ArenaMark mark = arena_mark(cx->arena);
-    Err e = note_ids(cx, vectors, MATCH_PATENT,
-                     "SELECT DISTINCT patent_id FROM listing WHERE patent_id > 0 AND state IN "
-                     "(2, 3, 4) ORDER BY patent_id");
+    Err e = visit_ids(cx, visit, MATCH_PATENT,
+                      "SELECT DISTINCT patent_id FROM listing WHERE patent_id > 0 AND state IN "
+                      "(2, 3, 4) ORDER BY patent_id");
     if (!e)
-        e = note_ids(cx, vectors, MATCH_ACHIEVEMENT, "SELECT id FROM achievement ORDER BY id");
+        e = visit_ids(cx, visit, MATCH_ACHIEVEMENT, "SELECT id FROM achievement ORDER BY id");
     if (!e)
-        e = note_ids(cx, vectors, MATCH_NEED, "SELECT id FROM need_public ORDER BY id");
-    if (!e)
-        vectors_noted_all(vectors);
+        e = visit_ids(cx, visit, MATCH_NEED, "SELECT id FROM need_public ORDER BY id");
     arena_rewind(cx->arena, mark);
     return e;
+}
+
+Err match_embed_all(Cx *cx, Vectors *vectors)
+{
+    Err e = visit_all(cx, &(Visit){.vectors = vectors});
+    if (!e)
+        vectors_noted_all(vectors);
+    return e;
+}
+
+Err match_embed_texts(Cx *cx, void (*each)(void *context, Str text), void *context)
+{
+    return visit_all(cx, &(Visit){.each = each, .context = context});
 }
 
 static Err listing_fact(Cx *cx, Vectors *vectors, i64 id)
@@ -197,12 +227,10 @@ static Err ask_singly(Cx *cx, Vectors *vectors, const EmbedServer *server, const
     return e;
 }
 
-Err match_embed_some(Cx *cx, Vectors *vectors, const EmbedServer *server, i64 batch,
-                     size_t *ret_count)
+/* Some that wait, with texts as they are now: *ret_waiting looked at, *ret_count with a text. */
+static Err take_waiting(Cx *cx, Vectors *vectors, i64 batch, VectorDoc *docs, Str *texts,
+                        size_t *ret_waiting, size_t *ret_count)
 {
-    VectorDoc docs[EMBED_BATCH_MAX];
-    Str texts[EMBED_BATCH_MAX];
-    EmbedAnswer answer;
     size_t count = 0, waiting = vectors_waiting(vectors, docs, (size_t)batch);
     Err e = ERR_OK;
     for (size_t i = 0; !e && i < waiting; i++) {
@@ -213,6 +241,19 @@ Err match_embed_some(Cx *cx, Vectors *vectors, const EmbedServer *server, i64 ba
             texts[count++] = sent.text;
         }
     }
+    *ret_waiting = waiting;
+    *ret_count = count;
+    return e;
+}
+
+Err match_embed_some(Cx *cx, Vectors *vectors, const EmbedServer *server, i64 batch,
+                     size_t *ret_count)
+{
+    VectorDoc docs[EMBED_BATCH_MAX];
+    Str texts[EMBED_BATCH_MAX];
+    EmbedAnswer answer;
+    size_t count, waiting;
+    Err e = take_waiting(cx, vectors, batch, docs, texts, &waiting, &count);
     if (!e && count) {
         e = embed_ask(cx, server, texts, count, &answer);
         if (!e) {
@@ -221,6 +262,24 @@ Err match_embed_some(Cx *cx, Vectors *vectors, const EmbedServer *server, i64 ba
             err_clear(cx);
             e = ask_singly(cx, vectors, server, docs, texts, count);
         }
+    }
+    if (!e)
+        *ret_count = waiting;
+    return e;
+}
+
+Err match_embed_own(Cx *cx, Vectors *vectors, OwnPlace *own, i64 batch, size_t *ret_count)
+{
+    VectorDoc docs[EMBED_BATCH_MAX];
+    Str texts[EMBED_BATCH_MAX];
+    float values[OWN_DIMS];
+    size_t count, waiting;
+    Err e = take_waiting(cx, vectors, batch, docs, texts, &waiting, &count);
+    for (size_t i = 0; !e && i < count; i++) {
+        if (own_place_vector(own, texts[i], values))
+            e = vectors_put(cx, vectors, &docs[i], values, OWN_DIMS);
+        else
+            vectors_refuse(vectors, &docs[i]);
     }
     if (!e)
         *ret_count = waiting;

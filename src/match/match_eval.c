@@ -9,10 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FEEDBACK_HITS = 10,            /* That a question learns from before it is asked again. */
-    DOC_TEXTS_MAX = 256 * 1000000, /* Bytes of documents kept for that; of others none is learnt. */
-};
+enum { FEEDBACK_HITS = 10 }; /* That a question learns from before it is asked again. */
 enum { TITLE_WEIGHT = 3, TEXT_WEIGHT = 1, NAME_SLOTS_FIRST = 1024 };
 
 /* ---- Names ---- */
@@ -152,7 +149,7 @@ static void keep_text(Eval *eval, u32 number, const Val *row)
     Arena *arena = eval->cx->arena;
     Str title = val_get_str(row, "title"), text = val_get_str(row, "text");
     eval->text_bytes += title.len + text.len;
-    if (eval->text_bytes > DOC_TEXTS_MAX)
+    if (eval->text_bytes > EVAL_TEXTS_MAX)
         return;
     if (number >= eval->text_cap) {
         size_t wider = eval->text_cap ? eval->text_cap * 2 : NAME_SLOTS_FIRST;
@@ -326,7 +323,7 @@ Err eval_ask(Eval *eval, const Pool *pool, MatchQuery asked, MatchAnswer *ret)
         asked.only = only;
         asked.only_count = pool->count;
     }
-    bool learns = eval->text_bytes <= DOC_TEXTS_MAX;
+    bool learns = eval->text_bytes <= EVAL_TEXTS_MAX;
     if (learns) {
         MatchQuery first = asked;
         first.model = NULL;
@@ -338,7 +335,8 @@ Err eval_ask(Eval *eval, const Pool *pool, MatchQuery asked, MatchAnswer *ret)
         asked.widen = widen(eval, ret);
     }
     asked.limit = limit;
-    return match_search(cx, eval->index, &asked, ret);
+    return asked.with_features ? match_search(cx, eval->index, &asked, ret)
+                               : eval_search(eval, query, &asked, ret);
 }
 
 /* The first ten for a question. What no term leads to comes last, in the order of the file. */
@@ -526,9 +524,12 @@ Err match_eval(Cx *cx, const EvalFiles *files, EvalFigures *ret)
         e = each_line(&eval, files->qrels, take_judgement);
     if (!e)
         group_by_doc(&eval);
+    if (!e && files->vectors)
+        e = eval_own(&eval);
     eval.teaches = ARENA_NEW(cx->arena, bool, eval.query_names.count + 1);
     for (; !e && eval.fold < eval.fold_count; eval.fold++)
         e = eval_fold(&eval, &sums);
+    eval_own_done(&eval);
     if (!e)
         *ret = figures_of(&eval, &sums);
     return e;

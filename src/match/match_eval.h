@@ -24,8 +24,9 @@ enum {
 typedef struct EvalFiles {
     Str docs, queries, qrels; /* Paths. */
     bool pool;                /* Each question ranks only the documents that it was judged with. */
-    i64 folds; /* From 2 on: each part of the questions meets an index that learnt from the
+    i64 folds;    /* From 2 on: each part of the questions meets an index that learnt from the
                 * judgements of the others. */
+    bool vectors; /* Fused with vectors learnt from the documents (match_own.h). */
 } EvalFiles;
 
 /* Means over the questions that have something relevant, with the half width of their 95 % interval

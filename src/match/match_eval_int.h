@@ -4,6 +4,9 @@
 
 #include "match/match_eval.h"
 #include "match/match_learn.h"
+#include "match/match_own.h"
+
+enum { EVAL_TEXTS_MAX = 256 * 1000000 }; /* Bytes of documents kept; of others none is learnt. */
 
 /* Names to numbers from 0, in the order they came. */
 typedef struct Names {
@@ -37,6 +40,8 @@ typedef struct Eval {
     bool *teaches; /* By question: its words become words of the documents it was right for. */
     const EvalFiles *files;
     const MatchModel *model; /* NULL: hits in the order of their text scores. */
+    OwnTable *own;           /* NULL: no vectors. */
+    struct Vectors *vectors;
     i64 fold_count, fold;
     i64 unknown;
 } Eval;
@@ -58,6 +63,15 @@ double eval_gain(const Pool *pool, i64 id);
 /* Asks a pool's question twice, the second time with what the first hits are about. Of `asked` the
  * model, features and limit are looked at. In cx->arena. */
 NODISCARD Err eval_ask(Eval *eval, const Pool *pool, MatchQuery asked, MatchAnswer *ret);
+
+/* ---- match_eval_own.c ---- */
+
+/* Learns vectors from the documents, never from questions or judgements, and makes one of each. */
+NODISCARD Err eval_own(Eval *eval);
+void eval_own_done(Eval *eval);
+/* match_search, fused with what lies near the question's text when there are vectors. */
+NODISCARD Err eval_search(Eval *eval, const EvalText *query, const MatchQuery *asked,
+                          MatchAnswer *ret);
 
 /* ---- match_eval_learn.c ---- */
 

@@ -42,9 +42,9 @@ NODISCARD Err match_suggest_make(Cx *cx, MatchIndex *index);
 
 /* A file of ops each. They use house->match, and make it when it is not there yet. */
 extern const Room match_room, suggest_room, compare_room, saved_room, alert_room, model_room,
-    rebuild_room, synonym_room;
+    rebuild_room, synonym_room, helper_room;
 #define MATCH_ROOMS                                                                                \
     &match_room, &suggest_room, &compare_room, &saved_room, &alert_room, &model_room,              \
-        &rebuild_room, &synonym_room
+        &rebuild_room, &synonym_room, &helper_room
 
 #endif

@@ -7,12 +7,14 @@
 typedef struct Fused {
     MatchHit hit;
     size_t text_rank; /* SIZE_MAX: words did not bring it among the first. */
-    double sum;       /* Of 1 / (FUSE_K + rank). */
+    double sum;       /* Of 1 / (FUSE_K + rank), or of shares. */
 } Fused;
 
 typedef struct FuseList {
     Fused rows[2 * FUSE_DEPTH];
     size_t count;
+    bool by_share;
+    double top; /* By share: the best text score counts 1. */
 } FuseList;
 
 static Fused *find(FuseList *list, MatchKind kind, i64 id)
@@ -69,16 +71,35 @@ static Err look_deeper(Cx *cx, MatchIndex *index, const MatchQuery *query, Match
         int rank = row->hit.semantic;
         row->hit = answer.hits[i];
         row->hit.semantic = rank;
+        if (list->by_share && list->top > 0)
+            row->sum += row->hit.score / list->top;
     }
     if (!e)
         *total += (i64)(count - answer.count);
     return e;
 }
 
+static int falling(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x > y ? -1 : x < y;
+}
+
+/* By share a place counts what the hit there scores; where a model has changed places, what the one
+ * there would score without it. */
 static void add_text(FuseList *list, const MatchAnswer *answer)
 {
-    for (size_t i = 0; i < answer->count && i < FUSE_DEPTH; i++)
-        list->rows[list->count++] = (Fused){answer->hits[i], i, 1 / (double)(FUSE_K + i + 1)};
+    double scores[FUSE_DEPTH] = {0};
+    size_t count = answer->count < FUSE_DEPTH ? answer->count : (size_t)FUSE_DEPTH;
+    for (size_t i = 0; i < count; i++)
+        scores[i] = answer->hits[i].score;
+    qsort(scores, count, sizeof *scores, falling);
+    list->top = count ? scores[0] : 0;
+    for (size_t i = 0; i < count; i++) {
+        double share = list->top > 0 ? scores[i] / list->top : 0;
+        list->rows[list->count++] =
+            (Fused){answer->hits[i], i, list->by_share ? share : 1 / (double)(FUSE_K + i + 1)};
+    }
 }
 
 static void add_near(FuseList *list, const VectorHit *hits, size_t count)
@@ -90,26 +111,28 @@ static void add_near(FuseList *list, const VectorHit *hits, size_t count)
             *row = (Fused){.hit = {.kind = hits[i].kind, .id = hits[i].id}, .text_rank = SIZE_MAX};
         }
         row->hit.semantic = (int)i + 1;
-        row->sum += 1 / (double)(FUSE_K + i + 1);
+        row->sum +=
+            list->by_share ? FUSE_SHARE * (double)hits[i].nearness : 1 / (double)(FUSE_K + i + 1);
     }
 }
 
-Err match_fuse(Cx *cx, MatchIndex *index, Vectors *vectors, const MatchQuery *query, i64 need_id,
-               MatchAnswer *ret)
+static Err fuse(Cx *cx, MatchIndex *index, Vectors *vectors, const MatchQuery *query,
+                VectorQuery near, MatchAnswer *ret)
 {
     VectorHit hits[FUSE_DEPTH];
-    const VectorQuery near_need = {.kind = MATCH_NEED,
-                                   .id = need_id,
-                                   .kinds = query->kinds,
-                                   .listed_only = query->listed_only,
-                                   .not_org_id = query->not_org_id};
     assert(query->offset == 0 && query->limit <= FUSE_DEPTH);
-    size_t count = vectors_near(vectors, &near_need, hits, FUSE_DEPTH);
+    near.kinds = query->kinds;
+    near.listed_only = query->listed_only;
+    near.not_org_id = query->not_org_id;
+    near.only = query->only;
+    near.only_count = query->only_count;
+    size_t count = vectors_near(vectors, &near, hits, FUSE_DEPTH);
     if (!count)
         return match_search(cx, index, query, ret);
     MatchQuery wide = *query;
     MatchAnswer answer = {0};
     FuseList *list = ARENA_NEW(cx->arena, FuseList, 1);
+    list->by_share = near.values != NULL;
     wide.limit = FUSE_DEPTH;
     Err e = match_search(cx, index, &wide, &answer);
     i64 total = answer.total;
@@ -129,4 +152,31 @@ Err match_fuse(Cx *cx, MatchIndex *index, Vectors *vectors, const MatchQuery *qu
     ret->total = total;
     ret->note = NULL;
     return ERR_OK;
+}
+
+Err match_fuse(Cx *cx, MatchIndex *index, Vectors *vectors, const MatchQuery *query, i64 need_id,
+               MatchAnswer *ret)
+{
+    const VectorQuery need = {.kind = MATCH_NEED, .id = need_id};
+    return fuse(cx, index, vectors, query, need, ret);
+}
+
+Err match_fuse_values(Cx *cx, MatchIndex *index, Vectors *vectors, const MatchQuery *query,
+                      const float *values, size_t dims, MatchAnswer *ret)
+{
+    const VectorQuery asked = {.values = values, .dims = dims};
+    return fuse(cx, index, vectors, query, asked, ret);
+}
+
+size_t match_fuse_hits(const MatchAnswer *words, const VectorHit *near, size_t near_count,
+                       MatchHit *ret, size_t most)
+{
+    FuseList list = {.by_share = true};
+    add_text(&list, words);
+    add_near(&list, near, near_count < FUSE_DEPTH ? near_count : (size_t)FUSE_DEPTH);
+    qsort(list.rows, list.count, sizeof *list.rows, order);
+    size_t count = list.count < most ? list.count : most;
+    for (size_t i = 0; i < count; i++)
+        ret[i] = list.rows[i].hit;
+    return count;
 }

@@ -158,12 +158,42 @@ static void test_filters(void **state)
         assert_int_not_equal(got.hits[i].id % 5, 3);
 }
 
+/* Own vectors add to scores: what words find clearly stays in front, what is near too comes up,
+ * what is near alone comes last. */
+static void test_by_share(void **state)
+{
+    const float values[DIMS] = {1};
+    const MatchQuery query = {.text = S("石墨烯"), .kinds = MATCH_OF_PATENTS, .limit = FUSE_DEPTH};
+    MatchAnswer words, got = {0};
+    (void)state;
+    assert_int_equal(match_search(&cx, index_of_words, &query, &words), ERR_OK);
+    assert_int_equal(match_fuse_values(&cx, index_of_words, vectors, &query, values, DIMS, &got),
+                     ERR_OK);
+    double top = words.hits[0].score;
+    for (size_t i = 1; i < got.count; i++) {
+        const MatchHit *hit = &got.hits[i - 1], *next = &got.hits[i];
+        double left = hit->score / top + (hit->semantic ? FUSE_SHARE : 0),
+               right = next->score / top + (next->semantic ? FUSE_SHARE * 0.9 : 0);
+        assert_true(left >= right - 1e-9);
+    }
+    assert_int_equal(got.hits[0].id, 3); /* Third by words and near. */
+    assert_int_equal(got.count, FUSE_DEPTH);
+    assert_int_equal(got.total, DOCS + 1);
+    for (size_t i = 0; i < got.count; i++) /* Near alone: behind all these. */
+        assert_int_not_equal(got.hits[i].id, 1001);
+    const float other[DIMS - 1] = {1};
+    assert_int_equal(match_fuse_values(&cx, index_of_words, vectors, &query, other, DIMS - 1, &got),
+                     ERR_OK);
+    check_same(&got, &words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_by_share),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -2,6 +2,7 @@
 #include "match/match_need.h"
 
 #include "match/match_embed.h"
+#include "match/match_helper.h"
 #include "match/match_model.h"
 
 enum { WIDEN_HITS = 10 };
@@ -58,7 +59,9 @@ Err match_need_ask(Cx *cx, MatchIndex *index, const Need *need, bool listed_only
     *ret = (NeedAsk){
         .need_id = need->id,
         .fields = {{need->title, 3, false}, {need->problem, 1, false}, {need->params, 1, false}},
-        .asker = {need->id, need->amount_fen, need->cooperation}};
+        .asker = {need->id, need->amount_fen, need->cooperation},
+        .text = str_format(cx->arena, "%.*s\n%.*s\n%.*s", STR_ARG(need->title),
+                           STR_ARG(need->problem), STR_ARG(need->params))};
     MatchModel *model = ARENA_NEW(cx->arena, MatchModel, 1);
     Err e = match_model_in_use(cx, model, &model_id);
     if (e)
@@ -77,9 +80,17 @@ Err match_need_ask(Cx *cx, MatchIndex *index, const Need *need, bool listed_only
     return widen_query(cx, index, &ret->query);
 }
 
+/* Own vectors are asked with the need's text itself, for it does not leave the machine; a server's
+ * with the vector of its published form. */
 Err match_need_answer(Cx *cx, MatchIndex *index, const NeedAsk *ask, MatchAnswer *ret)
 {
-    Vectors *vectors = house_of(cx)->vectors;
-    return vectors ? match_fuse(cx, index, vectors, &ask->query, ask->need_id, ret)
-                   : match_search(cx, index, &ask->query, ret);
+    House *house = house_of(cx);
+    float values[OWN_DIMS];
+    if (!house->vectors)
+        return match_search(cx, index, &ask->query, ret);
+    if (!house->own)
+        return match_fuse(cx, index, house->vectors, &ask->query, ask->need_id, ret);
+    if (!own_place_vector(house->own, ask->text, values))
+        return match_search(cx, index, &ask->query, ret);
+    return match_fuse_values(cx, index, house->vectors, &ask->query, values, OWN_DIMS, ret);
 }

@@ -2,7 +2,7 @@
  * need.matches shows, and what pushes go by.
  *
  * Text with what its first hits are about, the released weights if there are any (match_model.h),
- * and what lies near by meaning when there is an embedding server (match_embed.h).
+ * and what lies near by meaning when there is a helper for that (match_helper.h).
  */
 #ifndef MATCH_MATCH_NEED_H
 #define MATCH_MATCH_NEED_H
@@ -19,7 +19,8 @@ typedef struct NeedAsk {
     i64 need_id;
     MatchQuery query; /* The caller sets `limit`, at most NEED_MATCHES_MAX. */
     MatchField fields[3];
-    MatchAsker asker;  /* For features. */
+    MatchAsker asker; /* For features. */
+    Str text;         /* All of it: own vectors are asked with that. */
     MatchModel *model; /* The released one; NULL: text alone. In cx->arena. */
 } NeedAsk;
 

@@ -11,7 +11,7 @@
 #define HAS_AVX2 0
 #endif
 
-enum { MOST = 127, NEAR_MAX = 200 };
+enum { MOST = 127 };
 
 /* ---- Numbers ---- */
 
@@ -20,6 +20,11 @@ static bool use_plain;
 void vector_use_plain(bool plain)
 {
     use_plain = plain;
+}
+
+bool vector_plain(void)
+{
+    return use_plain;
 }
 
 size_t vector_stride(size_t dims)
@@ -204,6 +209,18 @@ Err vectors_note(Cx *cx, Vectors *vectors, const VectorDoc *doc)
     return at == SIZE_MAX ? err_set(cx, ERR_LIMIT, NULL, "match.full") : ERR_OK;
 }
 
+void vectors_renew(Vectors *vectors, Str model)
+{
+    pthread_rwlock_wrlock(&vectors->lock);
+    vectors->model = str_copy(&vectors->arena, model);
+    for (size_t i = 0; i < vectors->count; i++) {
+        VectorEntry *entry = vector_entry(vectors, i);
+        if (entry->state != VECTOR_GONE)
+            set_state(vectors, entry, entry->state == VECTOR_KEPT ? VECTOR_GONE : VECTOR_WAITING);
+    }
+    pthread_rwlock_unlock(&vectors->lock);
+}
+
 void vectors_drop(Vectors *vectors, MatchKind kind, i64 id)
 {
     pthread_rwlock_wrlock(&vectors->lock);
@@ -327,8 +344,7 @@ static bool before(const VectorHit *a, const VectorHit *b)
     return a->kind != b->kind ? a->kind < b->kind : a->id < b->id;
 }
 
-/* Keeps the best `most`, in order. */
-static size_t keep_best(VectorHit *hits, size_t count, size_t most, VectorHit hit)
+size_t vector_keep_best(VectorHit *hits, size_t count, size_t most, VectorHit hit)
 {
     if (count == most && !before(&hit, &hits[count - 1]))
         return count;
@@ -341,36 +357,49 @@ static size_t keep_best(VectorHit *hits, size_t count, size_t most, VectorHit hi
     return count == most ? count : count + 1;
 }
 
-static bool is_looked_for(const VectorEntry *entry, const VectorQuery *query)
+static bool is_among(const i64 *ids, size_t count, i64 id)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && ids[low] == id;
+}
+
+bool vector_is_looked_for(const VectorEntry *entry, const VectorQuery *query)
 {
     const VectorDoc *doc = &entry->doc;
     return entry->state == VECTOR_READY && (query->kinds >> doc->kind & 1) &&
            (doc->listed || !query->listed_only) &&
            (!query->not_org_id || doc->org_id != query->not_org_id) &&
-           (doc->kind != query->kind || doc->id != query->id);
+           (query->values || doc->kind != query->kind || doc->id != query->id) &&
+           (!query->only || is_among(query->only, query->only_count, doc->id));
 }
 
-static size_t look(const Vectors *vectors, size_t own, const VectorQuery *query, VectorHit *ret,
-                   size_t most)
+static size_t look(const Vectors *vectors, const int8_t *numbers, float factor,
+                   const VectorQuery *query, VectorHit *ret, size_t most)
 {
-    const int8_t *numbers = vector_numbers(vectors, own);
-    float factor = vector_entry(vectors, own)->factor;
     double sum = 0, squares = 0;
     size_t compared = 0, count = 0;
     for (size_t i = 0; i < vectors->count; i++) {
         const VectorEntry *entry = vector_entry(vectors, i);
-        if (!is_looked_for(entry, query))
+        if (!vector_is_looked_for(entry, query))
             continue;
         i32 dot = vector_dot(numbers, vector_numbers(vectors, i), vectors->stride);
         float nearness = (float)dot * factor * entry->factor;
         sum += (double)nearness;
         squares += (double)nearness * (double)nearness;
         compared++;
-        count = keep_best(ret, count, most, (VectorHit){entry->doc.kind, entry->doc.id, nearness});
+        count = vector_keep_best(ret, count, most,
+                                 (VectorHit){entry->doc.kind, entry->doc.id, nearness});
     }
     double mean = compared ? sum / (double)compared : 0,
            spread = compared ? sqrt(fmax(0, squares / (double)compared - mean * mean)) : 0,
-           least = fmax(0, mean + spread - 1e-6);
+           least = query->all ? 1e-9 : fmax(0, mean + spread - 1e-6);
     while (count && (double)ret[count - 1].nearness < least)
         count--;
     return count;
@@ -379,11 +408,19 @@ static size_t look(const Vectors *vectors, size_t own, const VectorQuery *query,
 size_t vectors_near(Vectors *vectors, const VectorQuery *query, VectorHit *ret, size_t most)
 {
     size_t count = 0;
-    assert(most >= 1 && most <= NEAR_MAX);
+    int8_t asked[VECTOR_DIMS_MAX];
+    assert(most >= 1 && most <= VECTOR_NEAR_MAX);
     pthread_rwlock_rdlock(&vectors->lock);
-    size_t own = place_of(vectors, query->kind, query->id);
-    if (own != SIZE_MAX && vector_entry(vectors, own)->state == VECTOR_READY)
-        count = look(vectors, own, query, ret, most);
+    if (query->values && query->dims == vectors->dims) {
+        float factor = vector_quantise(query->values, query->dims, asked);
+        if (factor > 0)
+            count = look(vectors, asked, factor, query, ret, most);
+    } else if (!query->values) {
+        size_t own = place_of(vectors, query->kind, query->id);
+        if (own != SIZE_MAX && vector_entry(vectors, own)->state == VECTOR_READY)
+            count = look(vectors, vector_numbers(vectors, own), vector_entry(vectors, own)->factor,
+                         query, ret, most);
+    }
     pthread_rwlock_unlock(&vectors->lock);
     return count;
 }

@@ -22,6 +22,7 @@ enum {
     VECTOR_DIMS_MAX = 4096,
     VECTOR_DOCS_MAX = MATCH_DOCS_MAX,
     VECTOR_DIGEST = 16,
+    VECTOR_NEAR_MAX = 200, /* Hits of one question. */
 };
 
 /* ---- Numbers ---- */
@@ -50,6 +51,8 @@ typedef struct Vectors Vectors;
 /* None yet. `dims` 0: as many numbers as the first has. Lives until vectors_close. */
 Vectors *vectors_open(Str model, i64 dims);
 void vectors_close(Vectors *vectors);
+/* From now on of another model of as many numbers: every vector goes, its document waits. */
+void vectors_renew(Vectors *vectors, Str model);
 
 /* Held by who reads a row and notes what it says: the later note must be the newer row. */
 void vectors_feed_begin(Vectors *vectors);
@@ -79,9 +82,14 @@ VectorStats vectors_stats(Vectors *vectors);
 typedef struct VectorQuery {
     MatchKind kind; /* The document that is asked about. */
     i64 id;
+    const float *values; /* Of a question that is no document, `dims` of them; NULL: none. */
+    size_t dims;
     unsigned kinds; /* MATCH_OF_ bits of what is looked for. */
     bool listed_only;
-    i64 not_org_id; /* 0 for all. */
+    i64 not_org_id;  /* 0 for all. */
+    const i64 *only; /* Only these, by rising id, of the one kind in `kinds`; NULL for all. */
+    size_t only_count;
+    bool all; /* Near ones that do not stand out too. */
 } VectorQuery;
 
 typedef struct VectorHit {
@@ -92,8 +100,15 @@ typedef struct VectorHit {
 
 /* The nearest, at most `most`, best first, equal ones by kind and id. Only what stands out: nearer
  * than the mean of all that were compared by a standard deviation at least, for how near is near
- * differs from model to model. 0 when the document has no vector. */
+ * differs from model to model. 0 when the document has no vector, or `values` have no length or
+ * are of another dimension. */
 size_t vectors_near(Vectors *vectors, const VectorQuery *query, VectorHit *ret, size_t most);
+
+/* The same for many questions at once (match_vector_all.c): `count` times `dims` values, and of
+ * each its nearest to ret + question * most. Of `filter` what is looked for counts, as with `all`.
+ * The documents stream by once, so some hundred questions at a time cost least. */
+void vectors_near_all(Vectors *vectors, const float *values, size_t dims, size_t count,
+                      const VectorQuery *filter, VectorHit *ret, size_t *ret_counts, size_t most);
 
 /* ---- The file (match_vector_file.c) ---- */
 

@@ -45,6 +45,10 @@ struct Vectors {
 VectorEntry *vector_entry(const Vectors *vectors, size_t at);
 /* NULL while none of its block has one. */
 int8_t *vector_numbers(const Vectors *vectors, size_t at);
+bool vector_plain(void); /* As vector_use_plain said. */
+bool vector_is_looked_for(const VectorEntry *entry, const VectorQuery *query);
+/* Keeps the best `most`, in order; how many there are then. */
+size_t vector_keep_best(VectorHit *hits, size_t count, size_t most, VectorHit hit);
 /* A vector from the file, its digest in `doc`. With the lock held for writing; false when full. */
 bool vector_take(Vectors *vectors, const VectorDoc *doc, float factor, const int8_t *numbers);
 

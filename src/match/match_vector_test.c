@@ -184,6 +184,86 @@ static void test_comes_and_goes(void **state)
     vectors_close(vectors);
 }
 
+/* Asked by values and among some alone; and of another model nothing is left. */
+static void test_values(void **state)
+{
+    Vectors *vectors = filled();
+    VectorHit hits[10];
+    static const float away[DIMS] = {0, 1}, nothing[DIMS];
+    static const i64 only[] = {2, 3, 9};
+    (void)state;
+    VectorQuery query = {.values = away, .dims = DIMS, .kinds = MATCH_OF_PATENTS, .all = true};
+    size_t count = vectors_near(vectors, &query, hits, 10);
+    assert_int_equal(count, 10);
+    assert_int_equal(hits[0].id, 10); /* The first of those at right angles to the need. */
+    query.only = only;
+    query.only_count = COUNT(only);
+    count = vectors_near(vectors, &query, hits, 10);
+    assert_int_equal(count, 3);
+    assert_int_equal(hits[0].id, 9);
+    assert_int_equal(hits[1].id, 3);
+    assert_int_equal(hits[2].id, 2);
+    query.dims = DIMS - 1;
+    assert_int_equal(vectors_near(vectors, &query, hits, 10), 0);
+    query = (VectorQuery){.values = nothing, .dims = DIMS, .kinds = MATCH_OF_PATENTS};
+    assert_int_equal(vectors_near(vectors, &query, hits, 10), 0);
+    vectors_renew(vectors, S("another"));
+    assert_int_equal(vectors_stats(vectors).ready, 0);
+    assert_int_equal(vectors_stats(vectors).waiting, 30);
+    assert_int_equal(near_need(vectors, hits, (VectorQuery){0}), 0);
+    vectors_close(vectors);
+}
+
+static void fill_values(float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)(chance_below(&chance, 2001) - 1000) / 1000;
+}
+
+/* Many questions at once find what each finds alone, in plain C and else. */
+static void test_near_all(void **state)
+{
+    enum { DOCS = 1203, ASKED = 11, MOST = 20 };
+    static float values[ASKED * DIMS];
+    static VectorHit hits[ASKED * MOST];
+    size_t counts[ASKED];
+    Vectors *vectors = vectors_open(S("m"), DIMS);
+    const VectorQuery filters[] = {{.kinds = MATCH_OF_PATENTS},
+                                   {.kinds = MATCH_OF_ACHIEVEMENTS, .listed_only = true},
+                                   {.kinds = MATCH_OF_NEEDS}};
+    (void)state;
+    for (i64 i = 0; i < DOCS; i++) {
+        const VectorDoc what = doc(i % 3 ? MATCH_PATENT : MATCH_ACHIEVEMENT, i / 2 + 1, 1);
+        note(vectors, what);
+        fill_values(values, DIMS);
+        assert_int_equal(vectors_put(&cx, vectors, &what, values, DIMS), ERR_OK);
+    }
+    fill_values(values, COUNT(values));
+    memset(values, 0, DIMS * sizeof *values); /* The first asks nothing. */
+    for (size_t f = 0; f < 2 * COUNT(filters); f++) {
+        VectorQuery query = filters[f / 2];
+        vector_use_plain(f % 2);
+        vectors_near_all(vectors, values, DIMS, ASKED, &query, hits, counts, MOST);
+        for (size_t q = 0; q < ASKED; q++) {
+            VectorHit alone[MOST];
+            query.values = values + q * DIMS;
+            query.dims = DIMS;
+            query.all = true;
+            assert_int_equal(vectors_near(vectors, &query, alone, MOST), counts[q]);
+            assert_true(counts[q] == (q && query.kinds != MATCH_OF_NEEDS ? MOST : 0));
+            for (size_t i = 0; i < counts[q]; i++) {
+                assert_int_equal(hits[q * MOST + i].id, alone[i].id);
+                assert_int_equal(hits[q * MOST + i].kind, alone[i].kind);
+                assert_true(hits[q * MOST + i].nearness == alone[i].nearness);
+            }
+        }
+    }
+    vector_use_plain(false);
+    vectors_near_all(vectors, values, DIMS + 1, ASKED, &filters[0], hits, counts, MOST);
+    assert_int_equal(counts[ASKED - 1], 0);
+    vectors_close(vectors);
+}
+
 /* More than one block, and more than the first table of places. */
 static void test_many(void **state)
 {
@@ -309,6 +389,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths_agree), cmocka_unit_test(test_quantise),
         cmocka_unit_test(test_near),        cmocka_unit_test(test_comes_and_goes),
+        cmocka_unit_test(test_values),      cmocka_unit_test(test_near_all),
         cmocka_unit_test(test_many),        cmocka_unit_test(test_file),
         cmocka_unit_test(test_damage),
     };

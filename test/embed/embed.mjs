@@ -1,5 +1,5 @@
 // embed.mjs - a serving exchange with an embedding server: what it is sent, what it helps to find, and
-// that nothing waits for it or fails with it.
+// that nothing waits for it or fails with it; and one that learns vectors by itself.
 import { spawn, execFileSync, execFile } from 'node:child_process';
 import { strict as assert } from 'node:assert';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync, readFileSync } from 'node:fs';
@@ -262,12 +262,64 @@ async function play_demo(fake) {
   await house.stop();
 }
 
+// Texts of two topics; what a need says never stands beside what the offer it wants says.
+const TOPICS = [
+  [['耳机', '耳塞'], ['扬声器', '降噪', '音质', '佩戴', '蓝牙', '低音']],
+  [['货车', '卡车'], ['车桥', '载重', '柴油', '变速箱', '底盘', '挂车']],
+];
+
+async function play_own(fake) {
+  const house_data = join(folder, 'own'), port = await free_port(), asked = fake.asked;
+  const here = (...args) => execFileSync(program, [...args, '--data', house_data], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const says = async (...args) => JSON.parse((await promisify(execFile)(program, [...args, '--data', house_data, '--json'], { encoding: 'utf8' })).stdout);
+  here('init');
+  here('org', 'add', '--code', 'U-EAST', '--name', 'East University', '--kind', 'university');
+  here('account', 'add', '--login', 'east', '--name', 'Somebody', '--org-id', '1', '--roles', 'office', '--password', PASSWORD);
+  for (let i = 0; i < 24; i++) {
+    const [names, beside] = TOPICS[i % 2], some = [0, 1, 2].map(k => beside[(i + 2 * k + (i >> 2)) % 6]);
+    here('achievement', 'add', '--as', 'east', '--title', `${names[(i >> 1) % 2]}第${i + 1}号`, '--intro', `本品涉及${some.join('，')}等方面。`, '--kind', 'secret', '--field', 'materials');
+  }
+  const learnt = () => until('the table', async () => (await says('vectors', 'show')).own.learnt);
+  // embed_url is there, and not asked.
+  const settings = with_server(fake, { vectors: 'own' });
+  let house = await serve(port, settings, house_data);
+  await check('vectors are learnt from own texts, without any network', async () => {
+    await learnt();
+    const show = await until('all vectors', async () => {
+      const now = await says('vectors', 'show');
+      return now.ready === 24 && now;
+    });
+    assert.equal(show.helper, 'own');
+    assert.equal(show.dims, 256);
+    assert.equal(show.own.texts, 24);
+    assert.equal(fake.asked, asked);
+    assert.ok(existsSync(join(house_data, 'vectors.own')));
+  });
+  await check('they are learnt again when somebody asks', async () => {
+    const before = (await says('vectors', 'show')).own.learnt_ms;
+    assert.equal((await says('vectors', 'learn')).wanted, true);
+    await until('a new one', async () => (await says('vectors', 'show')).own.learnt_ms > before);
+  });
+  assert.equal(await house.stop(), 0);
+  await check('a damaged table is found, said, and learnt anew', async () => {
+    const bytes = readFileSync(join(house_data, 'vectors.own'));
+    bytes[bytes.length >> 1] ^= 4;
+    writeFileSync(join(house_data, 'vectors.own'), bytes);
+    house = await serve(port, settings, house_data);
+    await learnt();
+    assert.match(house.said(), /own\.damaged/);
+    assert.equal(await house.stop(), 0);
+    assert.equal(fake.asked, asked);
+  });
+}
+
 const fake = await server.start();
 try {
   await play(fake);
   fake.mode = 'good';
   fake.texts = [];
   await play_demo(fake);
+  await play_own(fake);
 } catch (error) {
   await check('broke off', () => { throw error; });
 } finally {
