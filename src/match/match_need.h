@@ -19,8 +19,8 @@ typedef struct NeedAsk {
     i64 need_id;
     MatchQuery query; /* The caller sets `limit`, at most NEED_MATCHES_MAX. */
     MatchField fields[3];
-    MatchAsker asker; /* For features. */
-    Str text;         /* All of it: own vectors are asked with that. */
+    MatchAsker asker;  /* For features. */
+    Str text;          /* All of it: own vectors are asked with that. */
     MatchModel *model; /* The released one; NULL: text alone. In cx->arena. */
 } NeedAsk;
 
