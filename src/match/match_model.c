@@ -87,6 +87,12 @@ Str match_feature_label(Cx *cx, Str name)
         [MATCH_F_REGION] = "match.feature_region",
         [MATCH_F_MATURITY] = "match.feature_maturity",
         [MATCH_F_FRESH] = "match.feature_fresh",
+        [MATCH_F_PRICE] = "match.feature_price",
+        [MATCH_F_MODE] = "match.feature_mode",
+        [MATCH_F_GRANTED] = "match.feature_granted",
+        [MATCH_F_CLAIMS] = "match.feature_claims",
+        [MATCH_F_TERM] = "match.feature_term",
+        [MATCH_F_OUTCOMES] = "match.feature_outcomes",
     };
     for (int f = 0; f < MATCH_FEATURES; f++)
         if (str_same_z(name, match_feature_name((MatchFeature)f)) && keys[f])

@@ -9,19 +9,21 @@ static Str spread_text(PageCx *page, i64 value)
                       (long long)(size / 100), (long long)(size % 100 / 10));
 }
 
-/* With learnt weights those that did nothing are left out. */
+/* Those that did nothing are left out; by text alone, those that are near the mean. */
 static Val *shape_features(PageCx *page, const Val *features, bool by_model)
 {
     Arena *arena = page->cx->arena;
+    enum { NEAR = 50 }; /* Half a standard deviation. */
     Val *list = val_list(arena);
     for (size_t i = 0; i < val_count(features); i++) {
         Val *row = val_at(features, i);
-        i64 share = val_get_int(row, "share");
-        if (by_model && !share)
+        i64 share = val_get_int(row, "share"), value = val_get_int(row, "value");
+        if (by_model ? !share : value > -NEAR && value < NEAR)
             continue;
+        val_set_bool(arena, row, "weighed", by_model);
         val_set_int(arena, row, "size", share < 0 ? -share : share);
         val_set_bool(arena, row, "against", share < 0);
-        val_set_str(arena, row, "spread", spread_text(page, val_get_int(row, "value")));
+        val_set_str(arena, row, "spread", spread_text(page, value));
         val_push(arena, list, row);
     }
     return list;
