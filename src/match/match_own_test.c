@@ -185,14 +185,15 @@ static void test_directions(void **state)
     assert_true(sparse_directions(&arena, &rows, DIMS, 1, NULL, NULL, &got));
     for (size_t k = 0; k < DIMS; k++)
         for (size_t c = 0; c < COLUMNS; c++)
-            assert_float_equal(fabsf(got[c * DIMS + k]), c == order[k] ? 1 : 0, 1e-4F);
+            assert_float_equal(fabsf(got[c * DIMS + k]), (c == order[k] ? 1.0F : 0.0F), 1e-4F);
     /* Fewer rows than directions wanted: the rest is 0. */
     const SparseRows few = {from, columns, weights, 2, COLUMNS};
     assert_true(sparse_directions(&arena, &few, DIMS, 1, NULL, NULL, &got));
     for (size_t c = 0; c < COLUMNS; c++)
-        for (size_t k = 0; k < DIMS; k++)
-            assert_float_equal(fabsf(got[c * DIMS + k]),
-                               (c == 1 && k == 0) || (c == 0 && k == 1) ? 1 : 0, 1e-4F);
+        for (size_t k = 0; k < DIMS; k++) {
+            bool is_own = (c == 1 && k == 0) || (c == 0 && k == 1);
+            assert_float_equal(fabsf(got[c * DIMS + k]), (is_own ? 1.0F : 0.0F), 1e-4F);
+        }
 }
 
 /* ---- The file ---- */

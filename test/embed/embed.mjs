@@ -262,7 +262,8 @@ async function play_demo(fake) {
   await house.stop();
 }
 
-// Texts of two topics; what a need says never stands beside what the offer it wants says.
+// Texts of two topics, enough for a direction for each half of one; what a need says never stands beside what the offer it wants says.
+const TEXTS = 60;
 const TOPICS = [
   [['耳机', '耳塞'], ['扬声器', '降噪', '音质', '佩戴', '蓝牙', '低音']],
   [['货车', '卡车'], ['车桥', '载重', '柴油', '变速箱', '底盘', '挂车']],
@@ -277,7 +278,7 @@ async function play_own(fake) {
   here('account', 'add', '--login', 'east', '--name', 'Somebody', '--org-id', '1', '--roles', 'office', '--password', PASSWORD);
   here('org', 'add', '--code', 'F-ONE', '--name', 'Firm One', '--kind', 'firm');
   here('account', 'add', '--login', 'firm', '--name', 'Somebody', '--org-id', '2', '--roles', 'firm', '--password', PASSWORD);
-  for (let i = 0; i < 24; i++) {
+  for (let i = 0; i < TEXTS; i++) {
     const [names, beside] = TOPICS[i % 4 === 1 ? 1 : 0], some = [0, 1, 2].map(k => beside[((i >> 2) + 2 * k + i % 4) % 6]);
     here('achievement', 'add', '--as', 'east', '--title', `${names[(i >> 2) % 2]}第${i + 1}号`, '--intro', `本品涉及${some.join('，')}等方面。`, '--kind', 'secret', '--field', 'materials');
   }
@@ -289,11 +290,11 @@ async function play_own(fake) {
     await learnt();
     const show = await until('all vectors', async () => {
       const now = await says('vectors', 'show');
-      return now.ready > 5 && now.ready + now.refused === 24 && now;
+      return now.ready > 5 && now.ready + now.refused === TEXTS && now;
     });
     assert.equal(show.helper, 'own');
     assert.equal(show.dims, 256);
-    assert.equal(show.own.texts, 24);
+    assert.equal(show.own.texts, TEXTS);
     assert.equal(fake.asked, asked);
     assert.ok(existsSync(join(house_data, 'vectors.own')));
   });

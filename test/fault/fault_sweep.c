@@ -695,7 +695,7 @@ static bool fail_once(Bench *bench, const Sweep *sweep, Str in, const Kept *befo
     return fired;
 }
 
-/* To the next call that fails: of those beyond the first hundred each eleventh. */
+/* To the next call that fails: of those beyond the first forty each seventh. */
 static int step_at(bool is_pg, int call)
 {
     int step = is_pg ? PG_STEP : 1;
