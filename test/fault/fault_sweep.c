@@ -651,7 +651,7 @@ static void check_log(Bench *bench, int calls)
  * Every call of every op fails on SQLite; on PostgreSQL, where a call takes a round trip, every
  * PG_STEP-th, beginning at another one for each op. --deep takes them all. */
 
-enum { PG_STEP = 4, LOG_EVERY = 6 };
+enum { PG_STEP = 7, LOG_EVERY = 6 };
 
 static bool is_deep(void)
 {
