@@ -149,30 +149,17 @@ static MatchModel learn(const Samples *samples, size_t held_out)
 
 /* ---- Comparing ---- */
 
-typedef struct Placed {
-    double score, gain;
-    size_t place;
-} Placed;
-
-static int placed_order(const void *a, const void *b)
-{
-    const Placed *left = a, *right = b;
-    if (left->score > right->score || left->score < right->score)
-        return left->score > right->score ? -1 : 1;
-    return left->place < right->place ? -1 : left->place > right->place;
-}
-
 static double sample_ndcg(const Sample *sample, const MatchModel *model)
 {
     Arena arena = {0};
-    Placed *placed = ARENA_NEW(&arena, Placed, sample->hit_count + 1);
+    const double **rows = ARENA_NEW(&arena, const double *, sample->hit_count + 1);
+    size_t *order = ARENA_NEW(&arena, size_t, sample->hit_count + 1);
     double *gains = ARENA_NEW(&arena, double, sample->gain_count + 1);
     for (size_t h = 0; h < sample->hit_count; h++)
-        placed[h] = (Placed){match_model_score(model, sample->rows + h * MATCH_FEATURES),
-                             sample->gains[h], h};
-    qsort(placed, sample->hit_count, sizeof *placed, placed_order);
+        rows[h] = sample->rows + h * MATCH_FEATURES;
+    match_model_order(model, rows, sample->hit_count, order);
     for (size_t i = 0; i < sample->gain_count; i++)
-        gains[i] = i < sample->hit_count ? placed[i].gain : sample->gains[i];
+        gains[i] = sample->gains[i < sample->hit_count ? order[i] : i];
     double ndcg = eval_ndcg(gains, sample->gain_count, sample->all, sample->all_count);
     arena_done(&arena);
     return ndcg;

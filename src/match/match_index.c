@@ -21,6 +21,7 @@ MatchIndex *match_open(void)
     Arena arena = {0};
     MatchIndex *index = ARENA_NEW(&arena, MatchIndex, 1);
     index->pending_most = PENDING_DOCS;
+    index->pending_terms_most = PENDING_TERMS;
     pthread_rwlockattr_t
         attr; /* Who takes something out need not wait for a lull in the searches. */
     pthread_rwlockattr_init(&attr);
@@ -212,7 +213,7 @@ static void build_pending(SegBuild *build, const Pending *one)
 static void forget_pending(MatchIndex *index)
 {
     index->pending = NULL;
-    index->pending_count = index->pending_cap = 0;
+    index->pending_count = index->pending_cap = index->pending_terms = 0;
     index->pending_kind = 0;
     index->pending_last = 0;
     arena_done(&index->pending_arena);
@@ -386,6 +387,7 @@ static void add_pending(MatchIndex *index, const MatchDoc *doc, const Bag *bag)
                      .items = arena_take_raw(arena, (bag->count + 1) * sizeof *one->items),
                      .item_count = bag->count,
                      .live = true};
+    index->pending_terms += bag->count;
     for (size_t i = 0; i < bag->count; i++)
         one->items[i] = (BagItem){seg_hash(bag->items[i].key), bag->items[i].weight};
     if (is_after(doc->kind, doc->id, index->pending_kind, index->pending_last)) {
@@ -408,7 +410,8 @@ Err match_put(Cx *cx, MatchIndex *index, const MatchDoc *doc)
         arena_done(&scratch);
         return err_set(cx, ERR_LIMIT, NULL, "match.full");
     }
-    if (index->pending_count >= index->pending_most)
+    if (index->pending_count >= index->pending_most ||
+        index->pending_terms >= index->pending_terms_most)
         settle(index);
     add_pending(index, doc, &bag);
     pthread_mutex_unlock(&index->writing);

@@ -101,6 +101,7 @@ enum {
     DOC_LISTED = 1, /* Flags of a SegDoc. */
     SHELVES_MAX = 256,
     PENDING_DOCS = 2048, /* Put and not yet in a segment; one more and they become one. */
+    PENDING_TERMS = 16 * 1000 * 1000, /* Of them all: 256 MB. */
 };
 
 /* A segment with which of its documents are alive. */
@@ -138,6 +139,7 @@ struct MatchIndex {
     Arena pending_arena;
     Pending *pending;
     size_t pending_count, pending_cap;
+    size_t pending_terms, pending_terms_most; /* PENDING_TERMS; less in a test. */
     size_t pending_most;    /* PENDING_DOCS, or a whole segment while there are many. */
     i64 pending_last;       /* The highest id of the kind that is pending, */
     MatchKind pending_kind; /* of the last kind; 0: none. */

@@ -2,6 +2,7 @@
 #include "match/match_learn.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { STEPS_MAX = 30, HALVINGS_MAX = 20, N = MATCH_FEATURES };
@@ -48,6 +49,32 @@ double match_model_score(const MatchModel *model, const double *features)
     for (size_t f = 0; f < N; f++)
         score += model->weights[f] * features[f];
     return score;
+}
+
+typedef struct Placed {
+    double score;
+    size_t place;
+} Placed;
+
+static int placed_order(const void *a, const void *b)
+{
+    const Placed *left = a, *right = b;
+    if (left->score > right->score || left->score < right->score)
+        return left->score > right->score ? -1 : 1;
+    return left->place < right->place ? -1 : left->place > right->place;
+}
+
+void match_model_order(const MatchModel *model, const double *const *rows, size_t count,
+                       size_t *ret)
+{
+    Arena arena = {0};
+    Placed *placed = ARENA_NEW(&arena, Placed, count + 1);
+    for (size_t i = 0; i < count; i++)
+        placed[i] = (Placed){match_model_score(model, rows[i]), i};
+    qsort(placed, count, sizeof *placed, placed_order);
+    for (size_t i = 0; i < count; i++)
+        ret[i] = placed[i].place;
+    arena_done(&arena);
 }
 
 const char *match_feature_name(MatchFeature feature)

@@ -56,6 +56,9 @@ void match_normalise(double *rows, size_t count);
 /* By text alone: today's order. */
 MatchModel match_model_plain(void);
 double match_model_score(const MatchModel *model, const double *features);
+/* The places of rows of MATCH_FEATURES from the best to the worst; equal ones stay in order. */
+void match_model_order(const MatchModel *model, const double *const *rows, size_t count,
+                       size_t *ret);
 /* "text", "cover_title"; a feature keeps its name. */
 const char *match_feature_name(MatchFeature feature);
 

@@ -285,22 +285,6 @@ static Err find_features(Cx *cx, Search *search, const Ranked *page, size_t coun
     return e;
 }
 
-/* A hit on its way to another place. */
-typedef struct Moved {
-    Ranked ranked;
-    const double *features;
-    double score;
-    size_t place; /* Before: equal scores keep their order. */
-} Moved;
-
-static int moved_order(const void *a, const void *b)
-{
-    const Moved *left = a, *right = b;
-    if (left->score > right->score || left->score < right->score)
-        return left->score > right->score ? -1 : 1;
-    return left->place < right->place ? -1 : left->place > right->place;
-}
-
 /* Puts the first hits in the model's order. Their features, in the new order. */
 static Err rerank(Cx *cx, Search *search, Ranked *page, size_t count, const double ***ret)
 {
@@ -310,16 +294,19 @@ static Err rerank(Cx *cx, Search *search, Ranked *page, size_t count, const doub
     Err e = find_features(cx, search, page, count, &rows);
     if (e)
         return e;
-    Moved *moved = ARENA_NEW(&search->scratch, Moved, count);
+    size_t *order = ARENA_NEW(&search->scratch, size_t, count);
+    Ranked *before = ARENA_NEW(&search->scratch, Ranked, count);
+    const double **unmoved = ARENA_NEW(&search->scratch, const double *, count);
     for (size_t h = 0; h < count; h++) {
-        const double *row = rows + h * MATCH_FEATURES;
-        moved[h] = (Moved){page[h], row, model ? match_model_score(model, row) : 0, h};
+        order[h] = h;
+        before[h] = page[h];
+        unmoved[h] = rows + h * MATCH_FEATURES;
     }
-    if (model && count)
-        qsort(moved, count, sizeof *moved, moved_order);
+    if (model)
+        match_model_order(model, unmoved, count, order);
     for (size_t h = 0; h < count; h++) {
-        page[h] = moved[h].ranked;
-        features[h] = moved[h].features;
+        page[h] = before[order[h]];
+        features[h] = unmoved[order[h]];
     }
     *ret = features;
     return ERR_OK;

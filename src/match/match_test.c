@@ -709,6 +709,14 @@ static void test_put_many(void **state)
     assert_int_equal(match_stats(index).segment_count, 2); /* One of them has nothing left. */
     put(index, MATCH_PATENT, 9, "锂电池隔膜", "");
     assert_int_equal(ask_text(index, "锂").total, 3000);
+    /* Long texts make segments sooner: what waits is bounded. */
+    index->pending_terms_most = 100;
+    match_put_many(index);
+    for (i64 id = 4001; id <= 4100; id++)
+        put(index, MATCH_PATENT, id, "钛合金叶片锻造", "");
+    assert_true(ask_text(index, "钛合金").total > 50);
+    match_put_many_end(index);
+    assert_int_equal(ask_text(index, "钛合金").total, 100);
     match_close(index);
 }
 

@@ -207,30 +207,15 @@ static Err take_needs(Lesson *lesson)
 
 /* ---- How good it is on what was held out ---- */
 
-typedef struct Placed {
-    double score, gain;
-    size_t place;
-} Placed;
-
-static int placed_order(const void *a, const void *b)
-{
-    const Placed *left = a, *right = b;
-    if (left->score > right->score || left->score < right->score)
-        return left->score > right->score ? -1 : 1;
-    return left->place < right->place ? -1 : left->place > right->place;
-}
-
 /* nDCG of the first ten of one question that was held out. */
 static double held_out_ndcg(const struct Apart *apart, const MatchModel *model)
 {
     Arena arena = {0};
-    Placed *placed = ARENA_NEW(&arena, Placed, apart->count);
-    double *gains = ARENA_NEW(&arena, double, apart->count);
+    size_t *order = ARENA_NEW(&arena, size_t, apart->count + 1);
+    double *gains = ARENA_NEW(&arena, double, apart->count + 1);
+    match_model_order(model, apart->rows, apart->count, order);
     for (size_t i = 0; i < apart->count; i++)
-        placed[i] = (Placed){match_model_score(model, apart->rows[i]), apart->gains[i], i};
-    qsort(placed, apart->count, sizeof *placed, placed_order);
-    for (size_t i = 0; i < apart->count; i++)
-        gains[i] = placed[i].gain;
+        gains[i] = apart->gains[order[i]];
     double ndcg = eval_ndcg(gains, apart->count, gains, apart->count);
     arena_done(&arena);
     return ndcg;
