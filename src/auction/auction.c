@@ -1,4 +1,4 @@
-/* auction.c - the commands of the room: making, entering, bidding, pausing and closing a lot. */
+/* auction.c - the commands of the room: making, bidding, pausing and closing a lot. */
 #include "auction/auction_int.h"
 
 #include "ident/ident.h"
@@ -13,21 +13,12 @@ typedef struct LotOpenIn {
     i64 bidder_min;
 } LotOpenIn;
 
-typedef struct LotEnterIn {
-    i64 lot_id;
-} LotEnterIn;
-
 typedef struct LotBidIn {
     i64 lot_id;
     i64 amount_fen;
     Str key;
     i64 confirmed;
 } LotBidIn;
-
-typedef struct LotReasonIn {
-    i64 id;
-    Str reason;
-} LotReasonIn;
 
 typedef struct LotCloseIn {
     i64 id;
@@ -53,7 +44,7 @@ static Err lot_step(Cx *cx, Lot *lot, const char *action, unsigned who, FactNote
     return ERR_OK;
 }
 
-static Val *reply_id(Cx *cx, i64 id)
+Val *lot_reply_id(Cx *cx, i64 id)
 {
     Val *map = val_map(cx->arena);
     val_set_int(cx->arena, map, "id", id);
@@ -62,7 +53,7 @@ static Val *reply_id(Cx *cx, i64 id)
 
 static Val *reply_lot(Cx *cx, const Lot *lot)
 {
-    Val *map = reply_id(cx, lot->id);
+    Val *map = lot_reply_id(cx, lot->id);
     val_set_z(cx->arena, map, "state", flow_state_name(&lot_flow, lot->state));
     val_set_int(cx->arena, map, "end_ms", lot->end_ms);
     if (lot->result.len)
@@ -130,131 +121,12 @@ static Err lot_open_run(Cx *cx, const void *input, Val **ret)
     *ret = reply_lot(cx, &lot);
     return ERR_OK;
 }
-
-/* ---- Entering ---- */
-
-static Err enter_allowed(Cx *cx, const Lot *lot)
-{
-    if (!cx->actor.org_id)
-        return err_set(cx, ERR_DENIED, NULL, "auction.no_firm");
-    if (who_of(cx, lot->org_id, false) & WHO_OWNER) /* Nor does a university on its college's. */
-        return err_set(cx, ERR_DENIED, NULL, "auction.own_lot");
-    bool live = lot->state == LOT_SCHEDULED || lot->state == LOT_OPEN || lot->state == LOT_PAUSED;
-    if (!live || (lot->state != LOT_PAUSED && cx->arrived_ms >= lot->end_ms))
-        return err_set(cx, ERR_STATE, NULL, "auction.lot_over");
-    return ERR_OK;
-}
-
-static Val *reply_bidder(Cx *cx, const LotBidder *bidder)
-{
-    Val *map = reply_id(cx, bidder->id);
-    val_set_int(cx->arena, map, "lot_id", bidder->lot_id);
-    val_set_int(cx->arena, map, "no", bidder->no);
-    val_set_z(cx->arena, map, "state", flow_state_name(&lot_bidder_flow, bidder->state));
-    return map;
-}
-
-static Err lot_enter_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotEnterIn *in = input;
-    Lot lot;
-    Err e = lot_load(cx, in->lot_id, &lot);
-    if (e)
-        return e;
-    e = enter_allowed(cx, &lot);
-    if (e)
-        return e;
-    LotBidder bidder;
-    e = lot_bidder_find(cx, lot.id, cx->actor.org_id, &bidder);
-    if (e)
-        return e;
-    if (bidder.id)
-        return err_set(cx, ERR_CONFLICT, NULL, "auction.entered_already");
-
-    bidder = (LotBidder){.lot_id = lot.id,
-                         .org_id = cx->actor.org_id,
-                         .account_id = cx->actor.account_id,
-                         .state = BIDDER_APPLIED,
-                         .deposit = lot.deposit_fen ? S("due") : S("none")};
-    e = fact_create(cx, &lot_bidder_type, &bidder,
-                    (FactNote){"lot.bidder_applied", 0, NULL, lot.id});
-    if (e)
-        return e;
-    *ret = reply_bidder(cx, &bidder);
-    return ERR_OK;
-}
-
-/* The firm and its lot, for a decision of the operator on it. */
-static Err decide_load(Cx *cx, i64 bidder_id, LotBidder *ret_bidder, Lot *ret_lot)
-{
-    Err e = lot_bidder_load(cx, bidder_id, ret_bidder);
-    if (e)
-        return e;
-    e = lot_load(cx, ret_bidder->lot_id, ret_lot);
-    if (e)
-        return e;
-    if (ret_lot->state > LOT_PAUSED)
-        return err_set(cx, ERR_STATE, NULL, "auction.lot_over");
-    return ERR_OK;
-}
-
-/* Admission says that the deposit, where one is asked, has come, and gives the next number. */
-static Err lot_admit_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotIdIn *in = input;
-    LotBidder bidder;
-    Lot lot;
-    Err e = decide_load(cx, in->id, &bidder, &lot);
-    if (e)
-        return e;
-    if (lot.bidder_count >= LOT_BIDDERS_MAX)
-        return err_set(cx, ERR_LIMIT, NULL, "auction.too_many_bidders");
-    e = flow_step(cx, &lot_bidder_flow, bidder.state, "admit", cx->actor.roles, &bidder,
-                  &bidder.state);
-    if (e)
-        return e;
-    bidder.no = ++lot.bidder_count;
-    if (lot.deposit_fen)
-        bidder.deposit = S("paid");
-    e = fact_change(cx, &lot_bidder_type, &bidder,
-                    (FactNote){"lot.bidder_admitted", bidder.no, NULL, lot.id});
-    if (e)
-        return e;
-    e = fact_change(cx, &lot_type, &lot,
-                    (FactNote){"lot.bidders", lot.bidder_count, NULL, bidder.id});
-    if (e)
-        return e;
-    *ret = reply_bidder(cx, &bidder);
-    return ERR_OK;
-}
-
-static Err lot_refuse_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotReasonIn *in = input;
-    LotBidder bidder;
-    Lot lot;
-    Err e = decide_load(cx, in->id, &bidder, &lot);
-    if (e)
-        return e;
-    e = flow_step(cx, &lot_bidder_flow, bidder.state, "refuse", cx->actor.roles, &bidder,
-                  &bidder.state);
-    if (e)
-        return e;
-    bidder.reason = in->reason;
-    e = fact_change(cx, &lot_bidder_type, &bidder,
-                    (FactNote){"lot.bidder_refused", 0, NULL, lot.id});
-    if (e)
-        return e;
-    *ret = reply_bidder(cx, &bidder);
-    return ERR_OK;
-}
-
 /* ---- Bidding ---- */
 
 /* All of it comes from the kept bid, so that a repeated key gets the same bytes. */
 static Val *reply_bid(Cx *cx, const LotBid *bid, const Lot *lot)
 {
-    Val *map = reply_id(cx, bid->id);
+    Val *map = lot_reply_id(cx, bid->id);
     val_set_bool(cx->arena, map, "ok", bid->ok);
     val_set_int(cx->arena, map, "seq", bid->seq);
     val_set_int(cx->arena, map, "no", bid->no);
@@ -538,7 +410,7 @@ static Err tick_stage(Cx *cx, LotStage stage, i64 settled_ms, const char *op, i6
             return e;
         *count += e == ERR_OK;
         if (e) {
-            Val *item = reply_id(cx, ids[i]);
+            Val *item = lot_reply_id(cx, ids[i]);
             val_set_z(cx->arena, item, "key", cx->err.key);
             val_push(cx->arena, failed, item);
             err_clear(cx);

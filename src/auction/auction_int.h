@@ -18,6 +18,23 @@ typedef struct LotIdIn {
     i64 id;
 } LotIdIn;
 
+typedef struct LotEnterIn {
+    i64 lot_id;
+} LotEnterIn;
+
+typedef struct LotReasonIn {
+    i64 id;
+    Str reason;
+} LotReasonIn;
+
+/* {id} */
+Val *lot_reply_id(Cx *cx, i64 id);
+
+/* Applying, and the operator's answer; auction_bidder.c. */
+NODISCARD Err lot_enter_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_admit_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_refuse_run(Cx *cx, const void *in, Val **ret);
+
 /* The firm's place at the lot. `id` 0 in *ret when it has none, or when org_id is 0. */
 NODISCARD Err lot_bidder_find(Cx *cx, i64 lot_id, i64 org_id, LotBidder *ret);
 /* All firms at the lot, in order of application. In cx->arena. */
