@@ -388,15 +388,40 @@ static BidStanding standing_of(const BidEntry *entry)
     return entry->why == WHY_NOT_A_BIDDER ? STANDING_NONE : STANDING_NOBODY;
 }
 
+/* Tries the act on a copy of the state. True when it comes too late and is refused: bidding is over
+ * by its stamp, though nobody has closed it. *ret is then its answer. */
+static bool is_late(BidPlay *play, const BidAct *act, BidReply *ret)
+{
+    const BidState *now = &play->state;
+    if (now->stage >= STAGE_SOLD || now->paused || act->at_ms < now->end_ms)
+        return false;
+    ArenaMark mark = arena_mark(play->arena);
+    BidState trial = *now;
+    size_t bytes = (size_t)now->seat_count * sizeof(BidSeat);
+    trial.seats = arena_take_raw(play->arena, bytes);
+    memcpy(trial.seats, now->seats, bytes);
+    BidReply reply = bid_step(&play->rules, &trial, act);
+    arena_rewind(play->arena, mark);
+    *ret = (BidReply){.why = reply.why,
+                      .price_fen = bid_price_fen(&play->rules, now, act->at_ms),
+                      .leader = now->leader,
+                      .end_ms = now->end_ms,
+                      .stage = (BidStage)now->stage};
+    return trial.stage >= STAGE_SOLD && reply.why != WHY_OK;
+}
+
 BidReply bid_play_act(BidPlay *play, const BidEntry *entry)
 {
     assert(entry->kind < ACT_COUNT && entry->bidder <= play->admitted);
-    return bid_step(&play->rules, &play->state,
-                    &(BidAct){.kind = (BidActKind)entry->kind,
-                              .standing = standing_of(entry),
-                              .bidder = entry->bidder,
-                              .amount_fen = entry->amount_fen,
-                              .at_ms = entry->at_ms});
+    const BidAct act = {.kind = (BidActKind)entry->kind,
+                        .standing = standing_of(entry),
+                        .bidder = entry->bidder,
+                        .amount_fen = entry->amount_fen,
+                        .at_ms = entry->at_ms};
+    BidReply reply;
+    if (act.kind <= ACT_CANCEL && is_late(play, &act, &reply))
+        return reply;
+    return bid_step(&play->rules, &play->state, &act);
 }
 
 void bid_entry_answer(BidEntry *entry, const BidReply *reply)

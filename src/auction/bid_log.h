@@ -13,6 +13,9 @@
  *   admit   "bidder" has entered: "who" is his commitment, "rank" that of his priority right
  *   open    sealed amounts up to here can be read now: "secret" is their key
  *
+ * A bid, take or cancel that comes when bidding is over by its own stamp is refused and moves
+ * nothing, also no stage: only a tick, or what the operator does, closes a lot.
+ *
  * A sealed bid has "sealed" in the place of "amount" (bid_seal.h). The chain, SM3 (GB/T 32905):
  *   h_0 = SM3("techbourse lot log 1\n" || line 0),  h_n = SM3(h_{n-1} || line n)
  */

@@ -34,6 +34,7 @@ Str seal_close(const SealKey *key, Arena *arena, const BidEntry *entry, i64 amou
 /* False when it was not sealed by this key at this place. */
 bool seal_open(const SealKey *key, const BidEntry *entry, i64 *ret_fen);
 
+/* A key as the log publishes it: 64 hex digits, in `arena`; and back, false when it is none. */
 Str seal_key_hex(Arena *arena, const SealKey *key);
 bool seal_key_read(Str hex, SealKey *ret);
 
