@@ -11,11 +11,11 @@
  * winner waits with deal_id 0 until deal.make_due finds him by lot_win_list, and is told the deal
  *         by lot_win_deal.
  * Emits   about the lot: lot.made, lot.opened, lot.stage, lot.led, lot.extended, lot.bidders,
- *         lot.paused, lot.resumed, lot.cancelled, lot.sold, lot.not_sold, lot.bid_refused (of one
- *         who has no number); about a bidder: lot.bidder_applied, lot.bidder_admitted,
- *         lot.bidder_refused; about a block of the log: lot.log (amount: entries, other_id: the
- *         lot); about a winner: lot.won, lot.won_by_right, lot.deal. Facts hold ids, amounts and
- *         codes only.
+ *         lot.paused, lot.resumed, lot.made_up, lot.cancelled, lot.sold, lot.not_sold,
+ *         lot.bid_refused (of one who has no number); about a bidder: lot.bidder_applied,
+ *         lot.bidder_admitted, lot.bidder_refused; about a block of the log: lot.log (amount:
+ *         entries, other_id: the lot); about a winner: lot.won, lot.won_by_right, lot.deal. Facts
+ *         hold ids, amounts and codes only.
  *
  * What happened to a lot is its log, a line an act (bid_log.h); the row of the lot is its terms and
  * a summary. bid_engine.h keeps the lots that are bid for in memory, judges there, and writes the

@@ -36,6 +36,8 @@ typedef struct Settings {
     i64 reset_min;           /* How long a reset code holds. */
     i64 second_factor;       /* Off: nobody is asked for one. */
     i64 second_factor_hours; /* How long a session may bid on one proof. */
+    i64 standby;             /* serve waits while another program leads on the same store. */
+    i64 downtime_s;          /* A longer stop is made up to the lots that were open. */
     i64 second_factor_demo;  /* A demonstration: pages say the code themselves. */
     i64 token_days_max;
     Str oidc_issuer; /* '' : nobody signs in by an outside provider. */

@@ -75,8 +75,8 @@ static void done(WriteJob *job)
     server_again(request);
 }
 
-/* Bulk ops of the API are many and their answers short: the writer's thread makes them, and no worker
- * is woken for it. */
+/* Bulk ops of the API are many and their answers short: the writer's thread makes them, and no
+ * worker is woken for it. */
 static void done_bulk(WriteJob *job)
 {
     Cx *cx = job->cx;

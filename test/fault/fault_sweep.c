@@ -360,6 +360,7 @@ static const Sweep rows[] = {
     {"lot.cancel",        OPEN,     "operator", "{\"id\":1,\"reason\":\"有争议\"}", ERR_OK},
     {"lot.start",         BEGUN,    "clock",    "{\"id\":1}", ERR_OK},
     {"lot.close",         LED_OVER, "clock",    "{\"id\":1}", ERR_OK},
+    {"lot.make_up",       OPEN "wait 60\n", "clock", "{\"id\":1,\"from_ms\":\"2026-07-20 10:00\"}", ERR_OK},
     {"lot.sell",          LED_OVER, "clock",    "{\"id\":1}", ERR_OK},
     {"lot.lapse",         OVER,     "clock",    "{\"id\":1}", ERR_OK},
     {"deal.make",         SOLD,     "clock",    "{\"win_id\":1}", ERR_OK},
