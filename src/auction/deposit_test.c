@@ -1,0 +1,2 @@
+/* deposit_test.c - placeholder */
+int main(void) { return 0; }
