@@ -185,7 +185,8 @@ static Err bar_list_run(Cx *cx, const void *input, Val **ret)
     while (rows_next(&rows)) {
         LotBar bar = {0};
         record_read_row(cx, &lot_bar_type, &rows, &bar);
-        val_push(cx->arena, items, record_val(cx, &lot_bar_type, &bar, SEE_OPERATOR));
+        val_push(cx->arena, items,
+                 record_val(cx, &lot_bar_type, &bar, see_level(cx, lot.org_id, false)));
     }
     e = rows_end(&rows);
     if (!e)

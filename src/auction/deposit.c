@@ -59,7 +59,8 @@ static Err tell(Cx *cx, const Deposit *deposit, const char *kind)
 
 static Err save(Cx *cx, Deposit *deposit, const char *kind, i64 amount, const char *code)
 {
-    assert(deposit_money_sound(deposit_money(deposit)));
+    if (!deposit_money_sound(deposit_money(deposit))) /* More would go out than came. */
+        return err_set(cx, ERR_STATE, NULL, "deposit.unsound");
     return fact_change(cx, &deposit_type, deposit,
                        (FactNote){kind, amount, code, deposit->lot_id});
 }

@@ -6,7 +6,9 @@
 /* Money and letters apart: a letter is none. */
 #define MONEY   " AND d.way <> 'letter'"
 #define LETTERS " AND d.way = 'letter'"
-#define CHOSEN  "(?1 < 0 OR d.state = ?1) AND (?2 = 0 OR d.lot_id = ?2) AND (?3 = 0 OR d.org_id = ?3)"
+/* Of a house, its units' as well. */
+#define OF_HOUSE "(?3 = 0 OR d.org_id IN " ORG_HOUSE("?3") ")"
+#define CHOSEN   "(?1 < 0 OR d.state = ?1) AND (?2 = 0 OR d.lot_id = ?2) AND " OF_HOUSE
 
 Err deposit_load_seen(Cx *cx, i64 id, Deposit *ret)
 {
@@ -89,7 +91,7 @@ static Err read_items(Cx *cx, const DepositListIn *in, i64 state, i64 org_id, Va
     i64 page = page_number(in->page);
     Err e = RECORD_QUERY(cx, &deposit_type, &rows,
                          "WHERE (?1 < 0 OR t.state = ?1) AND (?2 = 0 OR t.lot_id = ?2)"
-                         " AND (?3 = 0 OR t.org_id = ?3) ORDER BY CASE WHEN t.state = 3 THEN 0"
+                         " AND (?3 = 0 OR t.org_id IN " ORG_HOUSE("?3") ") ORDER BY CASE WHEN t.state = 3 THEN 0"
                          " WHEN t.state = 1 THEN 1 WHEN t.state = 0 THEN 2 WHEN t.state = 2 THEN 3"
                          " ELSE 4 END, t.due_ms, t.id DESC LIMIT ?4 OFFSET ?5",
                          BIND_INT(state), BIND_INT(in->lot_id), BIND_INT(org_id),

@@ -69,13 +69,13 @@ const RecordType bidder_paper_type = {
 
 static const Field bar_fields[] = {
     RECORD_HEAD_FIELDS(LotBar),
-    { AT(LotBar, lot_id), F_REF, "竞价标的", "Lot", FORM_OFF, SEE_OPERATOR, .ref = &lot_type },
-    { AT(LotBar, listing_id), F_REF, "挂牌项目", "Listing", FORM_OFF | INDEXED, SEE_OPERATOR, .ref = &listing_type },
-    { AT(LotBar, org_id), F_REF, "单位", "Unit", FORM_OFF, SEE_OPERATOR, .ref = &org_type },
-    { AT(LotBar, account_id), F_REF, "账号", "Account", FORM_OFF, SEE_OPERATOR, .ref = &account_type },
-    { AT(LotBar, ground), F_CODE, "事由", "Ground", FORM_OFF, SEE_OPERATOR, .codes = &bar_grounds },
-    { AT(LotBar, words), F_TEXT, "说明", "In words", FORM_OFF, SEE_OPERATOR },
-    { AT(LotBar, by_org_id), F_REF, "申报单位", "Declared by", FORM_OFF, SEE_OPERATOR, .ref = &org_type },
+    { AT(LotBar, lot_id), F_REF, "竞价标的", "Lot", FORM_OFF, SEE_OWNER, .ref = &lot_type },
+    { AT(LotBar, listing_id), F_REF, "挂牌项目", "Listing", FORM_OFF | INDEXED, SEE_OWNER, .ref = &listing_type },
+    { AT(LotBar, org_id), F_REF, "单位", "Unit", FORM_OFF, SEE_OWNER, .ref = &org_type },
+    { AT(LotBar, account_id), F_REF, "账号", "Account", FORM_OFF, SEE_OWNER, .ref = &account_type },
+    { AT(LotBar, ground), F_CODE, "事由", "Ground", FORM_OFF, SEE_OWNER, .codes = &bar_grounds },
+    { AT(LotBar, words), F_TEXT, "说明", "In words", FORM_OFF, SEE_OWNER },
+    { AT(LotBar, by_org_id), F_REF, "申报单位", "Declared by", FORM_OFF, SEE_OWNER, .ref = &org_type },
 };
 const RecordType lot_bar_type = {
     .name = "lot_bar", .zh = "不得参加者", .en = "Barred", .size = sizeof(LotBar),

@@ -10,6 +10,7 @@
  */
 #include "house_bench.h"
 
+#include "auction/deposit_rules.h"
 #include "exchange/import.h"
 #include "flow/who.h"
 #include "ident/ident.h"
@@ -30,7 +31,7 @@ enum {
     CALLS_MAX = 1000,
     MANY_CALLS = 100,
     MANY_STEP = 11,
-    TABLES_MAX = 96,
+    TABLES_MAX = 128,
     TESTS_MAX = 512,
     NAME_LEN_MAX = 80
 };
@@ -147,6 +148,32 @@ static Actor actor_of(Str name)
 #define SIGN        "{\"id\":1,\"signed_date\":\"2026-07-20\",\"contract_no\":\"1\"}"
 #define SIGNED      DEAL "firm deal.sign " SIGN "\n"
 #define TRANSFERRED SIGNED "firm deal.register {\"id\":1,\"reg_no\":\"1\"}\n"
+
+/* With a deposit and terms; only the terms; a deposit shown, held; the lot over; the buyer in default. */
+#define ANY_FILE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+// clang-format off
+#define DEPOSIT_LOT \
+    LISTED "operator lot.open {\"listing_id\":1,\"start_fen\":1000,\"step_fen\":100,\"deposit_fen\":500," \
+    "\"open_ms\":\"2026-07-20 10:00\",\"end_ms\":\"2026-07-20 11:00\"}\n"
+#define TERMS     "{\"lot_id\":1,\"conditions\":\"一条\",\"papers\":\"执照\",\"co_owners\":\"barred\"}"
+#define TERMED    LOT "operator lot_terms.set " TERMS "\n"
+#define GIVE_PAPER "{\"lot_id\":1,\"paper_no\":1,\"name\":\"a.pdf\",\"file_hash\":\"" ANY_FILE "\"}"
+#define PAPERED   TERMED "firm bidder_paper.give " GIVE_PAPER "\n"
+#define APPLY     "{\"lot_id\":1,\"relation\":\"none\",\"statements\":\"是\"}"
+#define COME      PAPERED "firm bidder.apply " APPLY "\n"
+#define TURNED    COME "operator bidder.refuse_all {\"ids\":\"1\",\"ground\":\"paper\",\"reason\":\"不清\"}\n"
+#define OBJECTED  TURNED "firm bidder.object {\"id\":1,\"words\":\"清楚\"}\n"
+#define BAR       "{\"lot_id\":1,\"code\":\"F\",\"ground\":\"staff\"}"
+#define OWED      DEPOSIT_LOT "firm lot.enter {\"lot_id\":1}\n"
+#define SLIP      "{\"id\":1,\"way\":\"slip\",\"amount_fen\":500,\"payer\":\"某\",\"reference\":\"1\",\"file_hash\":\"" ANY_FILE "\"}"
+#define SLIPPED   OWED "firm deposit.submit " SLIP "\n"
+#define HELD      SLIPPED "operator deposit.confirm {\"id\":1}\n"
+#define LOST      HELD "operator lot.cancel {\"id\":1,\"reason\":\"有争议\"}\n"
+#define TO_PAY    LOST "clock deposit.order {\"id\":1}\n"
+#define WON       HELD "operator lot.admit {\"id\":1}\nwait 3600\ntick\nfirm lot.bid " BID "\nwait 3602\nlocal lot.close {\"id\":1}\n"
+#define FAILED    WON "local deal.make {\"lot_id\":1}\noperator deal.cancel {\"id\":1,\"reason\":\"未付款\",\"buyer_default\":true}\n"
+#define FORFEIT   "{\"id\":1,\"ground\":\"default\",\"words\":\"不签约\"}"
+// clang-format on
 
 #define SHOWING                                                                                    \
     "{\"listing_id\":1,\"other_code\":\"F\",\"place\":\"大厅\",\"session_date\":\"2026-07-20\"}"
@@ -339,6 +366,36 @@ static const Sweep rows[] = {
     {"lot.refuse",        ENTERED,  "operator", "{\"id\":1,\"reason\":\"缺材料\"}", ERR_OK},
     {"bidder.admit",      ENTERED,  "operator", "{\"id\":1}", ERR_OK},
     {"bidder.refuse",     ENTERED,  "operator", "{\"id\":1,\"reason\":\"缺材料\"}", ERR_OK},
+    {"lot_terms.set",     LOT,      "operator", TERMS, ERR_OK},
+    {"lot_terms.set",     TERMED,   "operator", TERMS, ERR_OK},
+    {"bidder_paper.give", TERMED,   "firm",     GIVE_PAPER, ERR_OK},
+    {"bidder_paper.give", PAPERED,  "firm",     GIVE_PAPER, ERR_OK},
+    {"bidder.apply",      PAPERED,  "firm",     APPLY, ERR_OK},
+    {"bidder.apply",      TURNED,   "firm",     APPLY, ERR_OK},
+    {"bidder.admit_all",  COME,     "operator", "{\"ids\":\"1\"}", ERR_OK},
+    {"bidder.refuse_all", COME,     "operator", "{\"ids\":\"1\",\"ground\":\"condition\",\"condition_no\":1,\"reason\":\"不符\"}", ERR_OK},
+    {"bidder.object",     TURNED,   "firm",     "{\"id\":1,\"words\":\"清楚\"}", ERR_OK},
+    {"bidder.uphold",     OBJECTED, "operator", "{\"id\":1,\"words\":\"重看\"}", ERR_OK},
+    {"bidder.dismiss",    OBJECTED, "operator", "{\"id\":1,\"words\":\"不成立\"}", ERR_OK},
+    {"lot_bar.set",       LOT,      "operator", BAR, ERR_OK},
+    {"lot_bar.end",       LOT "operator lot_bar.set " BAR "\n", "operator", "{\"id\":1}", ERR_OK},
+    {"lot.enter",         DEPOSIT_LOT, "firm",  "{\"lot_id\":1}", ERR_OK},
+    {"deposit.submit",    OWED,     "firm",     SLIP, ERR_OK},
+    {"deposit.confirm",   SLIPPED,  "operator", "{\"id\":1}", ERR_OK},
+    {"deposit.refuse",    SLIPPED,  "operator", "{\"id\":1,\"reason\":\"看不清\"}", ERR_OK},
+    {"deposit.paid",      OWED,     "public",   "PAYMENT 500", ERR_OK},
+    {"deposit.paid",      OWED,     "public",   "PAYMENT 400", ERR_OK},
+    {"deposit.paid",      HELD,     "public",   "PAYMENT 500", ERR_OK},
+    {"deposit.paid",      OWED "operator lot.cancel {\"id\":1,\"reason\":\"有争议\"}\n", "public", "PAYMENT 500", ERR_OK},
+    {"deposit.paid",      OWED,     "public",   "PAYMENT 9 FOR 1", ERR_MISSING},
+    {"payment.give_back", TO_PAY "operator deposit.release {\"ids\":\"1\",\"reference\":\"B1\"}\npublic deposit.paid PAYMENT 500\n",
+     "operator", "{\"id\":1,\"reference\":\"B2\"}", ERR_OK},
+    {"deposit.order",     LOST,     "clock",    "{\"id\":1}", ERR_OK},
+    {"deposit.release",   TO_PAY,   "operator", "{\"ids\":\"1\",\"reference\":\"B1\"}", ERR_OK},
+    {"deposit.offset",    WON,      "clock",    "{\"id\":1}", ERR_OK},
+    {"deposit.forfeit",   HELD,     "local",    FORFEIT, ERR_OK},
+    {"deposit.forfeit",   FAILED,   "operator", FORFEIT, ERR_OK},
+    {"deposit.free",      FAILED,   "operator", "{\"id\":1,\"words\":\"属误会\"}", ERR_OK},
     {"lot.bid",           OPEN,     "firm",     BID, ERR_OK},
     {"lot.bid",           BEGUN,    "firm",     BID, ERR_OK},
     {"lot.bid",           ENTERED,  "firm",     BID, ERR_OK},
@@ -421,6 +478,7 @@ static const Work works[] = {
      "SELECT (SELECT COUNT(*) FROM patent) * 10 + state FROM import", IMPORT_UNDONE},
     {"tick", LED_OVER, WORK_TICK,
      "SELECT (SELECT COUNT(*) FROM deal) * 100 + deal_id * 10 + state FROM lot", 100 + 10 + 3},
+    {"deposit.tick", LOST, WORK_TICK, "SELECT state FROM deposit", 3},
     /* Both pushes are there and sent, once each, and three subjects are planned. */
     {"push.run.work", WANTED_OFFERED, WORK_PUSH,
      "SELECT (SELECT COUNT(*) FROM push) * 1000 + (SELECT COUNT(*) FROM push WHERE state = 2) * "
@@ -452,12 +510,41 @@ static Str put_word(Bench *bench, Str in, Str word, Str value)
                       (int)(in.len - at - word.len), in.data + at + word.len);
 }
 
-/* HASH of the kept file; CODE of account 1 that is valid now; RESET, a code made for reset 1;
+/* A signed call of the bank: so much for deposit 1, or for a number that there is not. */
+static Str payment(Bench *bench, Str what)
+{
+    Arena *arena = &bench->arena;
+    Val *reply, *in = val_map(arena);
+    Str fen = {0}, rest = what, number = S("1"), stamp;
+    Buf out = buf_new(arena);
+    str_split(&rest, ' ', &fen);
+    if (!rest.len) {
+        ok_at(bench,
+              bench_call_text(bench, actor_of(S("operator")), "deposit.show", S("{\"id\":1}"), &reply),
+              what);
+        number = val_get_str(val_get(reply, "deposit"), "number");
+    }
+    Str body = str_format(arena,
+                          "{\"id\":\"P\",\"deposit_no\":\"%.*s\",\"amount_fen\":%.*s,"
+                          "\"paid_at\":1,\"payer\":\"F\"}",
+                          STR_ARG(number), STR_ARG(fen));
+    stamp = str_format(arena, "%lld", (long long)(bench->open.clock.now_ms / 1000));
+    val_set_str(arena, in, "body", body);
+    val_set_str(arena, in, "stamp", stamp);
+    val_set_str(arena, in, "signature",
+                hook_signature(arena, bench->settings.payment_secret, stamp, body));
+    val_write_json(&out, in);
+    return buf_str(&out);
+}
+
+/* PAYMENT 500, a call of the bank; HASH of the kept file; CODE of account 1 that is valid now; RESET, a code made for reset 1;
  * BEGUN, the state of a sign-in that has just left for the outside provider; CLAIM of an
  * application that was sent back. */
 static Str filled(Bench *bench, Str in, Str hash)
 {
     Val *reply;
+    if (str_starts(in, S("PAYMENT ")))
+        return payment(bench, str_slice(in, strlen("PAYMENT "), in.len));
     if (str_has(in, S("CODE"))) {
         ok_at(bench, bench_call_text(bench, actor_of(S("session")), "second.show", S("{}"), &reply),
               in);
