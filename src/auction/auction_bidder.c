@@ -92,9 +92,9 @@ Err bidder_refuse(Cx *cx, i64 bidder_id, Str ground, i64 condition_no, Str reaso
     bidder.ground = ground;
     bidder.condition_no = condition_no;
     bidder.reason = reason;
-    e = fact_change(cx, &lot_bidder_type, &bidder,
-                    (FactNote){"lot.bidder_refused", condition_no, str_z(cx->arena, ground),
-                               lot.id});
+    e = fact_change(
+        cx, &lot_bidder_type, &bidder,
+        (FactNote){"lot.bidder_refused", condition_no, str_z(cx->arena, ground), lot.id});
     if (!e)
         e = tell(cx, &bidder, "lot_refused");
     if (!e)

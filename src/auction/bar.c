@@ -123,7 +123,8 @@ static Err named(Cx *cx, const BarSetIn *in, i64 *ret_org_id, i64 *ret_account_i
     i64 account_id = 0;
     if (!in->code.len == !in->login.len)
         return err_set(cx, ERR_INPUT, "code", "auction.bar_whom");
-    Err e = in->code.len ? org_by_code(cx, in->code, &org) : login_taken(cx, in->login, &account_id);
+    Err e =
+        in->code.len ? org_by_code(cx, in->code, &org) : login_taken(cx, in->login, &account_id);
     if (!e && in->login.len && !account_id)
         e = err_set(cx, ERR_INPUT, "login", "auction.bar_no_login");
     if (!e && account_id)

@@ -61,8 +61,7 @@ static Err save(Cx *cx, Deposit *deposit, const char *kind, i64 amount, const ch
 {
     if (!deposit_money_sound(deposit_money(deposit))) /* More would go out than came. */
         return err_set(cx, ERR_STATE, NULL, "deposit.unsound");
-    return fact_change(cx, &deposit_type, deposit,
-                       (FactNote){kind, amount, code, deposit->lot_id});
+    return fact_change(cx, &deposit_type, deposit, (FactNote){kind, amount, code, deposit->lot_id});
 }
 
 static Err step(Cx *cx, Deposit *deposit, const char *action, unsigned who)
@@ -125,8 +124,8 @@ Err deposit_find(Cx *cx, i64 bidder_id, Deposit *ret)
 Err deposit_by_number(Cx *cx, Str number, Deposit *ret)
 {
     Rows rows;
-    Err e = RECORD_QUERY(cx, &deposit_type, &rows,
-                         "WHERE t.number = ?1 AND t.number <> '' LIMIT 1", BIND_STR(number));
+    Err e = RECORD_QUERY(cx, &deposit_type, &rows, "WHERE t.number = ?1 AND t.number <> '' LIMIT 1",
+                         BIND_STR(number));
     return e ? e : first_or_none(cx, &rows, ret);
 }
 
@@ -252,10 +251,10 @@ static Err confirm_run(Cx *cx, const void *input, Val **ret)
         return e;
     i64 came_fen = confirmed_fen(&deposit, in);
     if (deposit.state <= DEPOSIT_SHOWN && came_fen < deposit.amount_fen)
-        return err_set_args(cx, ERR_INPUT, "amount_fen", "deposit.too_little",
-                            (Str[]){money_format(cx->arena, came_fen),
-                                    money_format(cx->arena, deposit.amount_fen)},
-                            2);
+        return err_set_args(
+            cx, ERR_INPUT, "amount_fen", "deposit.too_little",
+            (Str[]){money_format(cx->arena, came_fen), money_format(cx->arena, deposit.amount_fen)},
+            2);
     if (deposit.state == DEPOSIT_DUE && !str_trim(in->reference).len)
         return err_set(cx, ERR_INPUT, "reference", "deposit.no_reference");
     deposit.held_fen = came_fen;

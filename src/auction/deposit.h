@@ -74,7 +74,7 @@ typedef struct DepositPayment {
     i64 amount_fen;
     i64 paid_ms;
     Str payer;
-    Str outcome; /* payment_outcomes */
+    Str outcome;        /* payment_outcomes */
     i64 difference_fen; /* Came less asked. */
     Str reference;      /* Of the payment back, when it stood by itself. */
     i64 given_back_ms;

@@ -280,7 +280,7 @@ static Err give_back_run(Cx *cx, const void *input, Val **ret)
 
 // clang-format off
 static const Field paid_in[] = {
-    { AT(DepositPaidIn, body), F_PROSE, "通知正文（JSON）", "Body (JSON)", REQUIRED, SEE_PUBLIC, .max = HOOK_BODY_MAX },
+    { AT(DepositPaidIn, body), F_PROSE, "通知正文（JSON）", "Body (JSON)", REQUIRED, SEE_PUBLIC, .max = 2 * HOOK_BODY_MAX },
     { AT(DepositPaidIn, stamp), F_TEXT, "时间戳（秒）", "Stamp, seconds", 0, SEE_PUBLIC, .max = 20 },
     { AT(DepositPaidIn, signature), F_TEXT, "签名", "Signature", 0, SEE_PUBLIC, .max = 128 },
 };

@@ -79,7 +79,7 @@ Str hook_signature(Arena *arena, Str secret, Str stamp, Str body)
     u8 mac[EVP_MAX_MD_SIZE];
     unsigned len = 0;
     Str all = str_format(arena, "%.*s%.*s", STR_ARG(stamp), STR_ARG(body));
-    const u8 *done = HMAC(EVP_sha256(), secret.data, (int)secret.len, (const u8 *)all.data, all.len,
-                          mac, &len);
+    const u8 *done =
+        HMAC(EVP_sha256(), secret.data, (int)secret.len, (const u8 *)all.data, all.len, mac, &len);
     return done ? hex_from(arena, mac, len) : S("");
 }

@@ -45,10 +45,10 @@ static void test_money(void **state)
         i64 left;
         bool sound;
     } rows[] = {
-        {{0, 0, 0, 0}, 0, true},         {{5000, 0, 0, 0}, 5000, true},
+        {{0, 0, 0, 0}, 0, true},          {{5000, 0, 0, 0}, 5000, true},
         {{5000, 1000, 4000, 0}, 0, true}, {{5000, 0, 0, 5000}, 0, true},
-        {{5000, 1, 2, 3}, 4994, true},   {{5000, 5001, 0, 0}, -1, false},
-        {{-1, 0, 0, 0}, -1, false},      {{5000, -1, 0, 0}, 5001, false},
+        {{5000, 1, 2, 3}, 4994, true},    {{5000, 5001, 0, 0}, -1, false},
+        {{-1, 0, 0, 0}, -1, false},       {{5000, -1, 0, 0}, 5001, false},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -112,8 +112,8 @@ static void test_stamp(void **state)
         const char *stamp;
         bool fresh;
     } rows[] = {
-        {"1784682000", true},  {"1784681700", true},  {"1784682300", true},
-        {"1784681699", false}, {"1784682301", false}, {"", false},
+        {"1784682000", true},  {"1784681700", true},   {"1784682300", true},
+        {"1784681699", false}, {"1784682301", false},  {"", false},
         {"x", false},          {"-1784682000", false}, {"1784682000000", false},
         {"17846820 0", false},
     };
@@ -128,17 +128,19 @@ static void test_signature(void **state)
     Arena arena = {0};
     (void)state;
     Str got = hook_signature(&arena, S("secret"), S("1784682000"), S("{\"id\":\"1\"}"));
-    assert_true(str_same(got, S("5ddcbaa5d112b488b94f1055e58ecf09d60c7f64d49bdad56ded08f096fe3bcb")));
-    assert_false(str_same(got, hook_signature(&arena, S("secreT"), S("1784682000"),
-                                              S("{\"id\":\"1\"}"))));
+    assert_true(
+        str_same(got, S("5ddcbaa5d112b488b94f1055e58ecf09d60c7f64d49bdad56ded08f096fe3bcb")));
+    assert_false(
+        str_same(got, hook_signature(&arena, S("secreT"), S("1784682000"), S("{\"id\":\"1\"}"))));
     arena_done(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pay),    cmocka_unit_test(test_money), cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_letter), cmocka_unit_test(test_stamp), cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_pay),   cmocka_unit_test(test_money),
+        cmocka_unit_test(test_hours), cmocka_unit_test(test_letter),
+        cmocka_unit_test(test_stamp), cmocka_unit_test(test_signature),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,8 +52,7 @@ static Err sum(Cx *cx, const char *sql, i64 lot_id, i64 org_id, i64 *ret)
     return db_int(cx, sql, binds, COUNT(binds), 0, ret);
 }
 
-#define SUM(member, of)                                                                            \
-    "SELECT COALESCE(SUM(d." member "), 0) FROM deposit d WHERE " CHOSEN of
+#define SUM(member, of) "SELECT COALESCE(SUM(d." member "), 0) FROM deposit d WHERE " CHOSEN of
 
 /* What came, and where it is: `left` is counted from the deposits that are not settled, so that
  * `zero` would show if anything were missing. */
@@ -89,13 +88,15 @@ static Err read_items(Cx *cx, const DepositListIn *in, i64 state, i64 org_id, Va
     Val *items = val_list(cx->arena);
     See level = org_id ? SEE_OWNER : SEE_OPERATOR;
     i64 page = page_number(in->page);
-    Err e = RECORD_QUERY(cx, &deposit_type, &rows,
-                         "WHERE (?1 < 0 OR t.state = ?1) AND (?2 = 0 OR t.lot_id = ?2)"
-                         " AND (?3 = 0 OR t.org_id IN " ORG_HOUSE("?3") ") ORDER BY CASE WHEN t.state = 3 THEN 0"
-                         " WHEN t.state = 1 THEN 1 WHEN t.state = 0 THEN 2 WHEN t.state = 2 THEN 3"
-                         " ELSE 4 END, t.due_ms, t.id DESC LIMIT ?4 OFFSET ?5",
-                         BIND_INT(state), BIND_INT(in->lot_id), BIND_INT(org_id),
-                         BIND_INT(PAGE_SIZE_MAX), BIND_INT((page - 1) * PAGE_SIZE_MAX));
+    Err e = RECORD_QUERY(
+        cx, &deposit_type, &rows,
+        "WHERE (?1 < 0 OR t.state = ?1) AND (?2 = 0 OR t.lot_id = ?2)"
+        " AND (?3 = 0 OR t.org_id IN " ORG_HOUSE(
+            "?3") ") ORDER BY CASE WHEN t.state = 3 THEN 0"
+                  " WHEN t.state = 1 THEN 1 WHEN t.state = 0 THEN 2 WHEN t.state = 2 THEN 3"
+                  " ELSE 4 END, t.due_ms, t.id DESC LIMIT ?4 OFFSET ?5",
+        BIND_INT(state), BIND_INT(in->lot_id), BIND_INT(org_id), BIND_INT(PAGE_SIZE_MAX),
+        BIND_INT((page - 1) * PAGE_SIZE_MAX));
     if (e)
         return e;
     while (rows_next(&rows)) {

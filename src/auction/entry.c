@@ -43,8 +43,8 @@ Err lot_terms_find(Cx *cx, i64 lot_id, LotTerms *ret)
 {
     Rows rows;
     LotTerms found = {0};
-    Err e = RECORD_QUERY(cx, &lot_terms_type, &rows, "WHERE t.lot_id = ?1 LIMIT 1",
-                         BIND_INT(lot_id));
+    Err e =
+        RECORD_QUERY(cx, &lot_terms_type, &rows, "WHERE t.lot_id = ?1 LIMIT 1", BIND_INT(lot_id));
     if (e)
         return e;
     if (rows_next(&rows))
@@ -372,8 +372,9 @@ static Err paper_show_run(Cx *cx, const void *input, Val **ret)
     BidderPaper paper;
     Err e = record_load(cx, &bidder_paper_type, in->id, &paper);
     if (!e && !(who_of(cx, paper.org_id, false) & (WHO_OWNER | WHO_OPERATOR | WHO_LOCAL)))
-        e = err_set_arg(cx, ERR_MISSING, NULL, "record.missing",
-                        str_from(cx->lang == LANG_EN ? bidder_paper_type.en : bidder_paper_type.zh));
+        e = err_set_arg(
+            cx, ERR_MISSING, NULL, "record.missing",
+            str_from(cx->lang == LANG_EN ? bidder_paper_type.en : bidder_paper_type.zh));
     if (e)
         return e;
     *ret = record_val(cx, &bidder_paper_type, &paper, see_level(cx, paper.org_id, false));

@@ -47,7 +47,7 @@ typedef struct BidderPaper {
 /* One who may not bid on what a listing offers, now or when it is auctioned again. */
 typedef struct LotBar {
     RECORD_HEAD;
-    i64 lot_id;     /* Where it was declared. */
+    i64 lot_id; /* Where it was declared. */
     i64 listing_id;
     i64 org_id;     /* 0: a person alone. */
     i64 account_id; /* 0: the whole unit. */

@@ -7,7 +7,8 @@
 static const Code relation_rows[] = {
     {"none", "无关联关系", "None"},
     {"inventor", "发明人本人", "Inventor"},
-    {"relative", "发明人或转让方人员的近亲属", "Near relative of an inventor or of the seller's staff"},
+    {"relative", "发明人或转让方人员的近亲属",
+     "Near relative of an inventor or of the seller's staff"},
     {"company", "发明人或转让方人员持股、任职的企业",
      "Company held or run by an inventor or the seller's staff"},
     {"other", "其他利害关系", "Another interest"},

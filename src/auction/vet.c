@@ -206,8 +206,7 @@ static Val *bidder_val(Cx *cx, const LotTerms *terms, const LotBidder *bidder,
                        const Deposit *deposit, See level)
 {
     Val *row = record_val(cx, &lot_bidder_type, bidder, level), *money = val_null(cx->arena);
-    val_set_z(cx->arena, row, "state_label",
-              flow_label(&lot_bidder_flow, bidder->state, cx->lang));
+    val_set_z(cx->arena, row, "state_label", flow_label(&lot_bidder_flow, bidder->state, cx->lang));
     val_set_str(cx->arena, row, "relation_label",
                 code_label(cx, &bidder_relations, bidder->relation));
     val_set_str(cx->arena, row, "ground_label", code_label(cx, &refusal_grounds, bidder->ground));

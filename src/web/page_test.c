@@ -126,6 +126,7 @@ static int setup(void **state)
     play_admin(w);
     play_people(w);
     play_pushes(w);
+    play_terms(w);
     Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
     w->app = (App){
         .house = &f->house, .clock = &f->clock, .chance = &f->chance, .cache = page_cache_new()};
@@ -208,7 +209,8 @@ static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refu
 
 /* {p} patent, {b} bare patent, {a} achievement, {l} listing, {w} waiting listing, {n} need, {m}
  * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import,
- * {u} the push to the buyer, {h} showing of the need to the seller. */
+ * {t} lot with terms, {e} deposit to be released, {f} deposit that is due, {u} the push to the
+ * buyer, {h} showing of the need to the seller. */
 static Str fill(World *w, const char *path)
 {
     const struct {
@@ -218,6 +220,7 @@ static Str fill(World *w, const char *path)
                {'l', w->listing_id},      {'w', w->waiting_id},     {'n', w->need_id},
                {'m', w->waiting_need_id}, {'s', w->sold_lot_id},    {'o', w->lot_id},
                {'d', w->deal_id},         {'r', w->bidder_id},      {'i', w->import_id},
+               {'t', w->terms_lot_id},    {'e', w->back_id},        {'f', w->due_id},
                {'j', w->done_id},         {'u', w->push_id},        {'h', w->showing_id}};
     Buf out = buf_new(&w->f.arena);
     for (; *path; path++) {
@@ -355,6 +358,18 @@ static const struct {
      "/why?of=need-{n}&amp;to=patent-{p}"},
     {"/workbench", OPERATOR, "A better battery separator", OPERATOR, "action=\"/do/push.pair\""},
     {"/me/pushes", ALL & ~PUBLIC, "name=\"quiet_from\"", 0, NULL},
+    {"/lot/{o}/bidders", OPERATOR, "name=\"ids\" value=\"{r}\"", OPERATOR, "/do/bidder.refuse_all"},
+    {"/lot/{t}?a", ALL, "Solvent for three years", BUYER | APPLICANT, "name=\"statement_1\""},
+    {"/lot/{t}?b", ALL, "<h1>", OPERATOR, "/form/lot_terms.set?lot_id={t}"},
+    {"/lot/{t}?c", ALL, "<h1>", OFFICE | OPERATOR, "/form/lot_bar.set?lot_id={t}"},
+    {"/lot/{t}/bidders", OPERATOR, "/bidder_paper/1/file", OPERATOR, "/form/bidder.uphold?id="},
+    {"/lot/{t}?d", ALL, "<h1>", BUYER, "Too young"},
+    {"/deposits", OPERATOR, "action=\"/do/deposit.release\"", OPERATOR, "/deposits.xlsx?state="},
+    {"/deposits?state=releasing", OPERATOR, "/deposit/{e}\"", 0, "/deposit/{f}\""},
+    {"/me/deposits", BUYER | APPLICANT, "tb-sums", APPLICANT, "/deposit/{f}\""},
+    {"/deposit/{e}", BUYER | OPERATOR, "tb-facts", OPERATOR, "/form/deposit.release?ids={e}"},
+    {"/deposit/{f}", APPLICANT | OPERATOR, "tb-facts", APPLICANT, "name=\"until_date\""},
+    {"/deposit/999", 0, NULL, 0, NULL},
     {"/me/second", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "tb-qr"},
     {"/me/second?next=//evil", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "\"//evil\""},
     {"/me/password?next=/lots", ALL & ~PUBLIC, "name=\"next\" value=\"/lots\"", 0, NULL},
@@ -790,6 +805,12 @@ static void test_ways(void **state)
         {"/import/3/rejects.xlsx", WAY_REJECTS},
         {"/import/3/warnings.xlsx", WAY_REJECTS},
         {"/import/3/4/rejects.xlsx", -1},
+        {"/do/deposit.submit", WAY_UPLOAD},
+        {"/deposit/3/slip", WAY_SLIP},
+        {"/bidder_paper/3/file", WAY_SLIP},
+        {"/deposits.xlsx", WAY_DEPOSITS},
+        {"/hook/payment", WAY_HOOK},
+        {"/hook/payment/3", -1},
         {"/import//rejects.xlsx", -1},
         {"/import/3", -1},
         {"/audit/export/3", WAY_EXPORT},

@@ -455,8 +455,8 @@ static Val *bank_signed(Play *play, Str who, Val *body)
         fail(play, play->line, "no time", who);
     Val *raw = val_get(body, "raw"), *in = val_map(arena);
     Str text = raw ? raw->s : json_of(play, body);
-    Str stamp = str_format(arena, "%lld",
-                           (long long)((play->bench.open.clock.now_ms + span_ms) / 1000));
+    Str stamp =
+        str_format(arena, "%lld", (long long)((play->bench.open.clock.now_ms + span_ms) / 1000));
     Str secret = forged ? S("guessed") : play->bench.settings.payment_secret;
     val_set_str(arena, in, "body", text);
     val_set_str(arena, in, "stamp", stamp);

@@ -520,7 +520,8 @@ static Str payment(Bench *bench, Str what)
     str_split(&rest, ' ', &fen);
     if (!rest.len) {
         ok_at(bench,
-              bench_call_text(bench, actor_of(S("operator")), "deposit.show", S("{\"id\":1}"), &reply),
+              bench_call_text(bench, actor_of(S("operator")), "deposit.show", S("{\"id\":1}"),
+                              &reply),
               what);
         number = val_get_str(val_get(reply, "deposit"), "number");
     }
