@@ -3,6 +3,7 @@
 #include "auction/deposit.h"
 #include "auction/entry.h"
 
+#include "auction/bid_engine.h"
 #include "ident/ident.h"
 
 /* The short way, for a lot that asks for no statement: whoever takes it declares no relation. */
@@ -59,6 +60,9 @@ Err bidder_admit(Cx *cx, i64 bidder_id, LotBidder *ret)
         return e;
     bidder.state = state;
     bidder.no = ++lot.bidder_count;
+    e = bid_admit(cx, &bidder);
+    if (e)
+        return e;
     e = fact_change(cx, &lot_bidder_type, &bidder,
                     (FactNote){"lot.bidder_admitted", bidder.no, NULL, lot.id});
     if (!e)

@@ -279,11 +279,13 @@ Err deposit_order(Cx *cx, Deposit *deposit, i64 over_ms)
     return save(cx, deposit, "deposit.ordered", deposit_left_fen(deposit_money(deposit)), NULL);
 }
 
-/* What is not the winner's, once the lot is over; and money short of the sum asked. */
+/* What is no winner's, once the lot is over, and money short of the sum asked. While one with a
+ * right of priority may still take the sale, his stays (?1 is now). */
 #define DUE_SQL                                                                                    \
     "FROM deposit d JOIN lot l ON l.id = d.lot_id WHERE (d.state = 2 OR (d.state = 1 AND "         \
-    "d.held_fen > 0)) AND d.disputed_ms = 0 AND l.state >= 3 AND NOT (l.state = 3 AND "            \
-    "l.leader_id = d.bidder_id)"
+    "d.held_fen > 0)) AND d.disputed_ms = 0 AND l.state >= 3 AND NOT EXISTS (SELECT 1 FROM "       \
+    "lot_win w WHERE w.lot_id = d.lot_id AND (w.bidder_id = d.bidder_id OR (w.from_ms > ?1 AND "   \
+    "EXISTS (SELECT 1 FROM lot_bidder b WHERE b.id = d.bidder_id AND b.rank > 0))))"
 
 static Err order_run(Cx *cx, const void *input, Val **ret)
 {
@@ -295,7 +297,8 @@ static Err order_run(Cx *cx, const void *input, Val **ret)
     if (!e)
         e = lot_load(cx, deposit.lot_id, &lot);
     if (!e)
-        e = DB_INT(cx, &due, 0, "SELECT COUNT(*) " DUE_SQL " AND d.id = ?1", BIND_INT(deposit.id));
+        e = DB_INT(cx, &due, 0, "SELECT COUNT(*) " DUE_SQL " AND d.id = ?2",
+                   BIND_INT(cx->arrived_ms), BIND_INT(deposit.id));
     if (!e && !due)
         e = err_set(cx, ERR_STATE, NULL, "deposit.not_to_release");
     if (!e)
@@ -312,8 +315,8 @@ static Err tick_run(Cx *cx, const void *input, Val **ret)
     i64 ids[ORDERS_AT_ONCE], ordered = 0;
     size_t count = 0;
     (void)input;
-    Err e = DB_QUERY(cx, &rows, "SELECT d.id " DUE_SQL " ORDER BY d.id LIMIT ?1",
-                     BIND_INT(ORDERS_AT_ONCE));
+    Err e = DB_QUERY(cx, &rows, "SELECT d.id " DUE_SQL " ORDER BY d.id LIMIT ?2",
+                     BIND_INT(cx->arrived_ms), BIND_INT(ORDERS_AT_ONCE));
     if (e)
         return e;
     while (count < ORDERS_AT_ONCE && rows_next(&rows))
@@ -416,20 +419,21 @@ Err deposit_deal_ended(Cx *cx, i64 lot_id, i64 org_id, bool by_buyer)
     return save(cx, &deposit, "deposit.disputed", deposit_left_fen(deposit_money(&deposit)), NULL);
 }
 
-/* The flow's own edge by name: what deal.sign does, for the winner of a lot that is sold. */
+/* The flow's own edge by name: what deal.sign does, for a winner of a lot that is sold. */
 static Err offset_run(Cx *cx, const void *input, Val **ret)
 {
     const LotIdIn *in = input;
     Deposit deposit;
-    Lot lot;
+    i64 price_fen = 0;
     Err e = record_load(cx, &deposit_type, in->id, &deposit);
     if (!e)
-        e = lot_load(cx, deposit.lot_id, &lot);
-    if (!e && (lot.state != LOT_SOLD || lot.leader_id != deposit.bidder_id || deposit.disputed_ms ||
-               deposit.state != DEPOSIT_HELD))
+        e = DB_INT(cx, &price_fen, 0,
+                   "SELECT pays_fen FROM lot_win WHERE lot_id = ?1 AND bidder_id = ?2",
+                   BIND_INT(deposit.lot_id), BIND_INT(deposit.bidder_id));
+    if (!e && (!price_fen || deposit.disputed_ms || deposit.state != DEPOSIT_HELD))
         e = err_set(cx, ERR_STATE, NULL, "deposit.not_winner");
     if (!e)
-        e = offset_one(cx, &deposit, lot.price_fen, lot.deal_id);
+        e = offset_one(cx, &deposit, price_fen, 0);
     if (!e)
         *ret = deposit_reply(cx, &deposit);
     return e;

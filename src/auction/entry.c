@@ -253,6 +253,7 @@ static Err application_save(Cx *cx, const Lot *lot, LotBidder *bidder)
     bidder->lot_id = lot->id;
     bidder->org_id = cx->actor.org_id;
     bidder->state = BIDDER_APPLIED;
+    bidder->salt = chance_token(cx->chance, cx->arena, LOT_SALT_BYTES);
     bidder->deposit = lot->deposit_fen ? S("due") : S("none");
     e = fact_create(cx, &lot_bidder_type, bidder,
                     (FactNote){"lot.bidder_applied", 0, NULL, lot->id});

@@ -1,2 +1,0 @@
-/* deposit_test.c - placeholder */
-int main(void) { return 0; }
