@@ -89,8 +89,6 @@ static const struct {
     {"unit", "/unit", WHO_OFFICE | WHO_LIAISON},
     {"import", "/import", WHO_OFFICE, "import.list"},
     {"deals", "/deals", WHO_OFFICE | WHO_FIRM | WHO_OPERATOR | WHO_DEPARTMENT, "deal.list"},
-    {"deposits", "/deposits", WHO_OPERATOR, "deposit.list"},
-    {"deposits", "/me/deposits", WHO_FIRM, "deposit.list"},
     {"pushes", "/pushes",
      WHO_OFFICE | WHO_LIAISON | WHO_FIRM | WHO_AGENCY | WHO_MANAGER | WHO_EXPERT | WHO_OPERATOR,
      "push.list"},

@@ -174,7 +174,11 @@ Err page_lot_apply(PageCx *page)
     val_set_bool(arena, apply, "may_object", false);
     if (firm)
         e = put_own(page, apply, asked);
-    val_set_bool(arena, apply, "has_terms", terms);
+    const Val *own = val_get(apply, "own");
+    bool waits = own && str_same(val_get_str(own, "state"), S("applied"));
+    val_set_bool(arena, apply, "has_conditions", val_count(val_get(apply, "conditions")) > 0);
+    val_set_bool(arena, apply, "has_papers", val_count(asked) > 0);
+    val_set_bool(arena, apply, "opens", (terms && !waits) || page->errors);
     val_set_bool(arena, apply, "operates", operates);
     val_set_bool(arena, apply, "sets_terms",
                  operates && str_same(val_get_str(lot, "state"), S("scheduled")));

@@ -181,7 +181,7 @@ static Actor actor_of(Str name)
 #define LOST      HELD "operator lot.cancel {\"id\":1,\"reason\":\"有争议\"}\n"
 #define TO_PAY    LOST "clock deposit.order {\"id\":1}\n"
 #define WON       HELD "operator lot.admit {\"id\":1}\nwait 3600\ntick\nfirm lot.bid " BID "\nwait 3602\nlocal lot.close {\"id\":1}\n"
-#define FAILED    WON "local deal.make {\"lot_id\":1}\noperator deal.cancel {\"id\":1,\"reason\":\"未付款\",\"buyer_default\":true}\n"
+#define FAILED    WON "local deal.make {\"win_id\":1}\noperator deal.cancel {\"id\":1,\"reason\":\"未付款\",\"buyer_default\":true}\n"
 #define FORFEIT   "{\"id\":1,\"ground\":\"default\",\"words\":\"不签约\"}"
 // clang-format on
 
