@@ -113,6 +113,15 @@ static Val *slip_fields(PageCx *page)
     return fields;
 }
 
+static Val *without_submit(PageCx *page, const Val *acts)
+{
+    Val *list = val_list(page->cx->arena);
+    for (size_t i = 0; i < val_count(acts); i++)
+        if (!str_same(val_get_str(val_at(acts, i), "action"), S("submit")))
+            val_push(page->cx->arena, list, val_at(acts, i));
+    return list;
+}
+
 Err build_deposit(PageCx *page)
 {
     Arena *arena = page->cx->arena;
@@ -126,6 +135,8 @@ Err build_deposit(PageCx *page)
     bool due = str_same(val_get_str(deposit, "state"), S("due"));
     bool shows = due && page_allowed(page, "deposit.submit") && !val_get_bool(deposit, "lot_over");
     page_put(page, "deposit", deposit);
+    if (page_allowed(page, "deposit.submit")) /* The page has its form, with the file. */
+        val_set(arena, reply, "acts", without_submit(page, val_get(reply, "acts")));
     shape_page(page, reply, back);
     if (val_get_int(deposit, "disputed_ms") && page_allowed(page, "deposit.free")) {
         const Op *op = op_find(house_of(page->cx), S("deposit.free"));
