@@ -234,7 +234,7 @@ Err deposit_hold(Cx *cx, Deposit *deposit, const char *action, unsigned who)
     return e ? e : tell(cx, deposit, "deposit_held");
 }
 
-/* Money that the bank has told of is what it is; of a slip or letter the operator says what came. */
+/* Money that the bank has told of is what it is; of the others the operator says what came. */
 static i64 confirmed_fen(const Deposit *deposit, const ConfirmIn *in)
 {
     if (deposit->held_fen)

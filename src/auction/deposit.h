@@ -12,8 +12,8 @@
  *
  * Way: a bank slip or a guarantee letter, both looked at by the operator, or a payment that the
  * bank tells of by POST /hook/payment (deposit.paid: the signature in its input is the permission).
- * A deposit holds whatever came for it, also too little or too late, so that nothing is lost: held =
- * released + offset + forfeited + left (deposit_rules.h). Letters are no money and counted apart.
+ * A deposit holds whatever came for it, also too little or too late, so that nothing is lost:
+ * held = released + offset + forfeited + left (deposit_rules.h). Letters are counted apart.
  *
  * When a lot is over deposit.tick orders what is not the winner's to be paid back, by
  * deposit_release_hours after the close (SPC rules 2016, article 23: 24 hours).

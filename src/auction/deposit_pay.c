@@ -215,8 +215,8 @@ static Err keep(Cx *cx, const Told *told, Str body_hash, DepositPayment *ret)
 static Err paid_run(Cx *cx, const void *input, Val **ret)
 {
     const DepositPaidIn *in = input;
-    Told told;
-    DepositPayment row;
+    Told told = {0};
+    DepositPayment row = {0};
     Str hash = secret_hash(cx->arena, in->body);
     Err e = told_read(cx, in->body, &told);
     if (!e)

@@ -1,4 +1,4 @@
-/* deposit_record.c - the fields and the flow of a deposit, and of a payment that a bank tells of. */
+/* deposit_record.c - the fields and the flow of a deposit; those of a payment told by a bank. */
 #include "auction/deposit.h"
 #include "auction/entry.h"
 

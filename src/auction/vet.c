@@ -266,7 +266,7 @@ static Err mine_run(Cx *cx, const void *input, Val **ret)
     const VetLotIn *in = input;
     Lot lot;
     LotTerms terms;
-    LotBidder bidder;
+    LotBidder bidder = {0};
     Deposit deposit = {0};
     Val *papers = NULL, *map = val_map(cx->arena), *row = val_null(cx->arena);
     Err e = lot_load(cx, in->lot_id, &lot);

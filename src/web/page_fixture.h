@@ -177,61 +177,6 @@ static void play_lots(World *w)
     bid(f, w->lot_id, FIRM_A, SECONDS(805), 1000);
 }
 
-#define ANY_FILE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-/* A lot with terms, at which the buyer was refused and objects; a deposit to be released. */
-static void play_terms(World *w)
-{
-    Fixture *f = &w->f;
-    Val *reply;
-    MUST(play(f, SELLER, SECONDS(1410), "listing.file", &reply,
-              "{\"achievement_id\":%lld,\"mode\":\"ordinary\",\"price_fen\":100000}",
-              (long long)w->achievement_id));
-    i64 listing_id = val_at(val_get(reply, "ids"), 0)->i;
-    MUST(play(f, EXCHANGE, SECONDS(1410), "listing.accept", &reply, "{\"ids\":[%lld]}",
-              (long long)listing_id));
-    const char *const terms = "{\"listing_id\":%lld,\"start_fen\":100000,\"step_fen\":1000,"
-                              "\"deposit_fen\":5000,\"open_ms\":%lld,\"end_ms\":%lld}";
-    MUST(play(f, EXCHANGE, SECONDS(1411), "lot.open", &reply, terms, (long long)listing_id,
-              (long long)(T + SECONDS(9000)), (long long)(T + SECONDS(9900))));
-    i64 gone_id = reply_id(reply);
-    MUST(play(f, FIRM_A, SECONDS(1412), "lot.enter", &reply, "{\"lot_id\":%lld}",
-              (long long)gone_id));
-    w->back_id = val_get_int(reply, "deposit_id");
-    MUST(play(f, EXCHANGE, SECONDS(1413), "deposit.confirm", &reply,
-              "{\"id\":%lld,\"amount_fen\":5000,\"reference\":\"B2\"}", (long long)w->back_id));
-    MUST(play(f, EXCHANGE, SECONDS(1414), "lot.cancel", &reply,
-              "{\"id\":%lld,\"reason\":\"Later\"}", (long long)gone_id));
-    MUST(fixture_call(f, fixture_clock_cx(f, T + SECONDS(1415)), "deposit.tick", "{}", &reply));
-    MUST(play(f, EXCHANGE, SECONDS(1416), "lot.open", &reply, terms, (long long)listing_id,
-              (long long)(T + SECONDS(9000)), (long long)(T + SECONDS(9900))));
-    w->terms_lot_id = reply_id(reply);
-    MUST(play(f, EXCHANGE, SECONDS(1417), "lot_terms.set", &reply,
-              "{\"lot_id\":%lld,\"conditions\":\"Solvent for three years\",\"papers\":\"Licence\"}",
-              (long long)w->terms_lot_id));
-    for (i64 firm = FIRM_A; firm <= FIRM_C; firm += FIRM_C - FIRM_A) {
-        MUST(play(f, firm, SECONDS(1418), "bidder_paper.give", &reply,
-                  "{\"lot_id\":%lld,\"paper_no\":1,\"name\":\"a.pdf\",\"file_hash\":\"" ANY_FILE
-                  "\"}",
-                  (long long)w->terms_lot_id));
-        MUST(play(f, firm, SECONDS(1419), "bidder.apply", &reply,
-                  "{\"lot_id\":%lld,\"relation\":\"other\",\"relation_words\":\"A cousin\","
-                  "\"statements\":\"Five years\"}",
-                  (long long)w->terms_lot_id));
-        if (firm == FIRM_C) {
-            w->due_id = val_get_int(reply, "deposit_id");
-            continue;
-        }
-        i64 refused_id = reply_id(reply);
-        MUST(play(f, EXCHANGE, SECONDS(1420), "bidder.refuse_all", &reply,
-                  "{\"ids\":[%lld],\"ground\":\"condition\",\"condition_no\":1,"
-                  "\"reason\":\"Too young\"}",
-                  (long long)refused_id));
-        MUST(play(f, FIRM_A, SECONDS(1421), "bidder.object", &reply,
-                  "{\"id\":%lld,\"words\":\"We are old\"}", (long long)refused_id));
-    }
-}
-
 static i64 upload(World *w, const char *csv)
 {
     Fixture *f = &w->f;
