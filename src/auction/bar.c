@@ -1,5 +1,6 @@
 /* bar.c - who may not come to a lot, and why. */
 #include "auction/auction_int.h"
+#include "auction/bid_engine.h"
 #include "auction/entry.h"
 
 #include "ident/ident.h"
@@ -85,6 +86,22 @@ Err bar_check(Cx *cx, const Lot *lot, i64 org_id, i64 account_id)
                        str_from(cx->lang == LANG_EN ? ground->en : ground->zh));
 }
 
+/* Where the unit is admitted already its bids are refused, or taken again when no bar is left. A bar
+ * on a person is one on his unit's place when it was he who applied. */
+static Err tell_engine(Cx *cx, i64 listing_id, i64 org_id, i64 account_id)
+{
+    i64 lot_id = 0;
+    LotBidder bidder = {0};
+    LotBar left = {0};
+    Err e = lot_live_of_listing(cx, listing_id, &lot_id);
+    if (!e && lot_id)
+        e = lot_bidder_find(cx, lot_id, org_id, &bidder);
+    if (e || !bidder.no || (account_id && account_id != bidder.account_id))
+        return e;
+    e = bar_find(cx, listing_id, org_id, bidder.account_id, &left);
+    return e ? e : bid_bar(cx, lot_id, org_id, left.id > 0);
+}
+
 Err bar_set(Cx *cx, const Lot *lot, i64 org_id, i64 account_id, Str ground, Str words)
 {
     LotBar bar = {.lot_id = lot->id,
@@ -94,8 +111,9 @@ Err bar_set(Cx *cx, const Lot *lot, i64 org_id, i64 account_id, Str ground, Str 
                   .ground = ground,
                   .words = words,
                   .by_org_id = cx->actor.org_id};
-    return fact_create(cx, &lot_bar_type, &bar,
-                       (FactNote){"bar.set", 0, str_z(cx->arena, ground), lot->id});
+    Err e = fact_create(cx, &lot_bar_type, &bar,
+                        (FactNote){"bar.set", 0, str_z(cx->arena, ground), lot->id});
+    return e ? e : tell_engine(cx, lot->listing_id, org_id, account_id);
 }
 
 Err bar_of_bidder(Cx *cx, const Lot *lot, const LotBidder *bidder)
@@ -165,6 +183,8 @@ static Err bar_end_run(Cx *cx, const void *input, Val **ret)
     if (!e)
         e = fact_remove(cx, &lot_bar_type, bar.id,
                         (FactNote){"bar.ended", 0, str_z(cx->arena, bar.ground), bar.lot_id});
+    if (!e)
+        e = tell_engine(cx, bar.listing_id, bar.org_id, bar.account_id);
     if (e)
         return e;
     *ret = lot_reply_id(cx, bar.lot_id);

@@ -194,7 +194,7 @@ Handled hook_handle(App *app, Request *request, Response *response, Call *call)
                               .signature = request_header(request, "x-techbourse-signature")};
         call->op = op_find(house_of(cx), S("deposit.paid"));
         call->in = in;
-        if (start(request, call, &e, &reply) == HANDLED_LATER)
+        if (start(request, response, call, &e, &reply) == HANDLED_LATER)
             return HANDLED_LATER;
     }
     json_answer(response, call, e, reply);
