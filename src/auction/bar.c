@@ -86,8 +86,8 @@ Err bar_check(Cx *cx, const Lot *lot, i64 org_id, i64 account_id)
                        str_from(cx->lang == LANG_EN ? ground->en : ground->zh));
 }
 
-/* Where the unit is admitted already its bids are refused, or taken again when no bar is left. A bar
- * on a person is one on his unit's place when it was he who applied. */
+/* Where the unit is admitted already its bids are refused, or taken again when no bar is left. A
+ * bar on a person is one on his unit's place when it was he who applied. */
 static Err tell_engine(Cx *cx, i64 listing_id, i64 org_id, i64 account_id)
 {
     i64 lot_id = 0;
