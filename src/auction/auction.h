@@ -144,6 +144,17 @@ typedef struct LotBidder {
     i64 rank;       /* Of a priority right, 1 first; 0: none. */
     i64 floor;      /* In the hall: the operator enters its bids. */
     Str reason;     /* Why it was refused, in words. */
+    /* What it said when it applied (entry.h), and what was decided. */
+    Str relation; /* bidder_relations */
+    Str relation_words;
+    Str statements;   /* One a line, on each condition of the lot. */
+    Str ground;       /* refusal_grounds, of the last refusal. */
+    i64 condition_no; /* That failed, 1..; 0: none of them. */
+    Str objection;    /* Against the refusal, in words; once. */
+    i64 objected_ms;
+    Str objection_answer;
+    i64 answered_ms;
+    i64 tries; /* Times it applied. */
 } LotBidder;
 
 /* The entries of a lot's log that one commit wrote. Never changed. */
@@ -176,6 +187,10 @@ extern const RecordType lot_win_type;
 extern const Flow lot_flow;
 extern const Flow lot_bidder_flow;
 extern const Room auction_room;
+/* A file of ops each: who may bid (entry.h), deposits (deposit.h). */
+extern const Room entry_room, bar_room, vet_room, deposit_room, deposit_pay_room;
+#define AUCTION_ROOMS                                                                              \
+    &auction_room, &entry_room, &bar_room, &vet_room, &deposit_room, &deposit_pay_room
 
 /* ERR_MISSING no such lot. */
 NODISCARD Err lot_load(Cx *cx, i64 id, Lot *ret);

@@ -11,7 +11,7 @@
 #include "auction/auction_rules.h"
 #include "auction/bid_engine.h"
 
-static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, &auction_room};
+static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, AUCTION_ROOMS};
 
 static int setup(void **state)
 {

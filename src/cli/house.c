@@ -34,7 +34,7 @@ enum { LOCK_PAUSE_MS = 50, LOCK_WAIT_MS = 2000 };
 
 const Room *const all_rooms[] = {
     IDENT_ROOMS,      &audit_room,    &consent_room, &privacy_room,    PEOPLE_ROOMS, &registry_room,
-    &showing_room,    &auction_room,  &deal_room,    MATCH_ROOMS,      &notify_room, &push_room,
+    &showing_room,    AUCTION_ROOMS,  &deal_room,    MATCH_ROOMS,      &notify_room, &push_room,
     &push_learn_room, &push_why_room, &note_room,    &evaluation_room, &report_room, &exchange_room,
 };
 const size_t all_rooms_count = COUNT(all_rooms);
@@ -278,7 +278,8 @@ static void fill_house(Cx *cx, const Settings *settings, Open *open)
                   .shut = delegations_shut,
                   .acting = delegation_acting,
                   .hand_over = import_hand_over,
-                  .outcomes = push_outcomes_of},
+                  .outcomes = push_outcomes_of,
+                  .tell = message_tell},
     };
 }
 
@@ -432,7 +433,8 @@ void house_reader_done(Cx *cx)
 
 Err house_tick(Cx *cx)
 {
-    static const char *const due[] = {"lot.tick", "deal.make_due", "audit.prune", "joining.forget"};
+    static const char *const due[] = {"lot.tick", "deal.make_due", "deposit.tick", "audit.prune",
+                                      "joining.forget"};
     Actor own = cx->actor;
     cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
     cx->arrived_ms = clock_now_ms(cx->clock);

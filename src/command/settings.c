@@ -24,6 +24,11 @@ static const Code vector_helper_rows[] = {
     {"own", "由本平台文本学习", "Learnt from own texts"},
     {"server", "向量服务", "Embedding server"},
 };
+static const Code related_way_rows[] = {
+    {"show", "允许参加并公开标注", "Admitted, and marked in public"},
+    {"bar", "不得参加", "Barred"},
+};
+const CodeList related_ways = CODE_LIST("related_way", related_way_rows);
 const CodeList vector_helpers = CODE_LIST("vector_helper", vector_helper_rows);
 
 const CodeList oidc_links = CODE_LIST("oidc_link", oidc_link_rows);
@@ -71,6 +76,10 @@ const Field settings_fields[] = {
     {AT(Settings, oidc_second),       F_TEXT, "外部登录：视为双因素的 amr 或 acr", "OpenID Connect: amr or acr value trusted as second factor; empty: none", 0, SEE_PUBLIC, NULL, .max = 200},
     {AT(Settings, agreement_required), F_BOOL, "须先签委托服务协议",  "Service agreement before taking part",    0, SEE_PUBLIC, NULL},
     {AT(Settings, stage_consent_required), F_BOOL, "展示竞价须先签同意书", "Written consent of the owners before an item is shown and auctioned", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, bidder_related),    F_CODE, "关联竞买人",           "Bidders who declare a relation to the inventor or seller: show (admitted, marked in public) or bar", 0, SEE_PUBLIC, NULL, .codes = &related_ways},
+    {AT(Settings, deposit_release_hours), F_INT, "保证金退还期限（小时）", "Hours after the close by which losers have their deposits back", 0, SEE_PUBLIC, NULL, .min = 1, .max = 720},
+    {AT(Settings, deposit_letter_days), F_INT, "保函最短有效期（竞价最晚结束后天数）", "Days after the lot's latest end that a guarantee letter must still hold", 0, SEE_PUBLIC, NULL, .max = 3650},
+    {AT(Settings, payment_secret),    F_SECRET, "到账通知：密钥",     "Payment notices of a bank (POST /hook/payment): shared secret of the signature; not printed here; empty: none are taken", 0, SEE_NOBODY, NULL, .max = 500},
     {AT(Settings, access_log_days),   F_INT,  "访问日志保存（天）",   "Days the access log is kept; 180 at least (Cybersecurity Law)", 0, SEE_PUBLIC, NULL, .min = 180, .max = 3650},
     {AT(Settings, joining_return_days), F_INT, "退回申请等待（天）", "Days a returned application waits to be submitted again", 0, SEE_PUBLIC, NULL, .min = 1, .max = 3650},
     {AT(Settings, joining_keep_days), F_INT,  "未入驻申请保存（天）", "Days the contact data of a rejected applicant is kept", 0, SEE_PUBLIC, NULL, .min = 1, .max = 3650},
@@ -139,6 +148,9 @@ void settings_default(Settings *ret)
         .push_threshold = 6, /* Of a need in prose the best answers lie at 6 to 15. */
         .push_cap_week = 20,
         .evaluation_least = 3,
+        .bidder_related = S("show"),
+        .deposit_release_hours = 24,
+        .deposit_letter_days = 30,
         .access_log_days = 365,
         .vectors = S("server"),
         .embed_batch = 32,

@@ -50,6 +50,10 @@ typedef struct Settings {
     Str oidc_second;             /* The amr or acr taken for the second factor; '' : none. */
     i64 agreement_required;      /* 委托服务协议 before the first need, listing or bid. */
     i64 stage_consent_required; /* 现场展示同意书 of the seller and all co-owners before a lot. */
+    Str bidder_related;         /* related_ways: what a declared relation to the seller does. */
+    i64 deposit_release_hours; /* A loser's deposit is back so long after the close. */
+    i64 deposit_letter_days;   /* A guarantee letter holds so long after the latest end. */
+    Str payment_secret;        /* Shared with the bank; '' : it calls for nothing. */
     i64 access_log_days;
     i64 joining_return_days;   /* Not resubmitted in these: closed, and his contact data goes. */
     i64 joining_keep_days;     /* Who was rejected: his contact data goes after these. */
@@ -74,6 +78,7 @@ typedef struct Settings {
 
 extern const CodeList oidc_links;
 extern const CodeList vector_helpers;
+extern const CodeList related_ways;
 extern const Field settings_fields[];
 extern const size_t settings_count;
 
