@@ -176,6 +176,9 @@ extern const RecordType lot_win_type;
 extern const Flow lot_flow;
 extern const Flow lot_bidder_flow;
 extern const Room auction_room;
+extern const Room proof_room; /* auction_proof.h */
+/* All that this room offers. */
+#define AUCTION_ROOMS &auction_room, &proof_room
 
 /* ERR_MISSING no such lot. */
 NODISCARD Err lot_load(Cx *cx, i64 id, Lot *ret);

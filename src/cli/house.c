@@ -32,7 +32,7 @@ enum { LOCK_PAUSE_MS = 50, LOCK_WAIT_MS = 2000 };
 
 const Room *const all_rooms[] = {
     IDENT_ROOMS,      &audit_room,    &consent_room, &privacy_room,    PEOPLE_ROOMS, &registry_room,
-    &showing_room,    &auction_room,  &deal_room,    MATCH_ROOMS,      &notify_room, &push_room,
+    &showing_room,    AUCTION_ROOMS,  &deal_room,    MATCH_ROOMS,      &notify_room, &push_room,
     &push_learn_room, &push_why_room, &note_room,    &evaluation_room, &report_room, &exchange_room,
 };
 const size_t all_rooms_count = COUNT(all_rooms);
@@ -405,7 +405,8 @@ void house_reader_done(Cx *cx)
 
 Err house_tick(Cx *cx)
 {
-    static const char *const due[] = {"lot.tick", "deal.make_due", "audit.prune", "joining.forget"};
+    static const char *const due[] = {"lot.tick", "deal.make_due", "lot.confirm_due", "audit.prune",
+                                      "joining.forget"};
     Actor own = cx->actor;
     cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
     cx->arrived_ms = clock_now_ms(cx->clock);

@@ -24,7 +24,7 @@
 
 static const Room *const rooms[] = {
     IDENT_ROOMS,      &audit_room,    &consent_room,    &privacy_room, PEOPLE_ROOMS,
-    &registry_room,   &showing_room,  &auction_room,    &deal_room,    MATCH_ROOMS,
+    &registry_room,   &showing_room,  AUCTION_ROOMS,    &deal_room,    MATCH_ROOMS,
     &notify_room,     &push_room,     &evaluation_room, &report_room,  &exchange_room,
     &push_learn_room, &push_why_room, &note_room};
 
@@ -170,7 +170,8 @@ static void play_lots(World *w)
               (long long)w->lot_id));
     MUST(play(f, EXCHANGE, SECONDS(804), "lot.admit", &reply, "{\"id\":%lld}",
               (long long)reply_id(reply)));
-    bid(f, w->lot_id, FIRM_A, SECONDS(805), 1000);
+    MUST(play(f, FIRM_A, SECONDS(805), "lot.bid", &reply,
+              "{\"lot_id\":%lld,\"amount_fen\":1000,\"key\":\"mine\"}", (long long)w->lot_id));
 }
 
 static i64 upload(World *w, const char *csv)
