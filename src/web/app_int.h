@@ -39,6 +39,8 @@ typedef enum Way {
     WAY_EXPORT,
     WAY_PAPER,
     WAY_PUSHES,
+    WAY_BUNDLE,
+    WAY_SALE,
     WAY_CHECK, /* WAY_DO with a file that is hashed, not kept. */
     WAY_HEALTH,
     WAY_OIDC,
@@ -88,6 +90,8 @@ Handled do_handle(App *app, Request *request, Response *response, Call *call);
 void file_handle(App *app, Request *request, Response *response, Call *call);
 void rejects_handle(App *app, Request *request, Response *response, Call *call);
 void pushes_handle(App *app, Request *request, Response *response, Call *call); /* app_pushes.c */
+void bundle_handle(App *app, Request *request, Response *response, Call *call); /* app_bundle.c */
+void sale_paper_handle(App *app, Request *request, Response *response, Call *call);
 void export_handle(App *app, Request *request, Response *response, Call *call);
 /* ERR_SIGN_IN or ERR_DENIED unless the address is this caller's. */
 NODISCARD Err way_allowed(Call *call);

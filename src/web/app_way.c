@@ -21,6 +21,8 @@ const WayRow way_rows[] = {
     {"/import/*/rejects.xlsx",  WAY_REJECTS, WHO_SIGNED | WHO_LOCAL},
     {"/import/*/warnings.xlsx", WAY_REJECTS, WHO_SIGNED | WHO_LOCAL},
     {"/consent/*/paper.pdf",    WAY_PAPER,   WHO_SIGNED | WHO_LOCAL}, /* consent.show decides. */
+    {"/lot/*/bundle",           WAY_BUNDLE,  WHO_PUBLIC | WHO_HALF},  /* lot.bundle decides. */
+    {"/lot/*/confirmation.pdf", WAY_SALE,    WHO_SIGNED | WHO_LOCAL}, /* lot.paper decides. */
     {"/pushes.xlsx",            WAY_PUSHES,  WHO_OPERATOR | WHO_DEPARTMENT | WHO_CENTRE | WHO_LOCAL},
     {"/audit/export/*",         WAY_EXPORT,  WHO_AUDIT | WHO_LOCAL},
 };

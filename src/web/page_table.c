@@ -41,6 +41,8 @@ const Page pages[] = {
     {"/need/{id}",        "need",         WHO_PUBLIC,    "needs",     build_need},
     {"/lots",             "lots",         WHO_PUBLIC,    "lots",      build_lots},
     {"/lot/{id}",         "lot",          WHO_PUBLIC,    "lots",      build_lot},
+    {"/lot/{id}/verify",  "lot_verify",   WHO_PUBLIC,    "lots",      build_lot_verify},
+    {"/lot/{id}/receipt", "lot_receipt",  WHO_FIRM,      "lots",      build_lot_receipt},
     {"/deals",            "deals",        WHO_SIGNED,    "deals",     build_deals},
     {"/deal/{id}",        "deal",         WHO_SIGNED,    "deals",     build_deal},
     {"/showings",         "showings",     WHO_SIGNED,    "deals",     build_showings},
