@@ -187,10 +187,10 @@ extern const RecordType lot_win_type;
 extern const Flow lot_flow;
 extern const Flow lot_bidder_flow;
 extern const Room auction_room;
-/* A file of ops each: who may bid (entry.h), deposits (deposit.h). */
-extern const Room entry_room, bar_room, vet_room, deposit_room, deposit_pay_room;
+/* A file of ops each: who may bid (entry.h), deposits (deposit.h), proofs (auction_proof.h). */
+extern const Room proof_room, entry_room, bar_room, vet_room, deposit_room, deposit_pay_room;
 #define AUCTION_ROOMS                                                                              \
-    &auction_room, &entry_room, &bar_room, &vet_room, &deposit_room, &deposit_pay_room
+    &auction_room, &entry_room, &bar_room, &vet_room, &deposit_room, &deposit_pay_room, &proof_room
 
 /* ERR_MISSING no such lot. */
 NODISCARD Err lot_load(Cx *cx, i64 id, Lot *ret);
