@@ -56,5 +56,7 @@ NODISCARD Err lot_live_of_listing(Cx *cx, i64 listing_id, i64 *ret_id);
 /* The two questions of the room; auction_show.c. */
 NODISCARD Err lot_list_run(Cx *cx, const void *in, Val **ret);
 NODISCARD Err lot_show_run(Cx *cx, const void *in, Val **ret);
+/* {no, org_id, org} of a lot that is sold, when the buyer's name is public; else null. */
+NODISCARD Err lot_winner_val(Cx *cx, const Lot *lot, Val **ret);
 
 #endif

@@ -144,8 +144,7 @@ static Val *me_val(Cx *cx, const Lot *lot, const LotBidder *me)
     return map;
 }
 
-/* The buyer's name is public once the lot is sold. */
-static Err winner_val(Cx *cx, const Lot *lot, Val **ret)
+Err lot_winner_val(Cx *cx, const Lot *lot, Val **ret)
 {
     *ret = val_null(cx->arena);
     if (lot->state != LOT_SOLD)
@@ -208,7 +207,7 @@ static Err show_parts(Cx *cx, const Lot *lot, const LotBidder *me, Val *map)
     Err e = bids_val(cx, lot, &bids);
     if (e)
         return e;
-    e = winner_val(cx, lot, &winner);
+    e = lot_winner_val(cx, lot, &winner);
     if (e)
         return e;
     e = lot_history(cx, lot, &history);

@@ -794,6 +794,7 @@ static void test_ways(void **state)
         {"/import/3", -1},
         {"/audit/export/3", WAY_EXPORT},
         {"/live/lot/3", WAY_LIVE},
+        {"/live/lots", WAY_LIVE},
         {"/", -1},
     };
     (void)state;
