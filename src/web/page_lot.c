@@ -53,6 +53,16 @@ static Str name_of(const Val *lot, const char *key, Str other)
     return name.len ? name : other;
 }
 
+/* The words for a code that a member of the lot holds. */
+static Str code_say(PageCx *page, const char *list, Str name)
+{
+    const CodeList *codes = codes_find(house_of(page->cx), str_from(list));
+    const Code *code = codes ? code_find(codes, name) : NULL;
+    if (!code)
+        return S("");
+    return str_from(page->cx->lang == LANG_EN ? code->en : code->zh);
+}
+
 /* ---- the rules ---- */
 
 typedef struct Rules {
@@ -84,15 +94,30 @@ static bool has(const Rules *rules, const char *name)
     return val_get_bool(rules->lot, name) || val_get_int(rules->lot, name) != 0;
 }
 
+/* "50000000:1000000": from a price on another step. */
+static void rule_tier(Rules *rules, Str tier)
+{
+    i64 from = 0, step = 0;
+    size_t colon = str_find(tier, S(":"));
+    if (!str_to_i64(str_slice(tier, 0, colon), &from) ||
+        !str_to_i64(str_slice(tier, colon + 1, tier.len), &step))
+        return;
+    const Str args[] = {yuan(rules->page, from), yuan(rules->page, step)};
+    rule(rules, "page.rule_tier", args, COUNT(args));
+}
+
 static void rules_ascending(Rules *rules)
 {
     PageCx *page = rules->page;
     Str step = yuan(page, term(rules, "step_fen")), start = yuan(page, term(rules, "start_fen"));
     Str times[] = {span_say(page, term(rules, "window_ms")),
                    span_say(page, term(rules, "extend_ms"))};
+    Str tiers = val_get_str(rules->lot, "tiers"), tier;
     i64 most = term(rules, "extension_max"), hard_ms = term(rules, "hard_end_ms"),
         steps = term(rules, "steps_max");
     rule(rules, has(rules, "strict_step") ? "page.rule_step_strict" : "page.rule_step", &step, 1);
+    while (str_split(&tiers, ';', &tier))
+        rule_tier(rules, tier);
     rule_if(rules, steps > 0, "page.rule_steps_max", count_say(page, steps));
     rule(rules, has(rules, "first_above") ? "page.rule_first_above" : "page.rule_first", &start, 1);
     rule(rules, has(rules, "self_raise") ? "page.rule_self" : "page.rule_no_self", NULL, 0);
@@ -104,8 +129,8 @@ static void rules_ascending(Rules *rules)
 
 static void rules_quotes(Rules *rules)
 {
-    i64 again_ms = term(rules, "requote_s") * 1000;
-    rule(rules, has(rules, "replaceable") ? "page.rule_replace" : "page.rule_once", NULL, 0);
+    i64 again_ms = term(rules, "requote_ms");
+    rule(rules, has(rules, "quote_once") ? "page.rule_once" : "page.rule_replace", NULL, 0);
     rule_if(rules, again_ms > 0, "page.rule_requote", span_say(rules->page, again_ms));
     if (!again_ms)
         rule(rules, "page.rule_tie", NULL, 0);
@@ -125,10 +150,10 @@ static void rules_falling(Rules *rules)
 static void rules_mode(Rules *rules, Str mode)
 {
     PageCx *page = rules->page;
-    const Str hybrid[] = {span_say(page, term(rules, "sealed_s") * 1000),
-                          span_say(page, term(rules, "best_s") * 1000)};
+    const Str hybrid[] = {span_say(page, term(rules, "sealed_ms")),
+                          span_say(page, term(rules, "best_ms"))};
     const Str rounds[] = {count_say(page, term(rules, "rounds")),
-                          span_say(page, term(rules, "round_s") * 1000),
+                          span_say(page, term(rules, "round_ms")),
                           yuan(page, term(rules, "step_fen"))};
     const Str fixed = yuan(page, term(rules, "start_fen"));
     if (str_same(mode, S("ascending"))) {
@@ -156,9 +181,10 @@ static Val *rules_of(PageCx *page, const Val *lot, Str mode)
                                                 {"once", "page.rule_right_once"},
                                                 {"post", "page.rule_right_post"}};
     Rules rules = {page, lot, val_list(page->cx->arena)};
-    Str priority = val_get_str(lot, "priority"),
-        post = span_say(page, term(&rules, "post_s") * 1000);
+    Str priority = val_get_str(lot, "priority"), post = span_say(page, term(&rules, "post_ms"));
     i64 units = term(&rules, "units"), least = term(&rules, "bidder_min");
+    Str basis = code_say(page, "lot_basis", val_get_str(lot, "basis"));
+    rule_if(&rules, basis.len > 0, "page.rule_basis", basis);
     rules_mode(&rules, mode);
     rule_if(&rules, units > 1, "page.rule_units", count_say(page, units));
     rule(&rules, val_get_bool(lot, "has_reserve") ? "page.rule_reserve" : "page.rule_no_reserve",
@@ -198,9 +224,9 @@ static Val *stages_of(PageCx *page, const Val *lot, Str mode, Str stage, bool ov
         stage_add(page, list, page_say(page, names[i][1]), begun && i < here, i == here);
     for (i64 i = 1; str_same(mode, S("rounds")) && i <= rounds; i++) {
         Str number = count_say(page, i);
-        bool now = begun && !over && i == round;
+        bool now = begun && !over && i == round + 1;
         stage_add(page, list, say(page, "page.stage_round", &number, 1),
-                  begun && (over || i < round), now);
+                  begun && (over || i <= round), now);
     }
     return list;
 }
@@ -397,10 +423,21 @@ static void put_mode(PageCx *page, Val *lot, bool over)
              val_bool(arena, strcmp(panel, "take") == 0 && !over && !str_same(mode, S("fixed"))));
     page_put(page, "stages", stages_of(page, lot, mode, stage, over));
     page_put(page, "rules", rules_of(page, lot, mode));
-    Str label = val_get_str(lot, "mode_label");
-    page_put(page, "mode_label",
-             val_str(arena, label.len ? label : page_say(page, "page.mode_ascending")));
-    page_put(page, "left_units", val_int(arena, val_get_int(lot, "left_units")));
+    page_put(page, "mode_label", val_str(arena, code_say(page, "lot_mode", mode)));
+    bool several = val_get_int(lot, "units") > 1 && !over;
+    page_put(page, "left_units", val_int(arena, several ? val_get_int(lot, "left_units") : 0));
+}
+
+/* Who takes part but has nothing to do in this stage is told what it waits for; '' for others. */
+static Str wait_of(PageCx *page, const Val *lot, const Val *mine)
+{
+    Str stage = val_get_str(lot, "stage");
+    if (!mine || !str_same(val_get_str(lot, "state"), S("open")) || val_get_bool(mine, "may_bid") ||
+        val_get_bool(mine, "may_take") || val_get_bool(mine, "may_retract"))
+        return S("");
+    if (str_same(stage, S("sealed")))
+        return page_say(page, val_get_bool(mine, "taker") ? "page.wait_taker" : "page.wait_out");
+    return page_say(page, str_same(stage, S("best")) ? "page.wait_best" : "page.wait_end");
 }
 
 /* What the form starts with: the least that may be bid, the own quote, or the price as it stands. */
@@ -411,6 +448,7 @@ static void put_offer(PageCx *page, const Val *lot, const Val *mine)
         price = val_get_int(lot, "price_fen");
     if (!next)
         next = val_get_int(lot, "next_fen");
+    page_put(page, "waits", val_str(arena, wait_of(page, lot, mine)));
     page_put(page, "quote_fen", val_int(arena, quote));
     page_put(page, "may_retract", val_bool(arena, val_get_bool(mine, "may_retract")));
     page_put(page, "offer_fen", val_int(arena, quote ? quote : next));
@@ -461,19 +499,18 @@ Err build_lot(PageCx *page)
 
 /* ---- the hall ---- */
 
-void shape_lot_card(PageCx *page, Val *lot)
-{
-    Arena *arena = page->cx->arena;
-    Str mode = val_get_str(lot, "mode"), label = val_get_str(lot, "mode_label");
-    bool staged = str_same(mode, S("hybrid")) || str_same(mode, S("rounds"));
-    val_set_str(arena, lot, "mode_label",
-                label.len ? label : page_say(page, "page.mode_ascending"));
-    val_set_str(arena, lot, "stage_label", staged ? val_get_str(lot, "stage_label") : S(""));
-}
-
 static bool in_state(const Val *lot, const char *state)
 {
     return val_get_bool(val_get(lot, "is"), state);
+}
+
+void shape_lot_card(PageCx *page, Val *lot)
+{
+    Arena *arena = page->cx->arena;
+    Str mode = val_get_str(lot, "mode"), stage = val_get_str(lot, "stage");
+    bool staged = str_same(mode, S("hybrid")) && in_state(lot, "open");
+    val_set_str(arena, lot, "mode_label", code_say(page, "lot_mode", mode));
+    val_set_str(arena, lot, "stage_label", staged ? code_say(page, "lot_stage", stage) : S(""));
 }
 
 /* Lots of a state, as they come: the reply has those that are live first, then those to come. */
