@@ -455,6 +455,16 @@ static void put_offer(PageCx *page, const Val *lot, const Val *mine)
     page_put(page, "take_fen", val_int(arena, price ? price : val_get_int(lot, "start_fen")));
 }
 
+/* Only who has bid can be topped; of sealed bids the own one is told where it is written. */
+static void put_standing(PageCx *page, const Val *lot, const Val *mine, bool has_bid)
+{
+    Arena *arena = page->cx->arena;
+    bool rises = str_same(val_get_str(lot, "mode"), S("ascending"));
+    bool bids = val_get_bool(mine, "may_bid") && !val_get_int(mine, "quote_fen");
+    page_put(page, "behind", val_bool(arena, rises && has_bid));
+    page_put(page, "not_bid", val_bool(arena, bids && !has_bid));
+}
+
 Err build_lot(PageCx *page)
 {
     Arena *arena = page->cx->arena;
@@ -473,7 +483,7 @@ Err build_lot(PageCx *page)
     val_set_int(arena, lot, "next_fen", val_get_int(lot, "next_fen"));
     val_set(arena, reply, "acts", without_enter(page, val_get(reply, "acts"), &can_enter));
     bool has_bid = shape_bids(page, val_get(reply, "bids"), mine);
-    page_put(page, "has_bid", val_bool(arena, has_bid));
+    put_standing(page, lot, mine, has_bid);
     page_put(page, "lot", lot);
     page_put(page, "mine", mine);
     page_put(page, "over", val_bool(arena, over));

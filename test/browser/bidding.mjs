@@ -1,12 +1,12 @@
-// bidding.mjs - one lot through browsers: three firms and a stranger without an account. One loses the
+// bidding.mjs - lots through browsers: three firms and a stranger without an account. One loses the
 // line in the midst and comes back, one has no script; a late bid extends, a double click is one bid, ten
-// times too much is asked about, and the end names the winner to all without loading the page again.
+// times too much is asked about, and the end names the winner to all without loading the page again. Then the other modes, each to its end.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, command, main, person, prove, root } from './lib.mjs';
 
-const START_YUAN = 100000, STEP_YUAN = 5000, OPEN_S = 38, WINDOW_S = 12;
+const START_YUAN = 100000, STEP_YUAN = 5000, OPEN_S = 32, WINDOW_S = 10;
 const LIVE_MS = 8000;           // A bid is seen elsewhere within this; in truth in a blink.
 const yuan = amount => `${amount.toLocaleString('en-US')}.00`;
 const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
@@ -18,14 +18,18 @@ const op = (place, as, noun, verb, args) => JSON.parse(command(noun, verb, '--da
 
 const stamp = ms => new Date(ms + 8 * 3600 * 1000).toISOString().slice(0, 19).replace('T', ' ');
 
+const ends = seconds => stamp(Date.now() + seconds * 1000);
+
 // The first listing that can be put into a lot: its owner has agreed to that.
-function lot_open(place) {
-  const listings = JSON.parse(command('listing', 'list', '--data', place.data, '--json', '--state', 'listed')).items;
-  for (const listing of listings)
-    try {
-      return op(place, 'operator', 'lot', 'open', { listing_id: listing.id, start_fen: START_YUAN, step_fen: STEP_YUAN,
-        window_s: WINDOW_S, extend_s: WINDOW_S, end_ms: stamp(Date.now() + OPEN_S * 1000) }).id;
-    } catch { /* No consent: the next. */ }
+let tried = 0;
+function lot_open(place, terms) {
+  const listings = place.listings ||= [1, 2, 3].flatMap(page =>
+    JSON.parse(command('listing', 'list', '--data', place.data, '--json', '--state', 'listed', '--page', String(page))).items);
+  while (tried < listings.length) {
+    const { id } = listings[tried];
+    tried += 1;
+    try { return op(place, 'operator', 'lot', 'open', { listing_id: id, start_fen: START_YUAN, ...terms() }).id; } catch { /* No consent: the next. */ }
+  }
   throw new Error('no listing can be put into a lot');
 }
 
@@ -145,8 +149,8 @@ async function without_script(plain, watcher, path, amount) {
 async function late_bid(one, watcher, amount) {
   const left_ms = async () => Date.parse(`${(await end_of(watcher)).replace(' ', 'T')}+08:00`) - Date.now();
   const before = await end_of(watcher);
-  for (let left; (left = await left_ms()) > (WINDOW_S - 6) * 1000;)
-    await watcher.waitForTimeout(Math.min(left - (WINDOW_S - 6) * 1000 + 50, 2000));
+  for (let left; (left = await left_ms()) > (WINDOW_S - 5) * 1000;)
+    await watcher.waitForTimeout(Math.min(left - (WINDOW_S - 5) * 1000 + 50, 2000));
   await bid(one, amount);
   await watcher.waitForFunction(text => document.querySelector('[data-live=end]').textContent !== text, before, { timeout: LIVE_MS });
   assert.ok(await end_of(watcher) > before, 'the end has moved later, for the stranger too');
@@ -165,6 +169,78 @@ async function sold(one, two, watcher, amount) {
   await watcher.waitForSelector('.tb-flash.k-done a[href^="/org/"]');     // The buyer's name is public now.
 }
 
+// --- the other modes -----------------------------------------------------------------------------
+
+// A lot of its own, open on the page of each.
+async function begin(place, pages, terms) {
+  const lot_id = lot_open(place, terms);
+  admit(place, lot_id, ['firm', 'firm2']);
+  await Promise.all(pages.map(page => page.goto(`/lot/${lot_id}`)));
+  await Promise.all(pages.map(connected));
+}
+
+async function quote(firm, amount) {
+  await bid(firm, amount);
+  await has(firm, 'quote', yuan(amount));
+}
+
+// The amounts are nobody's business before the end; the own one may be changed and taken back.
+async function sealed(place, one, two, watcher) {
+  await begin(place, [one, two, watcher], () => ({ mode: 'sealed', end_ms: ends(12) }));
+  await quote(one, 150000);
+  await quote(two, 160000);
+  await quote(one, 180000);
+  for (const page of [two, watcher])
+    assert.ok(!/150,000|180,000|1 次/.test(await page.locator('main').innerText()), 'nobody else sees that there is a bid');
+  await two.click('[data-live=retract]');
+  await two.click('#ask button[value=yes]');
+  await has(two, 'quote', '还没有报价');
+  await watcher.waitForFunction(() => /1 号竞得/.test(document.querySelector('[data-live=ended]')?.textContent), null, { timeout: 25000 });
+  await watcher.reload();
+  assert.equal(await watcher.locator('[data-live=price]').innerText(), yuan(180000));
+  assert.equal(await watcher.locator('[data-live=bids] tr', { hasText: yuan(160000) }).count(), 1, 'opened, with what was taken back');
+}
+
+// The price falls between the look and the arrival of the press: nothing is bought at the old one.
+async function falling(place, one, two, watcher) {
+  const every_s = 3;
+  await begin(place, [one, two, watcher], () => ({ mode: 'dutch', start_fen: 300000, drop_fen: 5000, drop_every_s: every_s, floor_fen: 100000, end_ms: ends(600) }));
+  const shown = page => page.locator('[data-live=price]').innerText();
+  const first = await shown(watcher);
+  await watcher.waitForFunction(text => document.querySelector('[data-live=price]').textContent !== text, first, { timeout: LIVE_MS });
+  await one.route('**/api/v1/lot/take', async route => { await new Promise(done => { setTimeout(done, every_s * 1000 + 100); }); await route.continue(); }, { times: 1 });
+  await one.click('[data-live=button]');
+  await has(one, 'error', '下一档');
+  await one.click('[data-live=button]');
+  await watcher.waitForFunction(() => /1 号竞得/.test(document.querySelector('[data-live=ended]')?.textContent), null, { timeout: LIVE_MS });
+  assert.ok(Number((await shown(watcher)).replace(/,/g, '')) <= 295000);
+  await two.waitForSelector('.tb-state.s-sold');
+}
+
+async function fixed(place, one, two, watcher) {
+  await begin(place, [one, two, watcher], () => ({ mode: 'fixed', start_fen: 88000, units: 2, end_ms: ends(600) }));
+  await one.click('[data-live=button]');
+  await has(watcher, 'units', '还有 1 份');
+  await two.click('[data-live=button]');
+  await watcher.waitForFunction(() => /竞得/.test(document.querySelector('[data-live=ended]')?.textContent), null, { timeout: LIVE_MS });
+  await Promise.all([one, two].map(page => page.waitForSelector('.tb-state.s-sold')));
+}
+
+async function three_stages(place, one, two, watcher) {
+  await begin(place, [one, two, watcher], () => ({ mode: 'hybrid', start_fen: 300000, drop_fen: 5000, drop_every_s: 60, floor_fen: 100000, sealed_s: 5, best_s: 5, end_ms: ends(600) }));
+  await one.click('[data-live=button]');
+  await two.waitForSelector('form[data-bid=sealed]');
+  await one.waitForSelector('.tb-quote');
+  assert.match(await one.locator('.tb-quote').first().innerText(), /您已应价/);
+  await quote(two, 320000);
+  await one.waitForSelector('form[data-bid=best]', { timeout: 12000 });
+  assert.match(await two.locator('.tb-stages [aria-current]').innerText(), /最终|应答/);
+  await bid(one, 330000);
+  await watcher.waitForFunction(() => /1 号竞得/.test(document.querySelector('[data-live=ended]')?.textContent), null, { timeout: 15000 });
+  await watcher.reload();
+  assert.equal(await watcher.locator('[data-live=price]').innerText(), yuan(330000));
+}
+
 async function plain_of(place, firm) {
   const context = await place.browser.newContext({ baseURL: place.url, javaScriptEnabled: false, storageState: await firm.context().storageState() });
   return context.newPage();
@@ -175,7 +251,7 @@ await main(async place => {
     await person(place, { login: 'firm3', width: 390, height: 844 }), await person(place)];
   three.expects = /INTERNET_DISCONNECTED|ERR_FAILED|Failed to load/;
   await Promise.all([one, two, three].map(firm => prove(firm, '/lots')));    // A code may have to be waited for.
-  const lot_id = lot_open(place), path = `/lot/${lot_id}`;
+  const lot_id = lot_open(place, () => ({ step_fen: STEP_YUAN, window_s: WINDOW_S, extend_s: WINDOW_S, end_ms: ends(OPEN_S) })), path = `/lot/${lot_id}`;
   admit(place, lot_id, ['firm', 'firm2', 'firm3']);
   const [a, b, c, d] = [START_YUAN + 4 * STEP_YUAN, START_YUAN + 6 * STEP_YUAN, START_YUAN + 8 * STEP_YUAN, START_YUAN + 13 * STEP_YUAN];
   const go = [
@@ -194,6 +270,10 @@ await main(async place => {
     ['axe-core finds nothing', async () => assert.deepEqual([...await axe_finds(one), ...await axe_finds(watcher)], [])],
     ['a late bid extends the time', () => late_bid(two, watcher, d + STEP_YUAN)],
     ['it is sold, and all are told who has it', () => sold(two, one, watcher, d + STEP_YUAN)],
+    ['sealed: changed, taken back, opened at the end', () => sealed(place, one, two, watcher)],
+    ['falling: a press that comes too late buys nothing', () => falling(place, one, two, watcher)],
+    ['fixed: as many as there are', () => fixed(place, one, two, watcher)],
+    ['three stages: taken, sealed, answered', () => three_stages(place, one, two, watcher)],
     ['no page had an error', () => assert.deepEqual([one, two, three, watcher].flatMap(page => page.troubles), [])],
   ];
   assert.ok(a < b);

@@ -20,7 +20,7 @@
   // Counted from performance.now(), which nobody sets. Of several questions the one with the shortest
   // way there and back counts: half of it is the most that it can be wrong.
 
-  const clock = { base: 0, way: Infinity, line: 0, known: false };
+  const clock = { base: 0, way: Infinity, line: 0, known: false, asked: false };
   const server_now = () => clock.base + performance.now();
 
   function clock_take(now_ms, way_ms) {
@@ -40,6 +40,7 @@
       const now_ms = Number(reply.headers.get('x-now-ms'));
       if (!reply.ok || !now_ms) return false;
       clock_take(now_ms, performance.now() - from);
+      clock.asked = true;
       clock.way *= 1.02;        // A clock that was right an hour ago may be a little off now.
       return true;
     } catch { return false; }
@@ -407,14 +408,15 @@
     const line = part('link');
     if (!line) return;
     const off = Math.round(server_now() - Date.now());
-    const far = clock.way < 2000 && Math.abs(off) > 1000;
-    const level = !link.open ? 0 : clock.line < 150 ? 4 : clock.line < 400 ? 3 : clock.line < 1000 ? 2 : 1;
+    const far = clock.asked && clock.way < 2000 && Math.abs(off) > 1000;
+    const level = !link.open ? 0 : !clock.asked ? 3 : clock.line < 150 ? 4 : clock.line < 400 ? 3 : clock.line < 1000 ? 2 : 1;
     line.hidden = false;
     part('bars').dataset.level = level;
     line.classList.toggle('is-lost', !link.open);
     line.classList.toggle('is-far', far);
     const drift = far ? fill(words.drift_far, (off / 1000).toFixed(1)) : fill(words.drift, Math.abs(off), Math.round(clock.line));
-    put('link-words', text || (link.open ? `${words.link} · ${drift}` : link.was_lost ? words.lost : words.link_try));
+    const known = clock.asked ? ` · ${drift}` : '';
+    put('link-words', text || (link.open ? words.link + known : link.was_lost ? words.lost : words.link_try));
   }
 
   async function clock_tend() {
