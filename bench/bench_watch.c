@@ -225,9 +225,10 @@ static void bid_send(Run *run, int fd, i64 nth)
 {
     char body[256], text[1024], reply[8192];
     i64 fen = atomic_fetch_add(&run->next_fen, run->step_fen);
-    int len = snprintf(body, sizeof body,
-                       "{\"lot_id\":%lld,\"amount_fen\":%lld,\"key\":\"bench-%lld-%d\"}",
-                       (long long)run->lot_id, (long long)fen, (long long)nth, (int)getpid());
+    int len = snprintf(
+        body, sizeof body,
+        "{\"lot_id\":%lld,\"amount_fen\":%lld,\"key\":\"bench-%lld-%d\",\"confirmed\":true}",
+        (long long)run->lot_id, (long long)fen, (long long)nth, (int)getpid());
     len = snprintf(text, sizeof text,
                    "POST /api/v1/lot/bid HTTP/1.1\r\nHost: local\r\nX-Techbourse-As: %s\r\n"
                    "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
@@ -310,9 +311,9 @@ static void print(Run *run, double kb_each, double cpu_s, double seconds)
            "\"to_last_p50_ms\":%lld,\"to_last_p99_ms\":%lld,\"to_last_max_ms\":%lld,"
            "\"bid_to_last_p50_ms\":%lld,\"bid_to_last_p99_ms\":%lld,\"kb_each\":%.2f,"
            "\"server_cpu\":%.2f,\"wanted\":{\"to_last_ms\":150,\"kb_each\":8}}\n",
-           run->watch_count, run->open_count, (double)run->sent / (seconds - 1), (long long)run->taken,
-           (long long)run->refused, (long long)run->failed, run->event_count, whole,
-           (long long)span_part(run, 500), (long long)span_part(run, 990),
+           run->watch_count, run->open_count, (double)run->sent / (seconds - 1),
+           (long long)run->taken, (long long)run->refused, (long long)run->failed, run->event_count,
+           whole, (long long)span_part(run, 500), (long long)span_part(run, 990),
            (long long)part_of(lasts, last_count, 50), (long long)part_of(lasts, last_count, 99),
            (long long)part_of(lasts, last_count, 100), (long long)part_of(bids, bid_count, 50),
            (long long)part_of(bids, bid_count, 99), kb_each, cpu_s / seconds);

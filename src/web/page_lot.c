@@ -460,9 +460,8 @@ static void put_standing(PageCx *page, const Val *lot, const Val *mine, bool has
 {
     Arena *arena = page->cx->arena;
     bool rises = str_same(val_get_str(lot, "mode"), S("ascending"));
-    bool bids = val_get_bool(mine, "may_bid") && !val_get_int(mine, "quote_fen");
     page_put(page, "behind", val_bool(arena, rises && has_bid));
-    page_put(page, "not_bid", val_bool(arena, bids && !has_bid));
+    page_put(page, "not_bid", val_bool(arena, rises && val_get_bool(mine, "may_bid") && !has_bid));
 }
 
 Err build_lot(PageCx *page)
