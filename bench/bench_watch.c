@@ -9,7 +9,8 @@
  *
  * Times of an event run from `now_ms` in it, which the server wrote when it made the event, to the
  * arrival of its last byte at each watcher; those of a bid from its arrival at the server (`at_ms`).
- * Prints one line of JSON. */
+ * `bare_to_last_ms` is what a bare loop of send() to as many sockets takes on this machine just after
+ * it (to as many pairs as there are files for, scaled). Prints one line of JSON. */
 #include "base/base.h"
 
 #include <arpa/inet.h>
@@ -265,13 +266,94 @@ static void *sender(void *arg)
     return NULL;
 }
 
-/* ---- the result ---- */
-
 static int by_size(const void *a, const void *b)
 {
     i64 x = *(const i64 *)a, y = *(const i64 *)b;
     return x < y ? -1 : x > y;
 }
+
+/* ---- the other side: the same bytes to as many sockets by a bare loop ---- */
+
+enum { BARE_ROUNDS = 8, BARE_BYTES = 1024 };
+
+typedef struct Bare {
+    int epoll_fd, count;
+    atomic_int got;
+    atomic_bool ends;
+} Bare;
+
+static void *bare_reader(void *arg)
+{
+    Bare *bare = arg;
+    static struct epoll_event news[NEWS];
+    static char bytes[64 * 1024];
+    while (!bare->ends) {
+        int count = epoll_wait(bare->epoll_fd, news, NEWS, 100);
+        for (int i = 0; i < count; i++)
+            if (recv(news[i].data.fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+                atomic_fetch_add(&bare->got, 1);
+    }
+    return NULL;
+}
+
+/* Pairs over loopback, as watchers have them. False: no more files. */
+static bool bare_pair(int listener, const struct sockaddr_in *to, int fds[2])
+{
+    fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fds[0] < 0)
+        return false;
+    if (connect(fds[0], (const struct sockaddr *)to, sizeof *to) != 0)
+        die("connect");
+    fds[1] = accept(listener, NULL, NULL);
+    return fds[1] >= 0;
+}
+
+/* Milliseconds from the first send until the last was read, of so many sockets; half of the rounds
+ * are quicker. */
+static double bare_ms(int wanted)
+{
+    static char bytes[BARE_BYTES];
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    socklen_t len = sizeof to;
+    Bare bare = {.epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int(*fds)[2] = calloc((size_t)wanted, sizeof *fds);
+    i64 spans[BARE_ROUNDS];
+    pthread_t thread;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listener, (struct sockaddr *)&to, sizeof to) != 0 || listen(listener, 1024) != 0)
+        die("listen");
+    getsockname(listener, (struct sockaddr *)&to, &len);
+    for (int i = 0; i < wanted && bare_pair(listener, &to, fds[i]); i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = fds[i][0]};
+        epoll_ctl(bare.epoll_fd, EPOLL_CTL_ADD, fds[i][0], &event);
+        bare.count++;
+    }
+    pthread_create(&thread, NULL, bare_reader, &bare);
+    for (int round = 0; round < BARE_ROUNDS; round++) {
+        i64 from = clock_steady_ns();
+        bare.got = 0;
+        for (int i = 0; i < bare.count; i++)
+            if (send(fds[i][1], bytes, sizeof bytes, MSG_NOSIGNAL) < 0)
+                die("send");
+        while (bare.got < bare.count && clock_steady_ns() - from < (i64)5000 * 1000000)
+            usleep(200);
+        spans[round] = (clock_steady_ns() - from) / 1000;
+        usleep(100 * 1000);
+    }
+    bare.ends = true;
+    pthread_join(thread, NULL);
+    for (int i = 0; i < bare.count; i++) {
+        close(fds[i][0]);
+        close(fds[i][1]);
+    }
+    close(listener);
+    free(fds);
+    qsort(spans, BARE_ROUNDS, sizeof *spans, by_size);
+    return bare.count ? (double)spans[BARE_ROUNDS / 2] / 1000 * wanted / bare.count : 0;
+}
+
+/* ---- the result ---- */
 
 static i64 part_of(const i64 *sorted, size_t count, int percent)
 {
@@ -289,7 +371,7 @@ static i64 span_part(const Run *run, i64 thousandth)
     return 0;
 }
 
-static void print(Run *run, double kb_each, double cpu_s, double seconds)
+static void print(Run *run, double kb_each, double cpu_s, double seconds, double bare)
 {
     i64 *lasts = calloc(run->event_count + 1, sizeof *lasts),
         *bids = calloc(run->event_count + 1, 8);
@@ -309,14 +391,15 @@ static void print(Run *run, double kb_each, double cpu_s, double seconds)
            "\"bids_taken\":%lld,\"bids_refused\":%lld,\"bids_failed\":%lld,\"events\":%zu,"
            "\"events_at_all\":%zu,\"to_watcher_p50_ms\":%lld,\"to_watcher_p99_ms\":%lld,"
            "\"to_last_p50_ms\":%lld,\"to_last_p99_ms\":%lld,\"to_last_max_ms\":%lld,"
-           "\"bid_to_last_p50_ms\":%lld,\"bid_to_last_p99_ms\":%lld,\"kb_each\":%.2f,"
+           "\"bid_to_last_p50_ms\":%lld,\"bid_to_last_p99_ms\":%lld,\"bare_to_last_ms\":%.0f,\"kb_"
+           "each\":%.2f,"
            "\"server_cpu\":%.2f,\"wanted\":{\"to_last_ms\":150,\"kb_each\":8}}\n",
            run->watch_count, run->open_count, (double)run->sent / (seconds - 1),
            (long long)run->taken, (long long)run->refused, (long long)run->failed, run->event_count,
            whole, (long long)span_part(run, 500), (long long)span_part(run, 990),
            (long long)part_of(lasts, last_count, 50), (long long)part_of(lasts, last_count, 99),
            (long long)part_of(lasts, last_count, 100), (long long)part_of(bids, bid_count, 50),
-           (long long)part_of(bids, bid_count, 99), kb_each, cpu_s / seconds);
+           (long long)part_of(bids, bid_count, 99), bare, kb_each, cpu_s / seconds);
     free(lasts);
     free(bids);
 }
@@ -349,8 +432,8 @@ int main(int argc, char **argv)
 {
     static Run run;
     if (argc < 11) {
-        fprintf(stderr, "see the first comment of bench_watch.c\n");
-        return 2;
+        fprintf(stderr, "not run: bench/watch.sh runs it\n");
+        return 77;
     }
     run.port = atoi(argv[1]);
     run.socket_path = argv[2];
@@ -378,6 +461,12 @@ int main(int argc, char **argv)
     double each = run.watch_count ? (double)(server_kb(argv[3]) - kb) / run.watch_count : 0;
     double cpu = server_cpu_s(argv[3]);
     run_bids(&run, epoll_fd, seconds);
-    print(&run, each, server_cpu_s(argv[3]) - cpu, (double)seconds + 1);
-    return run.failed || run.open_count < run.watch_count;
+    cpu = server_cpu_s(argv[3]) - cpu;
+    int open_count = run.open_count; /* Those who are still there. */
+    for (int i = 0; i < run.watch_count; i++)
+        close(run.watches[i].fd);
+    usleep(500 * 1000);
+    double bare = bare_ms(run.watch_count);
+    print(&run, each, cpu, (double)seconds + 1, bare);
+    return run.failed || open_count < run.watch_count;
 }
