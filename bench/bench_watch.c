@@ -2,15 +2,15 @@
  *
  *   bench_watch PORT SOCKET PID LOT WATCHERS SECONDS RATE FIRST_FEN STEP_FEN LOGIN[,LOGIN...]
  *
- * Watchers come over TCP to PORT on 127.0.0.1 and follow /live/lot/LOT. Bids go to /api/v1/lot/bid over
- * the house's own unix socket, each in the name of the next login, RATE a second, from SENDERS
- * connections; the first of FIRST_FEN, each STEP_FEN above the one before. RATE 0: no bids, the watchers just sit.
- * PID is the server's, for its memory and processor time.
+ * Watchers come over TCP to PORT on 127.0.0.1 and follow /live/lot/LOT. Bids go to /api/v1/lot/bid
+ * over the house's own unix socket, each in the name of the next login, RATE a second, from SENDERS
+ * connections; the first of FIRST_FEN, each STEP_FEN above the one before. RATE 0: no bids, the
+ * watchers just sit. PID is the server's, for its memory and processor time.
  *
  * Times of an event run from `now_ms` in it, which the server wrote when it made the event, to the
- * arrival of its last byte at each watcher; those of a bid from its arrival at the server (`at_ms`).
- * `bare_to_last_ms` is what a bare loop of send() to as many sockets takes on this machine just after
- * it (to as many pairs as there are files for, scaled). Prints one line of JSON. */
+ * arrival of its last byte at each watcher; those of a bid from its arrival (`at_ms`).
+ * `bare_to_last_ms` is what a bare loop of send() to as many sockets takes on this machine just
+ * after it (to as many pairs as there are files for, scaled). Prints one line of JSON. */
 #include "base/base.h"
 
 #include <arpa/inet.h>
@@ -47,7 +47,8 @@ typedef struct Event {
 
 typedef struct Run {
     int port;
-    const char *socket_path, *logins[16];
+    const char *socket_path;
+    Str logins[16];
     int login_count;
     i64 lot_id, rate, step_fen;
     atomic_llong next_fen, sent, taken, refused, failed;
@@ -231,9 +232,9 @@ static void bid_send(Run *run, int fd, i64 nth)
         "{\"lot_id\":%lld,\"amount_fen\":%lld,\"key\":\"bench-%lld-%d\",\"confirmed\":true}",
         (long long)run->lot_id, (long long)fen, (long long)nth, (int)getpid());
     len = snprintf(text, sizeof text,
-                   "POST /api/v1/lot/bid HTTP/1.1\r\nHost: local\r\nX-Techbourse-As: %s\r\n"
+                   "POST /api/v1/lot/bid HTTP/1.1\r\nHost: local\r\nX-Techbourse-As: %.*s\r\n"
                    "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                   run->logins[nth % run->login_count], len, body);
+                   STR_ARG(run->logins[nth % run->login_count]), len, body);
     if (write(fd, text, (size_t)len) != len || !reply_read(fd, reply, sizeof reply))
         die("bid");
     atomic_fetch_add(&run->sent, 1);
@@ -428,6 +429,15 @@ static void run_bids(Run *run, int epoll_fd, i64 seconds)
         pthread_join(threads[i], NULL);
 }
 
+/* A number of the command line; anything else ends the program. */
+static i64 number(const char *text)
+{
+    i64 n = 0;
+    if (!str_to_i64(str_from(text), &n))
+        die(text);
+    return n;
+}
+
 int main(int argc, char **argv)
 {
     static Run run;
@@ -435,16 +445,17 @@ int main(int argc, char **argv)
         fprintf(stderr, "not run: bench/watch.sh runs it\n");
         return 77;
     }
-    run.port = atoi(argv[1]);
+    run.port = (int)number(argv[1]);
     run.socket_path = argv[2];
-    run.lot_id = atoll(argv[4]);
-    run.watch_count = atoi(argv[5]);
-    i64 seconds = atoll(argv[6]);
-    run.rate = atoll(argv[7]);
-    run.next_fen = atoll(argv[8]);
-    run.step_fen = atoll(argv[9]);
-    for (char *at = strtok(argv[10], ","); at && run.login_count < 16; at = strtok(NULL, ","))
-        run.logins[run.login_count++] = at;
+    run.lot_id = number(argv[4]);
+    run.watch_count = (int)number(argv[5]);
+    i64 seconds = number(argv[6]);
+    run.rate = number(argv[7]);
+    run.next_fen = number(argv[8]);
+    run.step_fen = number(argv[9]);
+    Str logins = str_from(argv[10]);
+    while (run.login_count < 16 && str_split(&logins, ',', &run.logins[run.login_count]))
+        run.login_count++;
     limits_up(run.watch_count);
     run.watches = calloc((size_t)run.watch_count, sizeof *run.watches);
     run.events = calloc(EVENTS_MAX, sizeof *run.events);

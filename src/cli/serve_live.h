@@ -1,9 +1,10 @@
 /* serve_live.h - tells those who watch a lot, or the hall, what has changed.
  *
- * Follows the facts with a cursor of its own, beside the index. Of a lot that nobody watches nothing
- * is read. Of one that is watched there is one event for all that happened since the last, made when
- * that one has gone out to everybody, and TELL_GAP_MS after it at the soonest: so a flood of bids
- * costs each watcher a few events a second. A change that the public does not see is no event.
+ * Follows the facts with a cursor of its own, beside the index. Of a lot that nobody watches
+ * nothing is read. Of one that is watched there is one event for all that happened since the last,
+ * made when that one has gone out to everybody, and TELL_GAP_MS after it at the soonest: so a flood
+ * of bids costs each watcher a few events a second. A change that the public does not see is no
+ * event.
  */
 #ifndef CLI_SERVE_LIVE_H
 #define CLI_SERVE_LIVE_H

@@ -14,8 +14,8 @@ static bool has_prefix(Str path, const char *prefix)
     return str_starts(path, str_from(prefix));
 }
 
-/* The channel of a live page, lot/3 or the hall's, lots; '' for any other name: a stranger may not fill the table of
- * channels with names of his own. */
+/* The channel of a live page, lot/3 or the hall's, lots; '' for any other name: a stranger may not
+ * fill the table of channels with names of his own. */
 static Str live_name(Str path)
 {
     Str name = str_slice(path, strlen("/live/"), path.len);

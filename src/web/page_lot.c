@@ -1,5 +1,5 @@
-/* The hall, and the page of a lot in every mode: what stands, what the reader may do now, the rules in plain words,
- * and what its script counts with. */
+/* The hall, and the page of a lot in every mode: what stands, what the reader may do now, the rules
+ * in plain words, and what its script counts with. */
 #include "web/page_int.h"
 
 #include "auction/auction.h"
@@ -440,7 +440,7 @@ static Str wait_of(PageCx *page, const Val *lot, const Val *mine)
     return page_say(page, str_same(stage, S("best")) ? "page.wait_best" : "page.wait_end");
 }
 
-/* What the form starts with: the least that may be bid, the own quote, or the price as it stands. */
+/* What the form starts with: the least that may be bid, the own quote, or the price. */
 static void put_offer(PageCx *page, const Val *lot, const Val *mine)
 {
     Arena *arena = page->cx->arena;

@@ -1,7 +1,7 @@
-/* Serving watchers. The library sends the head, the greeting and what was missed; then it is told to
- * leave the connection alone, and the loop writes events to its socket itself: one system call a
- * watcher, the same bytes for all. A round serves LIVE_TURN watchers in each turn of the loop, so
- * that bids are taken meanwhile. */
+/* Serving watchers. The library sends the head, the greeting and what was missed; then it is told
+ * to leave the connection alone, and the loop writes events to its socket itself: one system call
+ * a watcher, the same bytes for all. A round serves LIVE_TURN watchers in each turn of the loop,
+ * so that bids are taken meanwhile. */
 #include "web/server_in.h"
 
 #include <errno.h>
