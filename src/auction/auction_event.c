@@ -70,7 +70,15 @@ static Err winner_val(Cx *cx, const Lot *lot, Val *event)
     return ERR_OK;
 }
 
-Err lot_event(Cx *cx, i64 lot_id, i64 after_seq, Val **ret, i64 *ret_seq)
+/* The end of a stage may show bids that were made long before. */
+static bool opens_bids(const Lot *lot)
+{
+    return str_same_z(lot->mode, bid_mode_name(BID_SEALED)) ||
+           str_same_z(lot->mode, bid_mode_name(BID_ROUNDS)) ||
+           str_same_z(lot->mode, bid_mode_name(BID_HYBRID));
+}
+
+Err lot_event(Cx *cx, i64 lot_id, i64 after_seq, bool no_bids, Val **ret, i64 *ret_seq)
 {
     Lot lot;
     Err e = lot_load(cx, lot_id, &lot);
@@ -81,7 +89,8 @@ Err lot_event(Cx *cx, i64 lot_id, i64 after_seq, Val **ret, i64 *ret_seq)
     lot_more(cx, &lot, map);
     val_set(cx->arena, event, "lot", map);
     val_set(cx->arena, event, "bids", bids);
-    e = bids_after(cx, &lot, after_seq, bids, &seq);
+    if (!no_bids || opens_bids(&lot))
+        e = bids_after(cx, &lot, after_seq, bids, &seq);
     if (!e && lot.state == LOT_SOLD)
         e = winner_val(cx, &lot, event);
     if (e)

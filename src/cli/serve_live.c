@@ -23,6 +23,7 @@ typedef struct Told {
     i64 bid_seq;
     i64 due_ns; /* Not before. */
     u64 hash;   /* Of what was told last. */
+    bool bids;  /* There are some to be told. */
 } Told;
 
 struct Teller {
@@ -121,14 +122,17 @@ static void note_hall(Teller *teller, i64 lot_id, i64 seq)
         teller->hall_count++;
 }
 
-static void note(Teller *teller, i64 lot_id, i64 seq)
+static void note(Teller *teller, i64 lot_id, const Fact *fact)
 {
+    i64 seq = fact->seq;
     if (teller->waiting_count >= SLOTS_USED_MAX)
         return; /* More lots at once than the house has: they ask when they come back. */
     size_t at = slot_of(teller, lot_id);
     if (!teller->slots[at].fact_seq)
         teller->waiting[teller->waiting_count++] = at;
     teller->slots[at].fact_seq = seq;
+    if (str_same(fact->kind, S("lot.log")))
+        teller->slots[at].bids = true;
     note_hall(teller, lot_id, seq);
 }
 
@@ -143,7 +147,7 @@ static Err take_facts(Teller *teller, Cx *cx)
         for (size_t i = 0; i < count; i++) {
             i64 lot_id = lot_of_fact(&facts[i]);
             if (lot_id)
-                note(teller, lot_id, facts[i].seq);
+                note(teller, lot_id, &facts[i]);
             teller->seq = facts[i].seq;
         }
         arena_rewind(cx->arena, mark);
@@ -172,7 +176,7 @@ static Err tell_lot(Teller *teller, Cx *cx, Told *told, const char *channel)
 {
     Val *event = NULL;
     i64 bid_seq = 0;
-    Err e = lot_event(cx, told->lot_id, told->bid_seq, &event, &bid_seq);
+    Err e = lot_event(cx, told->lot_id, told->bid_seq, !told->bids, &event, &bid_seq);
     if (e)
         return e;
     u64 hash = hash_of(json_of(cx, event));
@@ -181,6 +185,7 @@ static Err tell_lot(Teller *teller, Cx *cx, Told *told, const char *channel)
     val_set_int(cx->arena, event, "now_ms", clock_now_ms(cx->clock));
     live_publish(teller->server, channel, told->fact_seq, "lot", json_of(cx, event));
     told->hash = hash;
+    told->bids = false;
     told->bid_seq = bid_seq;
     return ERR_OK;
 }
