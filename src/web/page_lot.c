@@ -519,6 +519,7 @@ void shape_lot_card(PageCx *page, Val *lot)
     Str mode = val_get_str(lot, "mode"), stage = val_get_str(lot, "stage");
     bool staged = str_same(mode, S("hybrid")) && in_state(lot, "open");
     val_set_str(arena, lot, "mode_label", code_say(page, "lot_mode", mode));
+    val_set_bool(arena, lot, "secret", in_state(lot, "open") && str_same(stage, S("sealed")));
     val_set_str(arena, lot, "stage_label", staged ? code_say(page, "lot_stage", stage) : S(""));
 }
 

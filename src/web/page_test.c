@@ -298,6 +298,8 @@ static const struct {
     {"/need/{m}", BUYER | OPERATOR, "tears under stress", OPERATOR, "/form/need.return?ids={m}"},
     {"/lots", ALL, "/lot/{o}\"", 0, NULL},
     {"/lots?state=sold", ALL, "/lot/{s}\"", 0, "/lot/{o}\""},
+    {"/lots?a", ALL, "data-lot-card=\"{o}\"", 0, NULL},
+    {"/lot/{o}?c", ALL, "class=\"tb-rules\"", 0, NULL},
     {"/lot/{o}", ALL, "data-state=\"open\"", BUYER, "/me/second?next=%2Flot%2F{o}"},
     {"/lot/{o}?a", ALL, "data-next=\"1100\"", OPERATOR, "/form/bidder.refuse?id={r}"},
     {"/lot/{o}?b", ALL, "/listing/{l}\"", OPERATOR, "Unit number 4"},

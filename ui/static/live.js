@@ -224,7 +224,7 @@
   }
 
   function offer_echo() {
-    const fen = money_read(input.value), text = button_words[form.dataset.bid];
+    const fen = money_read(input.value), text = 'change' in form.dataset ? words.change : button_words[form.dataset.bid];
     put('echo', fen > 0 ? money_short(fen) : '');
     put('button', fen > 0 ? fill(text, money_show(fen)) : text.replace(/\s*%1.*/, ''));
   }
