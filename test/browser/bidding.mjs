@@ -186,10 +186,11 @@ async function quote(firm, amount) {
 
 // The amounts are nobody's business before the end; the own one may be changed and taken back.
 async function sealed(place, one, two, watcher) {
-  await begin(place, [one, two, watcher], () => ({ mode: 'sealed', end_ms: ends(12) }));
+  await begin(place, [one, two, watcher], () => ({ mode: 'sealed', end_ms: ends(14) }));
   await quote(one, 150000);
   await quote(two, 160000);
   await quote(one, 180000);
+  assert.deepEqual(await axe_finds(one), []);
   for (const page of [two, watcher])
     assert.ok(!/150,000|180,000|1 次/.test(await page.locator('main').innerText()), 'nobody else sees that there is a bid');
   await two.click('[data-live=retract]');
@@ -206,6 +207,7 @@ async function falling(place, one, two, watcher) {
   const every_s = 3;
   await begin(place, [one, two, watcher], () => ({ mode: 'dutch', start_fen: 300000, drop_fen: 5000, drop_every_s: every_s, floor_fen: 100000, end_ms: ends(600) }));
   const shown = page => page.locator('[data-live=price]').innerText();
+  assert.deepEqual(await axe_finds(two), []);
   const first = await shown(watcher);
   await watcher.waitForFunction(text => document.querySelector('[data-live=price]').textContent !== text, first, { timeout: LIVE_MS });
   await one.route('**/api/v1/lot/take', async route => { await new Promise(done => { setTimeout(done, every_s * 1000 + 100); }); await route.continue(); }, { times: 1 });
