@@ -24,7 +24,7 @@
 
 static const Room *const rooms[] = {
     IDENT_ROOMS,      &audit_room,    &consent_room,    &privacy_room, PEOPLE_ROOMS,
-    &registry_room,   &showing_room,  &auction_room,    &deal_room,    MATCH_ROOMS,
+    &registry_room,   &showing_room,  AUCTION_ROOMS,    &deal_room,    MATCH_ROOMS,
     &notify_room,     &push_room,     &evaluation_room, &report_room,  &exchange_room,
     &push_learn_room, &push_why_room, &note_room};
 
@@ -63,7 +63,7 @@ typedef struct World {
     i64 patent_id, bare_patent_id, achievement_id, listing_id, waiting_id;
     int wrong; /* Expectations not met, all told before the test fails. */
     i64 need_id, waiting_need_id, showing_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id,
-        done_id, push_id;
+        deposit_id, terms_lot_id, back_id, due_id, done_id, push_id;
 } World;
 
 /* ---- the play ---- */
@@ -168,8 +168,12 @@ static void play_lots(World *w)
     w->bidder_id = reply_id(reply);
     MUST(play(f, FIRM_A, SECONDS(803), "lot.enter", &reply, "{\"lot_id\":%lld}",
               (long long)w->lot_id));
+    w->deposit_id = val_get_int(reply, "deposit_id");
+    i64 bidder_id = reply_id(reply);
+    MUST(play(f, EXCHANGE, SECONDS(803), "deposit.confirm", &reply,
+              "{\"id\":%lld,\"amount_fen\":200,\"reference\":\"B1\"}", (long long)w->deposit_id));
     MUST(play(f, EXCHANGE, SECONDS(804), "lot.admit", &reply, "{\"id\":%lld}",
-              (long long)reply_id(reply)));
+              (long long)bidder_id));
     bid(f, w->lot_id, FIRM_A, SECONDS(805), 1000);
 }
 

@@ -503,7 +503,7 @@ Err build_lot(PageCx *page)
     page_put(page, "can", can);
     shape_page(page, reply, back);
     page_put(page, "title", val_str(arena, val_get_str(lot, "title")));
-    return ERR_OK;
+    return page_lot_apply(page);
 }
 
 /* ---- the hall ---- */
