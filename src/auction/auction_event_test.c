@@ -8,7 +8,7 @@
 #include "auction/auction_event.h"
 #include "auction/auction_fixture.h"
 
-static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, &auction_room};
+static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, AUCTION_ROOMS};
 
 static int setup(void **state)
 {
