@@ -122,10 +122,12 @@ Err deal_make(Cx *cx, i64 win_id, Deal *ret)
     Lot lot;
     Listing listing;
     Err e = record_load(cx, &lot_win_type, win_id, &win);
-    if (!e)
-        e = lot_load(cx, win.lot_id, &lot);
-    if (!e)
-        e = record_load(cx, &listing_type, lot.listing_id, &listing);
+    if (e)
+        return e;
+    e = lot_load(cx, win.lot_id, &lot);
+    if (e)
+        return e;
+    e = record_load(cx, &listing_type, lot.listing_id, &listing);
     if (e)
         return e;
     if (win.deal_id)

@@ -419,7 +419,9 @@ static const Work works[] = {
     {"import.undo.work", IMPORTED "office import.undo {\"id\":1}\n", WORK_IMPORT,
      "SELECT (SELECT COUNT(*) FROM patent) * 10 + state FROM import", IMPORT_UNDONE},
     {"tick", LED_OVER, WORK_TICK,
-     "SELECT (SELECT COUNT(*) FROM deal) * 100 + deal_id * 10 + state FROM lot", 100 + 10 + 3},
+     "SELECT (SELECT COUNT(*) FROM deal) * 100 + (SELECT SUM(deal_id) FROM lot_win) * 10 + "
+     "state FROM lot",
+     100 + 10 + 3},
     {"deposit.tick", LOST, WORK_TICK, "SELECT state FROM deposit", 3},
     /* Both pushes are there and sent, once each, and three subjects are planned. */
     {"push.run.work", WANTED_OFFERED, WORK_PUSH,
