@@ -28,6 +28,7 @@ least() {
 
 # start_server FOLDER: serves it on a free port; sets $server and $url.
 start_server() {
+    : >"$work/serve.txt"
     "$program" serve --data "$1" --listen 127.0.0.1:0 --lang en 2>"$work/serve.txt" &
     server=$!
     for _ in $(seq 200); do

@@ -93,6 +93,9 @@ NODISCARD Err lot_bidder_of_no(Cx *cx, i64 lot_id, i64 no, LotBidder *ret);
 /* Accepted bids whose amounts are open, newest first, at most LOT_BIDS_SHOWN. Texts of entries are
  * in cx->arena. */
 NODISCARD Err lot_bid_list(Cx *cx, const Lot *lot, BidEntry **ret, size_t *ret_count);
+/* The same, so many at most. */
+NODISCARD Err lot_bid_newest(Cx *cx, const Lot *lot, size_t most, BidEntry **ret,
+                             size_t *ret_count);
 /* The winner of a lot that has one. */
 NODISCARD Err lot_win_of_lot(Cx *cx, i64 lot_id, LotWin *ret);
 /* All of them, best first. */

@@ -90,7 +90,7 @@ Err lot_bidder_of_no(Cx *cx, i64 lot_id, i64 no, LotBidder *ret)
 /* Bids of the newest blocks, the newest first. */
 typedef struct Newest {
     BidEntry *bids;
-    size_t count;
+    size_t count, most;
 } Newest;
 
 static bool is_shown(const BidEntry *entry)
@@ -115,7 +115,7 @@ static void add_block(Arena *arena, Str lines, Newest *newest)
         }
         own[count++] = entry;
     }
-    while (count && newest->count < LOT_BIDS_SHOWN)
+    while (count && newest->count < newest->most)
         newest->bids[newest->count++] = own[--count];
 }
 
@@ -146,17 +146,18 @@ static Err open_bids(Cx *cx, const Lot *lot, Newest *newest)
     return e;
 }
 
-Err lot_bid_list(Cx *cx, const Lot *lot, BidEntry **ret, size_t *ret_count)
+Err lot_bid_newest(Cx *cx, const Lot *lot, size_t most, BidEntry **ret, size_t *ret_count)
 {
-    Newest newest = {.bids = ARENA_NEW(cx->arena, BidEntry, LOT_BIDS_SHOWN)};
+    assert(most > 0 && most <= LOT_BIDS_SHOWN);
+    Newest newest = {.bids = ARENA_NEW(cx->arena, BidEntry, most), .most = most};
     Rows rows;
     Err e = DB_QUERY(cx, &rows,
                      "SELECT lines FROM lot_log WHERE lot_id = ?1 AND accepted > 0 "
                      "ORDER BY first DESC LIMIT ?2",
-                     BIND_INT(lot->id), BIND_INT(LOT_BIDS_SHOWN));
+                     BIND_INT(lot->id), BIND_INT((i64)most));
     if (e)
         return e;
-    while (newest.count < LOT_BIDS_SHOWN && rows_next(&rows))
+    while (newest.count < most && rows_next(&rows))
         add_block(cx->arena, rows_str_copy(&rows, 0), &newest);
     e = rows_end(&rows);
     if (!e)
@@ -166,6 +167,11 @@ Err lot_bid_list(Cx *cx, const Lot *lot, BidEntry **ret, size_t *ret_count)
     *ret = newest.bids;
     *ret_count = newest.count;
     return ERR_OK;
+}
+
+Err lot_bid_list(Cx *cx, const Lot *lot, BidEntry **ret, size_t *ret_count)
+{
+    return lot_bid_newest(cx, lot, LOT_BIDS_SHOWN, ret, ret_count);
 }
 
 Err lot_due_list(Cx *cx, LotStage stage, i64 settled_ms, int limit, i64 **ret, size_t *ret_count)

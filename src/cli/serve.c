@@ -1,6 +1,7 @@
-/* techbourse serve: the front, the writer, and eight threads beside them.
+/* techbourse serve: the front, the writer, and nine threads beside them.
  *
- *   follower  reads new facts: search index, live pages
+ *   follower  reads new facts: search index
+ *   teller    reads new facts: live pages
  *   rebuilder makes the search index anew, aside, when somebody asks for it
  *   searcher  makes the table of suggestions now and then, tells watched searches what came
  *   embedder  makes vectors, by an embedding server or learnt here, if the settings say so
@@ -10,9 +11,9 @@
  *   flusher   writes down what was shown (the access log)
  */
 #include "cli/cli.h"
+#include "cli/serve_live.h"
 
 #include "audit/audit.h"
-#include "auction/auction.h"
 #include "exchange/import.h"
 #include "ident/ident.h"
 #include "match/match_embed.h"
@@ -22,7 +23,6 @@
 #include "match/match_suggest.h"
 #include "push/push.h"
 #include "web/app.h"
-#include "web/live.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -104,6 +104,14 @@ static bool wait_commit(Serve *serve, i64 *seen, i64 most_ms)
     return go_on;
 }
 
+static bool is_stopping(Serve *serve)
+{
+    pthread_mutex_lock(&serve->mutex);
+    bool stopping = serve->stopping;
+    pthread_mutex_unlock(&serve->mutex);
+    return stopping;
+}
+
 static bool begin_thread(Serve *serve, Arena *arena, Cx *cx)
 {
     if (house_reader(&serve->open, arena, cx) == ERR_OK) {
@@ -116,62 +124,43 @@ static bool begin_thread(Serve *serve, Arena *arena, Cx *cx)
 
 /* ---- live pages ---- */
 
-static Err lot_event(Cx *cx, i64 lot_id, Str *ret)
+/* Waits for a fact, or so long for those who watch to take what they were sent. */
+static bool teller_wait(Serve *serve, i64 *seen, int wait_ms)
 {
-    Val *in = val_map(cx->arena), *reply;
-    void *read;
-    const Op *op = op_find(house_of(cx), S("lot.show"));
-    Actor own = cx->actor;
-    val_set_int(cx->arena, in, "id", lot_id);
-    cx->actor =
-        (Actor){.via = VIA_SYSTEM}; /* As the public: what a watcher without an account may see. */
-    Err e = op_read_json(cx, op, in, &read);
-    if (!e)
-        e = op_call(cx, op, read, &reply);
-    cx->actor = own;
-    if (e)
-        return e;
-    Val *bids = val_list(cx->arena), *all = val_get(reply, "bids"), *map = val_map(cx->arena);
-    for (size_t i = 0; i < val_count(all) && i < 20; i++)
-        val_push(cx->arena, bids, val_at(all, i));
-    val_set(cx->arena, map, "lot", val_get(reply, "lot"));
-    val_set(cx->arena, map, "bids", bids);
-    val_set_int(cx->arena, map, "now_ms", clock_now_ms(cx->clock));
-    Buf out = buf_new(cx->arena);
-    val_write_json(&out, map);
-    *ret = buf_str(&out);
-    return ERR_OK;
+    if (wait_ms == 0)
+        return wait_commit(serve, seen, FOLLOW_MS);
+    struct timespec pause = {.tv_nsec = (long)wait_ms * 1000000};
+    nanosleep(&pause, NULL);
+    return !is_stopping(serve);
 }
 
-static i64 lot_of_fact(const Fact *fact)
+static void *teller(void *arg)
 {
-    if (str_same(fact->table_name, S("lot")))
-        return fact->row_id;
-    return str_starts(fact->table_name, S("lot_")) ? fact->other_id : 0;
+    Serve *serve = arg;
+    Arena arena = {0};
+    Cx cx;
+    Teller *tells = NULL;
+    i64 seen = 0;
+    int wait_ms = 0;
+    if (!begin_thread(serve, &arena, &cx))
+        return NULL;
+    do {
+        Err e = tells ? ERR_OK : teller_new(&cx, app_server(serve->app), &tells);
+        if (!e)
+            e = teller_step(tells, &cx, &wait_ms);
+        if (e)
+            log_line(LOG_ERROR_LEVEL, "teller.failed", "why", cx.err.key, NULL);
+        err_clear(&cx);
+        arena_reset(&arena);
+    } while (teller_wait(serve, &seen, wait_ms));
+    if (tells)
+        teller_done(tells);
+    house_reader_done(&cx);
+    arena_done(&arena);
+    return NULL;
 }
 
-/* One event a lot for a whole batch of facts: a watcher needs the newest state, not each step. */
-static void tell_watchers(Serve *serve, Cx *cx, const Fact *facts, size_t count)
-{
-    i64 told[FACTS_AT_ONCE];
-    size_t told_count = 0;
-    for (size_t i = count; i-- > 0;) {
-        i64 lot_id = lot_of_fact(&facts[i]);
-        bool known = lot_id == 0;
-        for (size_t t = 0; t < told_count && !known; t++)
-            known = told[t] == lot_id;
-        if (known)
-            continue;
-        told[told_count++] = lot_id;
-        Str data;
-        char channel[40];
-        snprintf(channel, sizeof channel, "lot/%lld", (long long)lot_id);
-        if (lot_event(cx, lot_id, &data) == ERR_OK)
-            live_publish(app_server(serve->app), channel, facts[i].seq, "lot", data);
-        else
-            err_clear(cx);
-    }
-}
+/* ---- the index ---- */
 
 /* No kept page shows the access log: its batches, one a second, leave them as they are. */
 static bool changes_pages(const Fact *facts, size_t count)
@@ -198,7 +187,6 @@ static Err follow_some(Serve *serve, Cx *cx, i64 *seq, bool *ret_more)
     }
     if (e)
         return e;
-    tell_watchers(serve, cx, facts, count);
     if (count)
         *seq = facts[count - 1].seq;
     match_set_fed(serve->index, *seq);
@@ -222,16 +210,6 @@ static i64 followed(Serve *serve)
     i64 seq = serve->followed;
     pthread_mutex_unlock(&serve->mutex);
     return seq;
-}
-
-/* ---- the index ---- */
-
-static bool is_stopping(Serve *serve)
-{
-    pthread_mutex_lock(&serve->mutex);
-    bool stopping = serve->stopping;
-    pthread_mutex_unlock(&serve->mutex);
-    return stopping;
 }
 
 /* How far the index and its files are. */
@@ -325,7 +303,6 @@ static void *follower(void *arg)
     if (built) {
         match_set_fed(serve->index, at.seq);
         set_followed(serve, at.seq);
-        live_set_floor(app_server(serve->app), at.seq);
         app_facts_followed(serve->app); /* What was rendered without the index is old. */
         do {
             follow(serve, &cx, &at);
@@ -737,8 +714,24 @@ static void *flusher(void *arg)
     return NULL;
 }
 
+/* Each watcher is an open file. */
+static void raise_files(const Settings *settings)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    rlim_t wanted = (rlim_t)settings->connections_max + 512;
+    if (limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted)
+        log_line(LOG_WARN_LEVEL, "serve.few_files", NULL);
+}
+
 static void prepare(Serve *serve)
 {
+    raise_files(&serve->cli->settings);
     /* Large pieces come from the system and go back to it at once. Left to itself the C library
      * keeps them in each thread's own heap once one has been freed. */
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
@@ -769,8 +762,8 @@ static void prepare(Serve *serve)
 
 static void run_threads(Serve *serve)
 {
-    static void *(*const bodies[])(void *) = {follower, rebuilder, searcher,     embedder,
-                                              pusher,   worker,    clock_thread, flusher};
+    static void *(*const bodies[])(void *) = {follower, teller, rebuilder,    searcher, embedder,
+                                              pusher,   worker, clock_thread, flusher};
     pthread_t threads[COUNT(bodies)];
     for (size_t i = 0; i < COUNT(bodies); i++)
         pthread_create(&threads[i], NULL, bodies[i], serve);

@@ -114,7 +114,7 @@ void settings_default(Settings *ret)
         .site_url = S(""),
         .hash = S("sha256"),
         .workers = 4,
-        .connections_max = 4096,
+        .connections_max = 16000,
         .upload_mb_max = 200,
         .import_batch_rows = 400,
         .session_idle_min = 30,

@@ -15,12 +15,14 @@ static bool has_prefix(Str path, const char *prefix)
     return str_starts(path, str_from(prefix));
 }
 
-/* The channel of a live page, lot/3; '' for any other name: a stranger may not fill the table of
- * channels with names of his own. */
+/* The channel of a live page, lot/3 or the hall's, lots; '' for any other name: a stranger may not
+ * fill the table of channels with names of his own. */
 static Str live_name(Str path)
 {
     Str name = str_slice(path, strlen("/live/"), path.len);
     i64 id = 0;
+    if (str_same(name, S("lots")))
+        return name;
     bool number = str_to_i64(str_slice(name, strlen("lot/"), name.len), &id);
     char plain[32];
     snprintf(plain, sizeof plain, "lot/%lld", (long long)id);
@@ -231,6 +233,10 @@ static Handled dispatch(App *app, Request *request, Response *response, Call *ca
     switch (call->way) {
     case WAY_HEALTH:
         response_text(response, 200, "text/plain; charset=utf-8", S("ok\n"));
+        /* By it a page knows how far its own clock is off. */
+        response_header(response, "X-Now-Ms",
+                        str_format(call->cx.arena, "%lld", (long long)clock_now_ms(app->clock)));
+        response_header(response, "Cache-Control", S("no-store"));
         return HANDLED_NOW;
     case WAY_API:
         return api_handle(app, request, response, call);

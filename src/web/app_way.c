@@ -11,6 +11,7 @@ const WayRow way_rows[] = {
     {"/healthz",                WAY_HEALTH,  WHO_PUBLIC},
     {"/static/*",               WAY_STATIC,  WHO_PUBLIC},
     {"/live/lot/*",             WAY_LIVE,    WHO_PUBLIC},
+    {"/live/lots",              WAY_LIVE,    WHO_PUBLIC},
     {"/oidc/start",             WAY_OIDC,    WHO_PUBLIC},
     {"/oidc/back",              WAY_OIDC,    WHO_PUBLIC},
     {"/api/v1/file",            WAY_FILE,    WHO_SIGNED | WHO_LOCAL},

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { BUCKETS = 1024, RING_FIRST = 16 * 1024 };
+enum { BUCKETS = 1024, RING_FIRST = 4 * 1024 };
 
 typedef struct LiveMark {
     i64 id;
@@ -30,6 +30,7 @@ struct LiveChannel {
     size_t cap;  /* Power of two; 0 before the first event. */
     u64 start;
     u64 end;
+    u64 told; /* Rounds have gone so far. */
 };
 
 struct Live {
@@ -42,6 +43,7 @@ struct Live {
     int channel_count;
     u64 tick;
     i64 floor_id;
+    i64 skipped_id; /* The last event of a channel that was not there. */
 };
 
 Live *live_new(void)
@@ -110,16 +112,24 @@ static bool evict_one(Live *live)
     return true;
 }
 
+static LiveChannel *channel_find(Live *live, Str name)
+{
+    for (LiveChannel *c = *bucket_of(live, name); c; c = c->bucket_next)
+        if (name_is(c, name)) {
+            c->used = ++live->tick;
+            return c;
+        }
+    return NULL;
+}
+
 static LiveChannel *channel_get(Live *live, Str name)
 {
     if (name.len == 0 || name.len > LIVE_NAME_MAX)
         return NULL;
     LiveChannel **bucket = bucket_of(live, name);
-    for (LiveChannel *c = *bucket; c; c = c->bucket_next)
-        if (name_is(c, name)) {
-            c->used = ++live->tick;
-            return c;
-        }
+    LiveChannel *known = channel_find(live, name);
+    if (known)
+        return known;
     if (live->channel_count >= LIVE_CHANNELS_MAX && !evict_one(live))
         return NULL;
     LiveChannel *channel = live->free;
@@ -130,7 +140,7 @@ static LiveChannel *channel_get(Live *live, Str name)
     *channel = (LiveChannel){0};
     memcpy(channel->name, name.data, name.len);
     channel->name_len = name.len;
-    channel->gone_id = live->floor_id;
+    channel->gone_id = live->floor_id > live->skipped_id ? live->floor_id : live->skipped_id;
     channel->used = ++live->tick;
     channel->bucket_next = *bucket;
     *bucket = channel;
@@ -215,10 +225,20 @@ static Str event_text(Arena *arena, i64 id, Str name, Str data)
     return buf_str(&buf);
 }
 
+static void skip_locked(Live *live, i64 id)
+{
+    if (id > live->skipped_id)
+        live->skipped_id = id;
+}
+
 static bool add_locked(Live *live, Str name, i64 id, Str text)
 {
-    LiveChannel *channel = channel_get(live, name);
-    if (!channel || id <= channel->last_id)
+    LiveChannel *channel = channel_find(live, name);
+    if (!channel) {
+        skip_locked(live, id);
+        return true;
+    }
+    if (id <= channel->last_id)
         return false;
     make_room(channel, text.len);
     size_t slot = (channel->mark_first + channel->mark_count) % LIVE_KEPT;
@@ -237,8 +257,8 @@ static bool add_locked(Live *live, Str name, i64 id, Str text)
 
 bool live_add(Live *live, Str channel, i64 id, Str name, Str data)
 {
-    if (id <= 0 || data.len > LIVE_EVENT_MAX || str_find(name, S("\n")) < name.len ||
-        str_find(name, S("\r")) < name.len)
+    if (id <= 0 || channel.len == 0 || channel.len > LIVE_NAME_MAX || data.len > LIVE_EVENT_MAX ||
+        str_find(name, S("\n")) < name.len || str_find(name, S("\r")) < name.len)
         return false;
     Arena arena = {0};
     Str text = event_text(&arena, id, name, data);
@@ -250,6 +270,26 @@ bool live_add(Live *live, Str channel, i64 id, Str name, Str data)
     }
     arena_done(&arena);
     return added;
+}
+
+LiveNeed live_needed(Live *live, Str name)
+{
+    pthread_mutex_lock(&live->lock);
+    const LiveChannel *channel = channel_find(live, name);
+    LiveNeed need = LIVE_READY;
+    if (!channel)
+        need = LIVE_UNWATCHED;
+    else if (channel->watcher_count > 0 && channel->told < channel->end)
+        need = LIVE_BUSY;
+    pthread_mutex_unlock(&live->lock);
+    return need;
+}
+
+void live_skip(Live *live, i64 id)
+{
+    pthread_mutex_lock(&live->lock);
+    skip_locked(live, id);
+    pthread_mutex_unlock(&live->lock);
 }
 
 void live_floor(Live *live, i64 id)
@@ -335,8 +375,8 @@ bool live_behind(Live *live, const LiveCursor *cursor)
     return behind;
 }
 
-/* A channel with watchers cannot be evicted, so the caller may use what it is given here. */
-LiveChannel *live_next_dirty(Live *live)
+/* A channel with watchers cannot be evicted, and the round counts as one. */
+bool live_round(Live *live, LiveCursor *ret_cursor)
 {
     pthread_mutex_lock(&live->lock);
     LiveChannel *channel = NULL;
@@ -348,6 +388,21 @@ LiveChannel *live_next_dirty(Live *live)
         next->dirty = false;
         channel = next->watcher_count > 0 ? next : NULL;
     }
+    if (channel) {
+        channel->watcher_count++;
+        *ret_cursor = (LiveCursor){
+            .channel = channel,
+            .at = channel->told > channel->start ? channel->told : channel->start,
+        };
+    }
     pthread_mutex_unlock(&live->lock);
-    return channel;
+    return channel != NULL;
+}
+
+void live_round_end(Live *live, LiveCursor *cursor)
+{
+    pthread_mutex_lock(&live->lock);
+    cursor->channel->told = cursor->at;
+    pthread_mutex_unlock(&live->lock);
+    live_leave(live, cursor);
 }

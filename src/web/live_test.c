@@ -60,6 +60,9 @@ static void test_last_id(void **state)
     };
     // clang-format on
     Live *live = live_new();
+    LiveCursor first;
+    assert_true(live_follow(live, S("a"), -1, &first));
+    live_leave(live, &first);
     assert_true(live_add(live, S("a"), 10, S(""), S("a")));
     assert_true(live_add(live, S("b"), 11, S(""), S("of another channel")));
     assert_true(live_add(live, S("a"), 20, S(""), S("b")));
@@ -143,25 +146,68 @@ static void test_behind(void **state)
     live_done(live);
 }
 
-static void test_dirty_once(void **state)
+static void expect_round(Live *live, LiveChannel *channel, const char *text)
+{
+    LiveCursor round;
+    assert_true(live_round(live, &round));
+    assert_ptr_equal(round.channel, channel);
+    expect_read(live, &round, text);
+    live_round_end(live, &round);
+}
+
+static void test_rounds(void **state)
 {
     (void)state;
     Live *live = live_new();
-    LiveCursor one;
-    LiveCursor two;
+    LiveCursor one, two, round;
     assert_true(live_follow(live, S("a"), -1, &one));
     assert_true(live_follow(live, S("b"), -1, &two));
     assert_true(live_add(live, S("b"), 1, S(""), S("x")));
-    assert_true(live_add(live, S("b"), 2, S(""), S("x")));
+    assert_true(live_add(live, S("b"), 2, S(""), S("y")));
     assert_true(live_add(live, S("c"), 3, S(""), S("nobody listens")));
-    assert_true(live_add(live, S("a"), 4, S(""), S("x")));
-    assert_ptr_equal(live_next_dirty(live), two.channel);
-    assert_ptr_equal(live_next_dirty(live), one.channel);
-    assert_null(live_next_dirty(live));
-    assert_true(live_add(live, S("a"), 5, S(""), S("x")));
+    assert_true(live_add(live, S("a"), 4, S(""), S("z")));
+    assert_int_equal(live_needed(live, S("b")), LIVE_BUSY);
+    expect_round(live, two.channel, "id: 1\ndata: x\n\nid: 2\ndata: y\n\n");
+    assert_int_equal(live_needed(live, S("b")), LIVE_READY);
+    assert_int_equal(live_needed(live, S("c")), LIVE_UNWATCHED);
+    expect_round(live, one.channel, "id: 4\ndata: z\n\n");
+    assert_false(live_round(live, &round));
+
+    /* What comes during a round is the next one's. */
+    assert_true(live_add(live, S("a"), 5, S(""), S("p")));
+    assert_true(live_round(live, &round));
+    expect_read(live, &round, "id: 5\ndata: p\n\n");
+    assert_true(live_add(live, S("a"), 6, S(""), S("q")));
+    live_round_end(live, &round);
+    assert_int_equal(live_needed(live, S("a")), LIVE_BUSY);
+    expect_round(live, one.channel, "id: 6\ndata: q\n\n");
+
+    assert_true(live_add(live, S("a"), 7, S(""), S("x")));
     live_leave(live, &one);
-    assert_null(live_next_dirty(live));
+    assert_false(live_round(live, &round));
     live_leave(live, &two);
+    live_done(live);
+}
+
+/* Nothing is kept for a channel that was never watched; its first watcher is told of the gap. */
+static void test_unwatched(void **state)
+{
+    (void)state;
+    static const char gap[] = "event: gap\ndata: reload\n\n";
+    Live *live = live_new();
+    LiveCursor cursor;
+    assert_true(live_add(live, S("a"), 5, S(""), S("lost")));
+    live_skip(live, 7);
+    assert_true(live_follow(live, S("a"), 4, &cursor));
+    expect_read(live, &cursor, gap);
+    live_leave(live, &cursor);
+    assert_true(live_follow(live, S("b"), 7, &cursor));
+    expect_read(live, &cursor, "");
+    live_leave(live, &cursor);
+    assert_true(live_add(live, S("a"), 8, S(""), S("kept")));
+    assert_true(live_follow(live, S("a"), 7, &cursor));
+    expect_read(live, &cursor, "id: 8\ndata: kept\n\n");
+    live_leave(live, &cursor);
     live_done(live);
 }
 
@@ -172,6 +218,8 @@ static void test_channels_max(void **state)
     Live *live = live_new();
     Arena arena = {0};
     LiveCursor cursor;
+    assert_true(live_follow(live, S("first"), -1, &cursor));
+    live_leave(live, &cursor);
     assert_true(live_add(live, S("first"), 5, S(""), S("x")));
     for (int i = 1; i < LIVE_CHANNELS_MAX; i++)
         assert_true(live_follow(live, str_format(&arena, "c/%d", i), -1, &cursor));
@@ -193,8 +241,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wire_form),    cmocka_unit_test(test_last_id),
         cmocka_unit_test(test_gap),          cmocka_unit_test(test_ring_wraps),
-        cmocka_unit_test(test_behind),       cmocka_unit_test(test_dirty_once),
-        cmocka_unit_test(test_channels_max),
+        cmocka_unit_test(test_behind),       cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_channels_max), cmocka_unit_test(test_unwatched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

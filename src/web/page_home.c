@@ -12,7 +12,10 @@ Err build_home(PageCx *page)
     Err e = page_ask(page, "home.show", NULL, 0, &reply);
     if (e)
         return e;
-    shape_rows(page, &lot_type, val_get(reply, "lots"));
+    Val *lots = val_get(reply, "lots");
+    shape_rows(page, &lot_type, lots);
+    for (size_t i = 0; i < val_count(lots); i++)
+        shape_lot_card(page, val_at(lots, i));
     shape_rows(page, &listing_type, val_get(reply, "listings"));
     shape_rows(page, &need_type, val_get(reply, "needs"));
     for (size_t i = 0; i < COUNT(keys); i++)

@@ -67,6 +67,11 @@ Val *page_fields(PageCx *page, const char *op);
  * what was typed and the errors. `name` is that of an op there is. */
 Val *form_fields(PageCx *page, const char *name, const WebPairs *given);
 
+/* ---- page_lot.c ---- */
+
+/* A lot as lot_card shows it. */
+void shape_lot_card(PageCx *page, Val *lot);
+
 /* ---- page_me.c ---- */
 
 /* {size, path} of a QR code; NULL when the text does not fit, as no address of ours does. */

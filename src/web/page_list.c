@@ -6,7 +6,7 @@
 #include "match/match.h"
 #include "registry/registry.h"
 
-enum { LIVE_LOTS = 12, PAGES_AROUND = 2 };
+enum { PAGES_AROUND = 2 };
 
 /* ---- the query and its links ---- */
 
@@ -302,32 +302,6 @@ Err build_needs(PageCx *page)
 }
 
 /* ---- other lists ---- */
-
-/* The lots open now come first in the reply: no second question is asked for them. */
-static Val *live_lots(PageCx *page, const Val *items)
-{
-    Val *live = val_list(page->cx->arena);
-    for (size_t i = 0; i < val_count(items) && val_count(live) < LIVE_LOTS; i++)
-        if (val_get_bool(val_get(val_at(items, i), "is"), "open"))
-            val_push(page->cx->arena, live, val_at(items, i));
-    return live;
-}
-
-Err build_lots(PageCx *page)
-{
-    Val *reply;
-    Err e = page_ask_query(page, "lot.list", &reply);
-    if (e)
-        return e;
-    Val *items = val_get(reply, "items");
-    shape_rows(page, &lot_type, items);
-    list_set(page, reply, 0, false);
-    facet_states(page, &lot_flow, ~0u);
-    page_put(page, "live", live_lots(page, items));
-    page_put(page, "now_ms", val_get(reply, "now_ms"));
-    page_title(page, "page.lots");
-    return ERR_OK;
-}
 
 Err build_deals(PageCx *page)
 {

@@ -2,11 +2,8 @@
 #include "web/page_int.h"
 
 #include "auction/auction.h"
-#include "command/settings.h"
 #include "deal/deal.h"
 #include "registry/registry.h"
-
-enum { BID_KEY_BYTES = 16 };
 
 /* "/patent/17" */
 static Str own_path(PageCx *page, const char *noun)
@@ -172,119 +169,6 @@ Err build_need(PageCx *page)
         add_item_act(page, "showing.add", "need", own_path(page, "need"));
     set_title(page, need, "title");
     return page_similar(page, "need");
-}
-
-/* ---- lot ---- */
-
-static Val *shape_mine(PageCx *page, Val *mine)
-{
-    if (!mine || mine->kind != VAL_MAP)
-        return NULL;
-    val_set(page->cx->arena, mine, "is",
-            shape_is(page, &lot_bidder_flow, val_get_str(mine, "state")));
-    return mine;
-}
-
-static void shape_bids(PageCx *page, Val *bids, const Val *mine)
-{
-    i64 no = val_get_int(mine, "no");
-    for (size_t i = 0; i < val_count(bids); i++) {
-        Val *bid = val_at(bids, i);
-        val_set_bool(page->cx->arena, bid, "is_mine", no && val_get_int(bid, "no") == no);
-        val_set_str(page->cx->arena, bid, "receipt_href",
-                    str_format(page->cx->arena, "/lot/%lld/receipt?n=%lld", (long long)page->id,
-                               (long long)val_get_int(bid, "n")));
-    }
-}
-
-/* Firms that wait to be admitted, for the operator; their acts go to a form or are posted at once.
- */
-static Val *shape_bidders(PageCx *page, Val *bidders, Str back)
-{
-    Arena *arena = page->cx->arena;
-    if (!bidders)
-        return val_list(arena);
-    for (size_t i = 0; i < val_count(bidders); i++) {
-        Val *row = val_at(bidders, i);
-        shape_row(page, &lot_bidder_type, row);
-        val_set_str(arena, row, "title", val_get_str(row, "org"));
-        val_set(arena, row, "acts",
-                shape_acts(page, val_get(row, "acts"), val_get_int(row, "id"), back));
-    }
-    return bidders;
-}
-
-/* A listing that this reader may not see any more still has a name and an owner on the lot. */
-static Val *shape_lot_listing(PageCx *page, const Val *reply, const Val *lot)
-{
-    Arena *arena = page->cx->arena;
-    Val *listing = val_get(reply, "listing");
-    if (!listing || listing->kind != VAL_MAP) {
-        listing = val_map(arena);
-        val_set_int(arena, listing, "id", val_get_int(lot, "listing_id"));
-        val_set_str(arena, listing, "title", val_get_str(lot, "title"));
-        val_set_z(arena, listing, "mode", "");
-    } else {
-        shape_record(page, &listing_type, listing);
-    }
-    val_set_str(arena, listing, "org_name", val_get_str(lot, "org"));
-    return listing;
-}
-
-/* Entering has a button of its own beside the price: it is no step of the lot. */
-static Val *without_enter(PageCx *page, const Val *acts, bool *ret_found)
-{
-    Val *list = val_list(page->cx->arena);
-    *ret_found = false;
-    for (size_t i = 0; i < val_count(acts); i++) {
-        bool enter = str_same(val_get_str(val_at(acts, i), "action"), S("enter"));
-        *ret_found = *ret_found || enter;
-        if (!enter)
-            val_push(page->cx->arena, list, val_at(acts, i));
-    }
-    return list;
-}
-
-/* Sold, not sold or cancelled: nobody can bid or enter any more. */
-static bool is_over(Str state)
-{
-    i64 stage = flow_state_find(&lot_flow, state);
-    return stage >= 0 && lot_flow.states[stage].kind == FLOW_END;
-}
-
-Err build_lot(PageCx *page)
-{
-    Arena *arena = page->cx->arena;
-    Str back = own_path(page, "lot");
-    Val *reply;
-    bool can_enter;
-    Err e = page_ask_id(page, "lot.show", &reply);
-    if (e)
-        return e;
-    Val *lot = shape_record(page, &lot_type, val_get(reply, "lot"));
-    Val *mine = shape_mine(page, val_get(reply, "me"));
-    val_set_int(arena, lot, "next_fen", val_get_int(lot, "next_fen"));
-    val_set(arena, reply, "acts", without_enter(page, val_get(reply, "acts"), &can_enter));
-    shape_bids(page, val_get(reply, "bids"), mine);
-    page_put(page, "lot", lot);
-    page_put(page, "mine", mine);
-    page_put(page, "over", val_bool(arena, is_over(val_get_str(lot, "state"))));
-    page_put(page, "bids", val_get(reply, "bids"));
-    page_put(page, "winner", val_get(reply, "winner"));
-    page_put(page, "bidders", shape_bidders(page, val_get(reply, "bidders"), back));
-    page_put(page, "listing", shape_lot_listing(page, reply, lot));
-    page_put(page, "now_ms", val_get(reply, "now_ms"));
-    e = page_proof(page, is_over(val_get_str(lot, "state")));
-    if (e)
-        return e;
-    page_put(page, "bid_key", val_str(arena, chance_token(page->cx->chance, arena, BID_KEY_BYTES)));
-    page_put(page, "prove_first", val_bool(arena, page_prove_first(page)));
-    page_put(page, "prove_hours",
-             val_int(arena, house_of(page->cx)->settings->second_factor_hours));
-    set_can(page, "enter", can_enter);
-    shape_page(page, reply, back);
-    set_title(page, lot, "title");
-    return page_lot_apply(page);
 }
 
 /* ---- deal, org ---- */

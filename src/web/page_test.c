@@ -356,6 +356,8 @@ static const struct {
     {"/need/{m}", BUYER | OPERATOR, "tears under stress", OPERATOR, "/form/need.return?ids={m}"},
     {"/lots", ALL, "/lot/{o}\"", 0, NULL},
     {"/lots?state=sold", ALL, "/lot/{s}\"", 0, "/lot/{o}\""},
+    {"/lots?a", ALL, "data-lot-card=\"{o}\"", 0, NULL},
+    {"/lot/{o}?c", ALL, "class=\"tb-rules\"", 0, NULL},
     {"/lot/{o}", ALL, "data-state=\"open\"", BUYER, "/me/second?next=%2Flot%2F{o}"},
     {"/lot/{o}?a", ALL, "data-next=\"1100\"", OPERATOR, "/form/bidder.refuse?id={r}"},
     {"/lot/{o}?b", ALL, "/listing/{l}\"", OPERATOR, "Unit number 4"},
@@ -877,6 +879,7 @@ static void test_ways(void **state)
         {"/import/3", -1},
         {"/audit/export/3", WAY_EXPORT},
         {"/live/lot/3", WAY_LIVE},
+        {"/live/lots", WAY_LIVE},
         {"/", -1},
     };
     (void)state;

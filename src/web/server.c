@@ -152,6 +152,8 @@ static int wait_ms(const Server *server)
     const ConnList *const lists[] = {&server->heads, &server->idles, &server->hangs,
                                      &server->lingers};
     i64 due_ms = server->beat_due_ms;
+    if (server->round.channel)
+        return 0; /* Watchers wait for their turn. */
     for (size_t i = 0; i < COUNT(lists); i++)
         if (lists[i]->first)
             due_ms = earlier(due_ms, lists[i]->first->due_ms);

@@ -353,6 +353,10 @@ static void hang_check(Server *server, Conn *conn)
 void conn_ready(Server *server, Conn *conn, unsigned events)
 {
     if (conn->state == CONN_GIVEN) {
+        if (conn->watcher && !(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))) {
+            live_writable(conn->watcher);
+            return;
+        }
         conn->hung = true;
         list_take(conn);
         list_put(&server->hangs, conn, server->now_ms);

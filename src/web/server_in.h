@@ -22,7 +22,9 @@ enum {
     LIVE_POOL_BYTES = 4 * 1024, /* And of a watcher. */
     LIVE_HEAD_MAX = 2 * 1024,   /* A longer head does not fit there. */
     LIVE_BLOCK_BYTES = 1024,
-    FEED_BYTES = 64 * 1024,    /* Piece of an upload that goes to a worker. */
+    LIVE_SOCKET_BYTES = 32 * 1024, /* That the system may keep for one who reads slowly. */
+    LIVE_TURN = 256,               /* Watchers served in one turn of the loop. */
+    FEED_BYTES = 64 * 1024,        /* Piece of an upload that goes to a worker. */
     DISCARD_MAX = 1024 * 1024, /* A refused body up to this is read to its end, then answered. */
     LINGER_MS = 2000,          /* And a longer one, for so long, after the answer. */
     FORM_MAX = PARTS_TEXT_MAX, /* A body that goes to memory where a sink makes body_max large. */
@@ -102,6 +104,7 @@ struct Job {
     i64 body_bytes; /* That have come. */
     i64 refused_at; /* body_bytes when it was refused. */
     int refusal;    /* Status; the rest of the body is thrown away. */
+    bool one_one;   /* HTTP/1.1, which knows chunks. */
     bool streamed;  /* The body goes to parts or sink. */
     bool at_end;    /* The piece being fed is the last. */
     Parts *parts;
@@ -119,11 +122,14 @@ struct Watcher {
     LiveCursor cursor;
     struct MHD_Connection *mhd;
     Conn *conn;
-    bool asleep;
-    bool beat;
+    bool asleep;  /* The library leaves it alone; the loop writes to its socket. */
+    bool blocked; /* The socket takes no more for now. */
+    bool chunked;
     bool greeted;
     bool ended;
-    Watcher *next; /* Of the channel. */
+    u8 tail_left;      /* Bytes of the line end that closes the chunk. */
+    size_t chunk_left; /* Bytes of the chunk under way. */
+    Watcher *next;     /* Of the channel. */
     Watcher **link;
     Watcher *beat_next; /* Of the heartbeat bucket. */
     Watcher **beat_link;
@@ -161,6 +167,10 @@ struct Server {
     unsigned beat_at;
     unsigned beat_new;
     i64 beat_due_ms;
+    LiveCursor round; /* One channel at a time; `channel` NULL: none is under way. */
+    u64 round_from;   /* The bytes of it, from there to its cursor, are in round_bytes. */
+    char *round_bytes;
+    Watcher *round_next;
     bool stopping;
     bool giving_up;
     i64 stop_due_ms;
@@ -223,7 +233,8 @@ void workers_stop(Server *server);
 
 /* server_live.c */
 enum MHD_Result live_answer(Job *job, void **job_slot);
-void live_wake(Server *server);
+void live_wake(Server *server);       /* Goes on with the round under way, or begins one. */
+void live_writable(Watcher *watcher); /* Its socket takes more again. */
 void live_beat(Server *server);
 void live_hung(Watcher *watcher); /* Its browser has gone. */
 void live_end(Server *server);    /* Ends all watchers. */

@@ -74,6 +74,7 @@ static int read_head(Job *job, const char *url, const char *method, const char *
     bool one_one = strcmp(version, "HTTP/1.1") == 0;
     if (!one_one && strcmp(version, "HTTP/1.0") != 0)
         return 505;
+    job->one_one = one_one;
     reader.guard = guard_begin(one_one ? 1 : 0);
     MHD_get_connection_values_n(job->mhd, MHD_HEADER_KIND, read_header, &reader);
     if (reader.status != 0 || guard_end(&reader.guard, &reader.status))
