@@ -1,4 +1,5 @@
-/* fact_proof_test.c - proofs of rows in blocks of every size, and every byte of them turned. */
+/* fact_proof_test.c - proofs of rows in blocks of every size, and every byte of them turned; who
+ * leads, and what was changed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -176,11 +177,73 @@ static void every_turned_byte_is_found(void **state)
     end(&bench);
 }
 
+/* ---- Leading ---- */
+
+static Err beat(Cx *cx, void *arg)
+{
+    (void)arg;
+    return fact_beat(cx);
+}
+
+static Err take_lead(Cx *cx, void *log)
+{
+    return fact_lead_take(cx, log);
+}
+
+/* One leads at a time; who comes later knows when the one before was last alive, and who was before
+ * knows that he does not lead any more. */
+static void one_leads(void **state)
+{
+    (void)state;
+    Bench bench;
+    begin(&bench, FACT_SHA256);
+    Cx *cx = &bench.cx;
+    FactLog *other = NULL;
+    OK(cx, writer_run(bench.writer, cx, take_lead, bench.log));
+    assert_int_equal(fact_alive_ms(bench.log), 0);
+    OK(cx, fact_lead_holds(cx, bench.log));
+    OK(cx, writer_run(bench.writer, cx, beat, NULL));
+    i64 facts = -1;
+    OK(cx, fact_last_seq(cx, &facts));
+    assert_int_equal(facts, 0); /* It is no fact. */
+
+    bench.clock.now_ms += 5000;
+    Cx own = *cx; /* Another program on the same store. */
+    OK(&own,
+       db_open(&own, str_format(&bench.arena, "%s/test.db", bench.folder), DB_WRITE, &own.db));
+    OK(&own, fact_log_open(&own, str_from(bench.folder), FACT_SHA256, &other));
+    OK(&own, fact_lead_take(&own, other));
+    assert_int_equal(fact_alive_ms(other), bench.clock.now_ms - 5000);
+    OK(&own, fact_lead_holds(&own, other));
+    assert_int_equal(fact_lead_holds(cx, bench.log), ERR_STORE);
+    assert_string_equal(cx->err.key, "fact.lead_lost");
+    fact_log_close(other);
+    db_close(own.db);
+    end(&bench);
+}
+
+/* What was remembered of a type's rows holds until one of them changes. */
+static void changes_are_counted(void **state)
+{
+    (void)state;
+    static const RecordType type = {.name = "another_name"};
+    Bench bench;
+    int count = 1;
+    begin(&bench, FACT_SHA256);
+    u64 pets = fact_changes(bench.log, &pet_type), others = fact_changes(bench.log, &type);
+    OK(&bench.cx, writer_run(bench.writer, &bench.cx, make_pets, &count));
+    assert_true(fact_changes(bench.log, &pet_type) > pets);
+    assert_true(fact_changes(bench.log, &type) == others);
+    end(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_proven),
         cmocka_unit_test(every_turned_byte_is_found),
+        cmocka_unit_test(one_leads),
+        cmocka_unit_test(changes_are_counted),
     };
     return cmocka_run_group_tests_name("fact_proof", tests, NULL, NULL);
 }
