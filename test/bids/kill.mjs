@@ -3,7 +3,10 @@
 // the same, to the byte: it comes from the log.
 //
 //     node test/bids/kill.mjs [ROUNDS]
-import { spawn } from 'node:child_process';
+//
+// With TECHBOURSE_TEST_PG two nodes share a store: one leads, the other stands by and takes over when the
+// first is killed. One whose lock the database has dropped, and whom the other has followed, ends by itself.
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,8 +146,56 @@ async function on_sqlite() {
   }
 }
 
-if (program)
+// Two nodes with the same keys on one store.
+async function on_pg(server) {
+  const psql = (url, sql) => execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', url, '-c', sql], { encoding: 'utf8' });
+  const store = server.replace(/\/[^/]*$/, '/kill_test');
+  psql(server, 'CREATE DATABASE kill_test');
+  const folders = [mkdtempSync(join(tmpdir(), 'techbourse-node-')), mkdtempSync(join(tmpdir(), 'techbourse-node-'))];
+  command('init', '--demo', '--data', folders[0], '--store', store);
+  settings_add(folders[0], ['second_factor: false', 'standby: true', 'downtime_s: 3600', `store: "${store}"`]);
+  for (const part of ['settings.yaml', 'exchange', 'keys', 'files'])
+    cpSync(join(folders[0], part), join(folders[1], part), { recursive: true });
+  let leads = new Node(folders[0]), waits = new Node(folders[1]);
+  try {
+    await leads.start();
+    await leads.ready();
+    await waits.start();
+    const { lot, tokens } = await bidders(leads);
+    const state = { next: lot.next_fen };
+    await check('a node that stands by takes over, with all that was answered', async () => {
+      if (waits.said.includes('http')) throw new Error('both lead');
+      const next = await round(leads, () => waits.ready(), lot, tokens, state);
+      [leads, waits] = [next, new Node(folders[0])];
+    });
+    await waits.start();
+    await sleep(1500);
+    await check('a node that lost the lock while another followed writes no more, and ends', async () => {
+      psql(store, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted");
+      await waits.ready();
+      const status = await leads.ended;
+      if (status !== 7) throw new Error(`ended with ${status}, not 7`);
+      await compare(waits, [...answered.values()].slice(-50));
+      leads = waits;
+    });
+    await leads.kill('SIGTERM');
+    await check('the log of both verifies', async () => {
+      const report = JSON.parse(command('verify', '--data', folders[1], '--store', store, '--json'));
+      if (!report.ok) throw new Error(JSON.stringify(report));
+    });
+  } finally {
+    leads.child?.kill('SIGKILL');
+    waits.child?.kill('SIGKILL');
+    folders.forEach(folder => rmSync(folder, { recursive: true, force: true }));
+  }
+}
+
+if (program) {
   await on_sqlite();
+  answered.clear();
+  if (process.env.TECHBOURSE_TEST_PG) await on_pg(process.env.TECHBOURSE_TEST_PG);
+  else skip('two nodes: TECHBOURSE_TEST_PG is not set');
+}
 else
   skip('no program: build it, or name it in TECHBOURSE');
 count_end();
