@@ -132,6 +132,13 @@ Err build_privacy(PageCx *page);
 Err build_me_data(PageCx *page);
 Err build_processing(PageCx *page);
 Err build_synonyms(PageCx *page);
+
+/* ---- page_calendar.c ---- */
+
+Err build_calendar(PageCx *page);
+
+/* ---- page_privacy.c, page_tokens.c ---- */
+
 /* As people_once. */
 bool privacy_once(PageCx *page);
 Err build_tokens(PageCx *page);

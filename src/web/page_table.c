@@ -71,6 +71,7 @@ const Page pages[] = {
     {"/me/data",          "me_data",      WHO_SIGNED,    NULL,        build_me_data},
     {"/privacy",          "privacy",      WHO_PUBLIC | WHO_HALF, NULL, build_privacy},
     {"/admin/synonyms",   "synonyms",     WHO_OPERATOR, NULL,        build_synonyms},
+    {"/admin/calendar",   "calendar",     WHO_OPERATOR, NULL,        build_calendar},
     {"/admin/processing", "processing",   WHO_OPERATOR | WHO_SECURITY | WHO_AUDIT, NULL, build_processing},
     {"/form/{name}",      "form",         WHO_SIGNED,    NULL,        build_form},
     {"/verify",           "verify",       WHO_PUBLIC,    NULL,        build_verify},

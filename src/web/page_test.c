@@ -420,6 +420,8 @@ static const struct {
     {"/privacy", ALL, "href=\"/me/data\"", 0, "api_token"},
     {"/me/data", ALL & ~PUBLIC, "/api/v1/me/data_export", ALL & ~PUBLIC, "Nightly sync"},
     {"/admin/synonyms", OPERATOR, "Ti-6Al-4V", 0, NULL},
+    {"/admin/calendar?year=2026", OPERATOR, "2026-05-09", 0, "tb-flash k-warn"},
+    {"/admin/calendar?year=2031", OPERATOR, "tb-flash k-warn", 0, "\"k-off "},
     {"/admin/synonyms?q=nobody-says-this", OPERATOR, "nobody-says-this", 0, "TC4"},
     {"/admin/processing", OPERATOR | AUDITOR | GUARD, "<code>account</code>", OPERATOR,
      "id=\"asks-h\""},
