@@ -133,9 +133,14 @@ Err build_me_data(PageCx *page);
 Err build_processing(PageCx *page);
 Err build_synonyms(PageCx *page);
 
-/* ---- page_calendar.c ---- */
+/* ---- page_calendar.c, page_notice.c ---- */
 
 Err build_calendar(PageCx *page);
+Err build_notices(PageCx *page);
+Err build_notice(PageCx *page);
+Err build_seasons(PageCx *page);
+Err build_season(PageCx *page);
+Err build_season_plan(PageCx *page);
 
 /* ---- page_privacy.c, page_tokens.c ---- */
 

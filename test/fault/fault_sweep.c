@@ -132,21 +132,39 @@ static Actor actor_of(Str name)
     "\"open_ms\":\"2026-07-20 10:00\",\"end_ms\":\"2026-07-20 11:00\"}"
 #define OPEN_NOW                                                                                   \
     "{\"listing_id\":1,\"start_fen\":1000,\"step_fen\":100,\"end_ms\":\"2026-07-20 11:00\"}"
-#define LOT         LISTED "operator lot.open " OPEN_LOT "\n"
-#define ENTERED     LOT "firm lot.enter {\"lot_id\":1}\n"
-#define ADMITTED    ENTERED "operator lot.admit {\"id\":1}\n"
-#define BID         "{\"lot_id\":1,\"amount_fen\":1000,\"key\":\"k\"}"
-#define BEGUN       ADMITTED "wait 3600\n"
-#define OPEN        BEGUN "tick\n"
-#define PAUSED      OPEN "operator lot.pause {\"id\":1}\nwait 60\n"
-#define LED         OPEN "firm lot.bid " BID "\n"
-#define OVER        OPEN "wait 3602\n"
-#define LED_OVER    LED "wait 3602\n"
-#define SOLD        LED_OVER "local lot.close {\"id\":1}\n"
-#define DEAL        SOLD "local deal.make {\"lot_id\":1}\n"
-#define SIGN        "{\"id\":1,\"signed_date\":\"2026-07-20\",\"contract_no\":\"1\"}"
-#define SIGNED      DEAL "firm deal.sign " SIGN "\n"
-#define TRANSFERRED SIGNED "firm deal.register {\"id\":1,\"reg_no\":\"1\"}\n"
+#define LOT      LISTED "operator lot.open " OPEN_LOT "\n"
+#define ENTERED  LOT "firm lot.enter {\"lot_id\":1}\n"
+#define ADMITTED ENTERED "operator lot.admit {\"id\":1}\n"
+#define BID      "{\"lot_id\":1,\"amount_fen\":1000,\"key\":\"k\"}"
+#define BEGUN    ADMITTED "wait 3600\n"
+#define OPEN     BEGUN "tick\n"
+#define PAUSED   OPEN "operator lot.pause {\"id\":1}\nwait 60\n"
+#define LED      OPEN "firm lot.bid " BID "\n"
+#define OVER     OPEN "wait 3602\n"
+#define LED_OVER LED "wait 3602\n"
+#define SOLD     LED_OVER "local lot.close {\"id\":1}\n"
+#define DEAL     SOLD "local deal.make {\"lot_id\":1}\n"
+#define DAY_OFF  "{\"from_date\":\"2026-07-24\",\"kind\":\"off\"}"
+#define SEASON_OF(more)                                                                            \
+    "{" more "\"name\":\"专场\",\"from_date\":\"2026-07-20\",\"until_date\":\"2026-08-31\","     \
+    "\"weekdays\":\"3,5\",\"hours_from\":\"09:30\",\"hours_to\":\"16:30\",\"length_min\":60,"      \
+    "\"preset\":\"exchange\"}"
+#define LATER                                                                                      \
+    "{\"listing_id\":1,\"start_fen\":1000,\"step_fen\":100,"                                       \
+    "\"open_ms\":\"2026-07-29 10:00\",\"end_ms\":\"2026-07-29 11:00\"}"
+#define COMING    LISTED "operator lot.open " LATER "\n"
+#define SEASON    COMING "operator season.add " SEASON_OF("") "\n"
+#define IN_SEASON SEASON "operator season.put {\"season_id\":1,\"lot_id\":1}\n"
+#define NOTICE(id)                                                                                 \
+    "{\"" id "\":1,\"price_basis\":\"评估\",\"rights\":\"有效\",\"conditions\":\"无\","       \
+    "\"priority\":\"无\",\"related\":\"无\",\"payment\":\"一次\",\"taxes\":\"各自\","        \
+    "\"contact\":\"交易部\",\"phone\":\"1\"}"
+#define NOTICE_DRAFTED IN_SEASON "operator lot_notice.draft " NOTICE("lot_id") "\n"
+#define NOTICE_OUT     NOTICE_DRAFTED "operator lot_notice.publish {\"id\":1}\n"
+#define REVISED        NOTICE_OUT "operator lot_notice.revise {\"id\":1,\"changes\":\"更正\"}\n"
+#define SIGN           "{\"id\":1,\"signed_date\":\"2026-07-20\",\"contract_no\":\"1\"}"
+#define SIGNED         DEAL "firm deal.sign " SIGN "\n"
+#define TRANSFERRED    SIGNED "firm deal.register {\"id\":1,\"reg_no\":\"1\"}\n"
 
 #define SHOWING                                                                                    \
     "{\"listing_id\":1,\"other_code\":\"F\",\"place\":\"大厅\",\"session_date\":\"2026-07-20\"}"
@@ -319,6 +337,20 @@ static const Sweep rows[] = {
     {"lot.open",          LISTED,   "operator", OPEN_LOT, ERR_OK},
     {"lot.open",          LISTED,   "operator", OPEN_NOW, ERR_OK},
     {"lot.open",          PAPERS,   "operator", OPEN_LOT, ERR_OK},
+    {"day.set",           ORGS,     "operator", DAY_OFF, ERR_OK},
+    {"day.set",           ORGS "operator day.set " DAY_OFF "\n", "operator", "{\"from_date\":\"2026-07-24\",\"to_date\":\"2026-07-25\",\"kind\":\"work\"}", ERR_OK},
+    {"day.remove",        ORGS "operator day.set " DAY_OFF "\n", "operator", "{\"id\":1}", ERR_OK},
+    {"season.add",        ORGS,     "operator", SEASON_OF(""), ERR_OK},
+    {"season.change",     SEASON,   "operator", SEASON_OF("\"id\":1,"), ERR_OK},
+    {"season.put",        SEASON,   "operator", "{\"season_id\":1,\"lot_id\":1}", ERR_OK},
+    {"season.take_out",   IN_SEASON, "operator", "{\"lot_id\":1}", ERR_OK},
+    {"lot_notice.draft",  IN_SEASON, "operator", NOTICE("lot_id"), ERR_OK},
+    {"lot_notice.edit",   NOTICE_DRAFTED, "operator", NOTICE("id"), ERR_OK},
+    {"lot_notice.remove", NOTICE_DRAFTED, "operator", "{\"id\":1}", ERR_OK},
+    {"lot_notice.publish", NOTICE_DRAFTED, "operator", "{\"id\":1}", ERR_OK},
+    {"lot_notice.publish", REVISED, "operator", "{\"id\":2}", ERR_OK},
+    {"lot_notice.revise", NOTICE_OUT, "operator", "{\"id\":1,\"changes\":\"更正\"}", ERR_OK},
+    {"lot_notice.withdraw", NOTICE_OUT, "operator", "{\"id\":1,\"reason\":\"有争议\"}", ERR_OK},
     {"showing.add",       ARRANGED, "operator", SHOWING, ERR_OK},
     {"showing.ask",       ARRANGED, "operator", "{\"id\":1}", ERR_OK},
     {"showing.ready",     CONSENTED, "operator", "{\"id\":1}", ERR_OK},

@@ -108,7 +108,8 @@ static void make_units(void)
 static bool is_draft(const RecordType *type, const void *row)
 {
     const Field *state = record_field(type, "state");
-    bool hidden = strcmp(type->name, "need") == 0 || strcmp(type->name, "listing") == 0;
+    bool hidden = strcmp(type->name, "need") == 0 || strcmp(type->name, "listing") == 0 ||
+                  strcmp(type->name, "lot_notice") == 0;
     return hidden && field_int(state, row) == 0;
 }
 
