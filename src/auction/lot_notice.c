@@ -175,7 +175,8 @@ Err notice_ready(Cx *cx, const Lot *lot)
     LotNotice notice = {0};
     i64 first_ms = 0;
     Err e = season_of_lot(cx, lot->id, &season);
-    bool wanted = season.id ? season.notice_wanted : house_of(cx)->settings->notice_required;
+    bool wanted =
+        season.id ? season.notice_wanted != 0 : house_of(cx)->settings->notice_preset.len > 0;
     if (e || !wanted)
         return e;
     e = published_of(cx, lot->id, &notice, &first_ms);

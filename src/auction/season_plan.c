@@ -194,16 +194,6 @@ Err season_preview_run(Cx *cx, const void *arg, Val **ret)
 
 /* ---- season.plan ---- */
 
-/* Calls another op by the names of its input, as any client would. */
-static Err call_json(Cx *cx, const char *name, const Val *body, Val **ret)
-{
-    const Op *op = op_find(house_of(cx), str_from(name));
-    void *in = NULL;
-    assert(op);
-    Err e = op_read_json(cx, op, body, &in);
-    return e ? e : op_call(cx, op, in, ret);
-}
-
 static Err make_lot(Cx *cx, const Plan *plan, const PlanRow *row, i64 number, i64 *ret_lot_id)
 {
     const BidPreset *preset = bid_preset(plan->season.preset);
@@ -216,14 +206,14 @@ static Err make_lot(Cx *cx, const Plan *plan, const PlanRow *row, i64 number, i6
     val_set_int(cx->arena, terms, "end_ms", row->slot.end_ms);
     val_set_int(cx->arena, terms, "window_s", preset->window_s);
     val_set_int(cx->arena, terms, "extend_s", preset->extend_s);
-    Err e = call_json(cx, "lot.open", terms, &reply);
+    Err e = op_call_json(cx, "lot.open", terms, &reply);
     if (e)
         return e;
     *ret_lot_id = val_get_int(reply, "id");
     val_set_int(cx->arena, link, "season_id", plan->season.id);
     val_set_int(cx->arena, link, "lot_id", *ret_lot_id);
     val_set_int(cx->arena, link, "plan", number);
-    return call_json(cx, "season.put", link, &reply);
+    return op_call_json(cx, "season.put", link, &reply);
 }
 
 /* {listing_id, lot_id, key, message}: what became of one that failed. */
@@ -282,9 +272,9 @@ static Err undo_lot(Cx *cx, i64 lot_id)
     val_set_str(cx->arena, reason, "reason",
                 text_say(cx->arena, LANG_ZH, "season.plan_undone", NULL, 0));
     if (!e)
-        e = call_json(cx, "lot.cancel", reason, &reply);
+        e = op_call_json(cx, "lot.cancel", reason, &reply);
     val_set_int(cx->arena, link, "lot_id", lot_id);
-    return e ? e : call_json(cx, "season.take_out", link, &reply);
+    return e ? e : op_call_json(cx, "season.take_out", link, &reply);
 }
 
 Err season_undo_run(Cx *cx, const void *arg, Val **ret)

@@ -17,7 +17,7 @@ static Err rule_hash(Cx *cx, const Field *field, const void *member)
 /* The rows of bid_presets (auction), which this room may not ask. */
 static Err rule_preset(Cx *cx, const Field *field, const void *member)
 {
-    static const char *const presets[] = {"exchange",       "auction",  "judicial",
+    static const char *const presets[] = {"",         "exchange",       "auction",  "judicial",
                                           "judicial_right", "state_10", "state_20"};
     Str preset;
     memcpy(&preset, member, sizeof preset);
@@ -91,8 +91,7 @@ const Field settings_fields[] = {
     {AT(Settings, oidc_second),       F_TEXT, "外部登录：视为双因素的 amr 或 acr", "OpenID Connect: amr or acr value trusted as second factor; empty: none", 0, SEE_PUBLIC, NULL, .max = 200},
     {AT(Settings, agreement_required), F_BOOL, "须先签委托服务协议",  "Service agreement before taking part",    0, SEE_PUBLIC, NULL},
     {AT(Settings, stage_consent_required), F_BOOL, "展示竞价须先签同意书", "Written consent of the owners before an item is shown and auctioned", 0, SEE_PUBLIC, NULL},
-    {AT(Settings, notice_preset),     F_TEXT, "竞价公告期规则",       "Notice period of lots outside a season: exchange, auction, judicial, judicial_right, state_10, state_20", 0, SEE_PUBLIC, rule_preset},
-    {AT(Settings, notice_required),   F_BOOL, "竞价须先发布公告",     "No lot outside a season opens without its published notice", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, notice_preset),     F_TEXT, "竞价公告期规则",       "Lots outside a season need a notice by these rules: exchange, auction, judicial, judicial_right, state_10, state_20; empty: none", 0, SEE_PUBLIC, rule_preset},
     {AT(Settings, notice_number),     F_TEXT, "竞价公告编号格式",     "Numbers of notices: {programme}, {year} and {no} are filled in", 0, SEE_PUBLIC, rule_notice_number, .max = 80},
     {AT(Settings, access_log_days),   F_INT,  "访问日志保存（天）",   "Days the access log is kept; 180 at least (Cybersecurity Law)", 0, SEE_PUBLIC, NULL, .min = 180, .max = 3650},
     {AT(Settings, joining_return_days), F_INT, "退回申请等待（天）", "Days a returned application waits to be submitted again", 0, SEE_PUBLIC, NULL, .min = 1, .max = 3650},
@@ -153,8 +152,7 @@ void settings_default(Settings *ret)
         .oidc_link = S("subject"),
         .agreement_required = 1,
         .stage_consent_required = 1,
-        .notice_preset = S("exchange"),
-        .notice_required = 0,
+        .notice_preset = S(""),
         .notice_number = S("{programme}竞价公告〔{year}〕{no}号"),
         .joining_return_days = 180,
         .joining_keep_days = 180,

@@ -6,6 +6,7 @@
 
 #include "auction/auction_fixture.h"
 #include "consent/consent.h"
+#include "deal/after.h"
 #include "deal/deal.h"
 #include "exchange/import.h"
 #include "ident/token.h"
@@ -24,7 +25,7 @@
 
 static const Room *const rooms[] = {
     IDENT_ROOMS,      &audit_room,    &consent_room,    &privacy_room, PEOPLE_ROOMS,
-    &registry_room,   &showing_room,  AUCTION_ROOMS,    &deal_room,    MATCH_ROOMS,
+    &registry_room,   &showing_room,  AUCTION_ROOMS,    DEAL_ROOMS,    MATCH_ROOMS,
     &notify_room,     &push_room,     &evaluation_room, &report_room,  &exchange_room,
     &push_learn_room, &push_why_room, &note_room};
 

@@ -57,6 +57,8 @@ static const struct {
     {"agent", {.account_id = 2, .org_id = 1, .roles = WHO_INVENTOR, .session_id = 1}},
     {"security", {.account_id = 3, .org_id = 3, .roles = WHO_SECURITY, .via = VIA_WEB}},
     {"security2", {.account_id = 2, .org_id = 3, .roles = WHO_SECURITY, .via = VIA_WEB}},
+    {"bidder3",
+     {.account_id = 3, .org_id = 3, .roles = WHO_FIRM, .via = VIA_WEB, .second_ms = BENCH_NOW}},
     {"operator", {.account_id = 3, .org_id = 3, .roles = WHO_OPERATOR, .via = VIA_WEB}},
 };
 
@@ -162,9 +164,22 @@ static Actor actor_of(Str name)
 #define NOTICE_DRAFTED IN_SEASON "operator lot_notice.draft " NOTICE("lot_id") "\n"
 #define NOTICE_OUT     NOTICE_DRAFTED "operator lot_notice.publish {\"id\":1}\n"
 #define REVISED        NOTICE_OUT "operator lot_notice.revise {\"id\":1,\"changes\":\"更正\"}\n"
-#define SIGN           "{\"id\":1,\"signed_date\":\"2026-07-20\",\"contract_no\":\"1\"}"
-#define SIGNED         DEAL "firm deal.sign " SIGN "\n"
-#define TRANSFERRED    SIGNED "firm deal.register {\"id\":1,\"reg_no\":\"1\"}\n"
+#define LAPSED         OVER "local lot.close {\"id\":1}\n"
+#define AGAIN                                                                                      \
+    "{\"lot_id\":1,\"start_fen\":900,\"open_ms\":\"2026-07-29 10:00\","                            \
+    "\"end_ms\":\"2026-07-29 11:00\",\"reason\":\"无人报价\"}"
+#define AGREE     "{\"lot_id\":1,\"buyer_code\":\"F\",\"price_fen\":1000,\"related\":\"none\"}"
+#define AGREED_ON LAPSED "operator lot.agree " AGREE "\n"
+#define NEXT_ONE                                                                                   \
+    OPEN "bidder3 lot.enter {\"lot_id\":1}\noperator lot.admit {\"id\":2}\n"                       \
+         "bidder3 lot.bid {\"lot_id\":1,\"amount_fen\":1000,\"key\":\"x\"}\n"                      \
+         "firm lot.bid {\"lot_id\":1,\"amount_fen\":1200,\"key\":\"y\"}\nwait 3602\n"              \
+         "local lot.close {\"id\":1}\nlocal deal.make {\"lot_id\":1}\n"                            \
+         "operator deal.cancel {\"id\":1,\"reason\":\"未付款\"}\n"
+#define OFFER       NEXT_ONE "operator lot.fallback {\"lot_id\":1}\n"
+#define SIGN        "{\"id\":1,\"signed_date\":\"2026-07-20\",\"contract_no\":\"1\"}"
+#define SIGNED      DEAL "firm deal.sign " SIGN "\n"
+#define TRANSFERRED SIGNED "firm deal.register {\"id\":1,\"reg_no\":\"1\"}\n"
 
 #define SHOWING                                                                                    \
     "{\"listing_id\":1,\"other_code\":\"F\",\"place\":\"大厅\",\"session_date\":\"2026-07-20\"}"
@@ -351,6 +366,15 @@ static const Sweep rows[] = {
     {"lot_notice.publish", REVISED, "operator", "{\"id\":2}", ERR_OK},
     {"lot_notice.revise", NOTICE_OUT, "operator", "{\"id\":1,\"changes\":\"更正\"}", ERR_OK},
     {"lot_notice.withdraw", NOTICE_OUT, "operator", "{\"id\":1,\"reason\":\"有争议\"}", ERR_OK},
+    {"lot.fallback",      NEXT_ONE, "operator", "{\"lot_id\":1}", ERR_OK},
+    {"lot.fallback",      OFFER "wait 500000\n", "operator", "{\"lot_id\":1}", ERR_STATE},
+    {"lot_offer.accept",  OFFER,    "bidder3",  "{\"id\":1}", ERR_OK},
+    {"lot_offer.refuse",  OFFER,    "bidder3",  "{\"id\":1,\"reason\":\"资金不足\"}", ERR_OK},
+    {"lot_offer.lapse",   OFFER "wait 500000\n", "clock", "{\"id\":1}", ERR_OK},
+    {"lot.again",         LAPSED,   "operator", AGAIN, ERR_OK},
+    {"lot.agree",         LAPSED,   "operator", AGREE, ERR_OK},
+    {"agreement.stop",    AGREED_ON, "operator", "{\"id\":1,\"reason\":\"有异议\"}", ERR_OK},
+    {"agreement.make",    AGREED_ON "wait 1400000\n", "operator", "{\"id\":1}", ERR_OK},
     {"showing.add",       ARRANGED, "operator", SHOWING, ERR_OK},
     {"showing.ask",       ARRANGED, "operator", "{\"id\":1}", ERR_OK},
     {"showing.ready",     CONSENTED, "operator", "{\"id\":1}", ERR_OK},

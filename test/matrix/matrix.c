@@ -141,6 +141,7 @@ static i64 ref_of(Plant *plant, const RecordType *type, const Field *field)
                   {"lot_bid", "org_id", false},
                   {"deal", "buyer_id", false},
                   {"showing", "other_org_id", false},
+                  {"agreement", "buyer_id", false},
                   {"delegation", "to_id", true}};
     (void)plant;
     for (size_t i = 0; i < COUNT(others); i++)
