@@ -3,6 +3,7 @@
 
 #include "auction/auction.h"
 #include "auction/day.h"
+#include "auction/priority.h"
 #include "command/settings.h"
 #include "ident/ident.h"
 #include "registry/registry.h"
@@ -285,6 +286,8 @@ static Err draft_run(Cx *cx, const void *arg, Val **ret)
     LotNotice notice = {.lot_id = in->lot_id, .version = 1};
     take_parts(&notice, in);
     Err e = none_yet(cx, in->lot_id, false);
+    if (!e && !str_trim(notice.priority).len) /* Of holders that were told it says so itself. */
+        e = priority_words(cx, in->lot_id, &notice.priority);
     return e ? e : save_draft(cx, &notice, "lot_notice.drafted", ret);
 }
 
@@ -389,6 +392,8 @@ static Err publish_run(Cx *cx, const void *arg, Val **ret)
         e = load_about(cx, notice.lot_id, &lot, &season);
     if (!e && notice.version == 1)
         e = in_time(cx, &season, cx->arrived_ms, lot.open_ms);
+    if (!e && notice.version == 1)
+        e = priority_told(cx, lot.id, cx->arrived_ms);
     if (!e)
         e = give_number(cx, &notice, &season);
     if (e)

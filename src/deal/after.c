@@ -37,7 +37,8 @@ static const Field offer_fields[] = {
     {AT(LotOffer, reason),     F_TEXT,  "放弃原因", "Why refused", FORM_OFF, SEE_OWNER, NULL, .max = 200},
     {AT(LotOffer, state),      F_STATE, "状态",     "State",     FORM_OFF | INDEXED, SEE_PUBLIC, NULL, .flow = &lot_offer_flow},
 };
-const RecordType lot_offer_type = {"lot_offer", "递补征询", "Offer to the next bidder", sizeof(LotOffer), offer_fields, COUNT(offer_fields), NULL};
+const RecordType lot_offer_type = {"lot_offer", "递补征询", "Offer to the next bidder", sizeof(LotOffer), offer_fields,
+                                   COUNT(offer_fields), NULL};
 
 static const Field again_fields[] = {
     RECORD_HEAD_FIELDS(LotAgain),
@@ -59,7 +60,7 @@ Val *after_reply(Cx *cx, i64 id, const Flow *flow, i64 state)
 
 /* ---- what may be followed ---- */
 
-/* The deal of a sold lot that was cancelled, when that is the newest; 0: none, or another stands. */
+/* The cancelled deal of a sold lot, when that is its newest; 0: none, or another stands. */
 static Err failed_deal(Cx *cx, i64 lot_id, i64 *ret)
 {
     Deal deal = {0};

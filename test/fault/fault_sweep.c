@@ -8,6 +8,7 @@
  * rows[] says how each op is made ready and what it is given. An op without a row fails the test.
  * The ids in it are those that a fresh exchange gives: 1, 2, 3... in each table.
  */
+#include "fault_bidding.h"
 #include "house_bench.h"
 
 #include "exchange/import.h"
@@ -134,49 +135,18 @@ static Actor actor_of(Str name)
     "\"open_ms\":\"2026-07-20 10:00\",\"end_ms\":\"2026-07-20 11:00\"}"
 #define OPEN_NOW                                                                                   \
     "{\"listing_id\":1,\"start_fen\":1000,\"step_fen\":100,\"end_ms\":\"2026-07-20 11:00\"}"
-#define LOT      LISTED "operator lot.open " OPEN_LOT "\n"
-#define ENTERED  LOT "firm lot.enter {\"lot_id\":1}\n"
-#define ADMITTED ENTERED "operator lot.admit {\"id\":1}\n"
-#define BID      "{\"lot_id\":1,\"amount_fen\":1000,\"key\":\"k\"}"
-#define BEGUN    ADMITTED "wait 3600\n"
-#define OPEN     BEGUN "tick\n"
-#define PAUSED   OPEN "operator lot.pause {\"id\":1}\nwait 60\n"
-#define LED      OPEN "firm lot.bid " BID "\n"
-#define OVER     OPEN "wait 3602\n"
-#define LED_OVER LED "wait 3602\n"
-#define SOLD     LED_OVER "local lot.close {\"id\":1}\n"
-#define DEAL     SOLD "local deal.make {\"lot_id\":1}\n"
-#define DAY_OFF  "{\"from_date\":\"2026-07-24\",\"kind\":\"off\"}"
-#define SEASON_OF(more)                                                                            \
-    "{" more "\"name\":\"专场\",\"from_date\":\"2026-07-20\",\"until_date\":\"2026-08-31\","     \
-    "\"weekdays\":\"3,5\",\"hours_from\":\"09:30\",\"hours_to\":\"16:30\",\"length_min\":60,"      \
-    "\"preset\":\"exchange\"}"
-#define LATER                                                                                      \
-    "{\"listing_id\":1,\"start_fen\":1000,\"step_fen\":100,"                                       \
-    "\"open_ms\":\"2026-07-29 10:00\",\"end_ms\":\"2026-07-29 11:00\"}"
-#define COMING    LISTED "operator lot.open " LATER "\n"
-#define SEASON    COMING "operator season.add " SEASON_OF("") "\n"
-#define IN_SEASON SEASON "operator season.put {\"season_id\":1,\"lot_id\":1}\n"
-#define NOTICE(id)                                                                                 \
-    "{\"" id "\":1,\"price_basis\":\"评估\",\"rights\":\"有效\",\"conditions\":\"无\","       \
-    "\"priority\":\"无\",\"related\":\"无\",\"payment\":\"一次\",\"taxes\":\"各自\","        \
-    "\"contact\":\"交易部\",\"phone\":\"1\"}"
-#define NOTICE_DRAFTED IN_SEASON "operator lot_notice.draft " NOTICE("lot_id") "\n"
-#define NOTICE_OUT     NOTICE_DRAFTED "operator lot_notice.publish {\"id\":1}\n"
-#define REVISED        NOTICE_OUT "operator lot_notice.revise {\"id\":1,\"changes\":\"更正\"}\n"
-#define LAPSED         OVER "local lot.close {\"id\":1}\n"
-#define AGAIN                                                                                      \
-    "{\"lot_id\":1,\"start_fen\":900,\"open_ms\":\"2026-07-29 10:00\","                            \
-    "\"end_ms\":\"2026-07-29 11:00\",\"reason\":\"无人报价\"}"
-#define AGREE     "{\"lot_id\":1,\"buyer_code\":\"F\",\"price_fen\":1000,\"related\":\"none\"}"
-#define AGREED_ON LAPSED "operator lot.agree " AGREE "\n"
-#define NEXT_ONE                                                                                   \
-    OPEN "bidder3 lot.enter {\"lot_id\":1}\noperator lot.admit {\"id\":2}\n"                       \
-         "bidder3 lot.bid {\"lot_id\":1,\"amount_fen\":1000,\"key\":\"x\"}\n"                      \
-         "firm lot.bid {\"lot_id\":1,\"amount_fen\":1200,\"key\":\"y\"}\nwait 3602\n"              \
-         "local lot.close {\"id\":1}\nlocal deal.make {\"lot_id\":1}\n"                            \
-         "operator deal.cancel {\"id\":1,\"reason\":\"未付款\"}\n"
-#define OFFER       NEXT_ONE "operator lot.fallback {\"lot_id\":1}\n"
+#define LOT         LISTED "operator lot.open " OPEN_LOT "\n"
+#define ENTERED     LOT "firm lot.enter {\"lot_id\":1}\n"
+#define ADMITTED    ENTERED "operator lot.admit {\"id\":1}\n"
+#define BID         "{\"lot_id\":1,\"amount_fen\":1000,\"key\":\"k\"}"
+#define BEGUN       ADMITTED "wait 3600\n"
+#define OPEN        BEGUN "tick\n"
+#define PAUSED      OPEN "operator lot.pause {\"id\":1}\nwait 60\n"
+#define LED         OPEN "firm lot.bid " BID "\n"
+#define OVER        OPEN "wait 3602\n"
+#define LED_OVER    LED "wait 3602\n"
+#define SOLD        LED_OVER "local lot.close {\"id\":1}\n"
+#define DEAL        SOLD "local deal.make {\"lot_id\":1}\n"
 #define SIGN        "{\"id\":1,\"signed_date\":\"2026-07-20\",\"contract_no\":\"1\"}"
 #define SIGNED      DEAL "firm deal.sign " SIGN "\n"
 #define TRANSFERRED SIGNED "firm deal.register {\"id\":1,\"reg_no\":\"1\"}\n"
@@ -366,6 +336,11 @@ static const Sweep rows[] = {
     {"lot_notice.publish", REVISED, "operator", "{\"id\":2}", ERR_OK},
     {"lot_notice.revise", NOTICE_OUT, "operator", "{\"id\":1,\"changes\":\"更正\"}", ERR_OK},
     {"lot_notice.withdraw", NOTICE_OUT, "operator", "{\"id\":1,\"reason\":\"有争议\"}", ERR_OK},
+    {"priority_notice.send", COMING, "operator", TOLD_HOLDER, ERR_OK},
+    {"priority_notice.exercise", HOLDER, "firm", "{\"id\":1}", ERR_OK},
+    {"priority_notice.waive", HOLDER, "firm", "{\"id\":1}", ERR_OK},
+    {"priority_notice.withdraw", HOLDER, "operator", "{\"id\":1}", ERR_OK},
+    {"priority_notice.lapse", HOLDER "wait 1000000\n", "clock", "{\"id\":1}", ERR_OK},
     {"lot.fallback",      NEXT_ONE, "operator", "{\"lot_id\":1}", ERR_OK},
     {"lot.fallback",      OFFER "wait 500000\n", "operator", "{\"lot_id\":1}", ERR_STATE},
     {"lot_offer.accept",  OFFER,    "bidder3",  "{\"id\":1}", ERR_OK},
