@@ -4,12 +4,15 @@
 #     test/pg.sh meson test -C build
 #
 # The command finds the server's address in TECHBOURSE_TEST_PG. The server lives in a temporary
-# folder, listens on a Unix socket there and on a free port of 127.0.0.1, and does not sync its files.
+# folder, listens on a Unix socket there and on a free port of 127.0.0.1, and does not sync its files,
+# unless PG_SYNC=1 asks for it (benchmarks).
 # Without PostgreSQL the command runs without the variable, and says which tests it leaves out.
 set -eu
 
 [ $# -gt 0 ] || { echo "usage: $0 command [argument...]" >&2; exit 2; }
 
+sync="-c fsync=off -c full_page_writes=off"
+[ "${PG_SYNC:-0}" = 0 ] || sync="-c fsync=on"
 bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
 for part in initdb postgres pg_ctl pg_isready; do
     if [ ! -x "$bin/$part" ]; then
@@ -61,8 +64,8 @@ port=0
 for try in 1 2 3 4 5 6 7 8 9 10; do
     port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 40000))
     if $as_server "$bin/pg_ctl" start -D "$folder/data" -w -s -l "$folder/server.log" -o \
-        "-p $port -k $folder -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off \
-         -c shared_buffers=32MB -c max_connections=60 -c autovacuum=off" >/dev/null 2>&1; then
+        "-p $port -k $folder -c listen_addresses=127.0.0.1 $sync \
+         -c shared_buffers=32MB -c max_connections=100 -c autovacuum=off" >/dev/null 2>&1; then
         break
     fi
     port=0

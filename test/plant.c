@@ -80,12 +80,14 @@ static void fill(Plant *plant, const RecordType *type, const Field *field, void 
     }
 }
 
-/* Members that say a row is over are left empty: then it is one that is shown. */
+/* Members that say a row is over are left empty: then it is one that is shown; and a bidder's
+ * number, which the log of his lot would have to know. */
 static bool ends_row(const Field *field)
 {
     static const char *const names[] = {
-        "left_ms",    "gone_ms", "locked_until_ms", "withdrawn_ms", "withdrawn_by", "erased_ms",
-        "blocked_ms", "used_ms", "totp_on_ms",      "pruned_ms",    "done_ms"};
+        "left_ms",   "gone_ms",    "locked_until_ms", "withdrawn_ms", "withdrawn_by",
+        "erased_ms", "blocked_ms", "used_ms",         "totp_on_ms",   "pruned_ms",
+        "done_ms",   "no",         "bidder_count"};
     for (size_t i = 0; i < COUNT(names); i++)
         if (named(field, names[i]))
             return true;

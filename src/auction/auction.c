@@ -1,48 +1,28 @@
-/* auction.c - the commands of the room: making, bidding, pausing and closing a lot. */
+/* auction.c - making a lot, and the rows of the room's commands. */
 #include "auction/auction_int.h"
 
+#include "auction/auction_rules.h"
 #include "ident/ident.h"
 #include "registry/registry.h"
 
 typedef struct LotOpenIn {
     i64 listing_id;
+    Str mode, basis;
     i64 start_fen, step_fen, reserve_fen, deposit_fen;
     i64 open_ms, end_ms, hard_end_ms;
     i64 window_s, extend_s, extension_max;
+    Str tiers;
+    i64 steps_max;
     i64 strict_step, self_raise, first_above;
+    i64 drop_fen, drop_every_s, floor_fen;
+    i64 sealed_s, best_s;
+    i64 rounds, round_s, requote_s;
+    i64 second_price, quote_once;
+    i64 units;
     i64 bidder_min;
+    Str priority;
+    i64 post_s;
 } LotOpenIn;
-
-typedef struct LotBidIn {
-    i64 lot_id;
-    i64 amount_fen;
-    Str key;
-    i64 confirmed;
-} LotBidIn;
-
-typedef struct LotCloseIn {
-    i64 id;
-    i64 settled_ms;
-} LotCloseIn;
-
-typedef struct LotTickIn {
-    i64 settled_ms;
-} LotTickIn;
-
-/* Takes a step of the lot's flow. The members of *lot that go with it are set before, so that the
- * guard sees what is going to be saved; the note tells of the step. */
-static Err lot_step(Cx *cx, Lot *lot, const char *action, unsigned who, FactNote note)
-{
-    Lot next = *lot;
-    Err e = flow_step(cx, &lot_flow, lot->state, action, who, lot, &next.state);
-    if (e)
-        return e;
-    e = fact_change(cx, &lot_type, &next, note);
-    if (e)
-        return e;
-    *lot = next;
-    return ERR_OK;
-}
 
 Val *lot_reply_id(Cx *cx, i64 id)
 {
@@ -51,7 +31,7 @@ Val *lot_reply_id(Cx *cx, i64 id)
     return map;
 }
 
-static Val *reply_lot(Cx *cx, const Lot *lot)
+Val *lot_reply(Cx *cx, const Lot *lot)
 {
     Val *map = lot_reply_id(cx, lot->id);
     val_set_z(cx->arena, map, "state", flow_state_name(&lot_flow, lot->state));
@@ -63,378 +43,118 @@ static Val *reply_lot(Cx *cx, const Lot *lot)
 
 /* ---- Making a lot ---- */
 
+static i64 ms_or(i64 given_s, i64 otherwise_s)
+{
+    return (given_s ? given_s : otherwise_s) * 1000;
+}
+
+static Str or_else(Str given, Str otherwise)
+{
+    return given.len ? given : otherwise;
+}
+
 static Lot lot_from_terms(const Cx *cx, const LotOpenIn *in)
 {
+    bool once = str_same_z(in->mode, bid_mode_name(BID_DUTCH)) ||
+                str_same_z(in->mode, bid_mode_name(BID_FIXED));
     return (Lot){.listing_id = in->listing_id,
+                 .mode = or_else(in->mode, str_from(bid_mode_name(BID_ASCENDING))),
+                 .basis = in->basis,
                  .start_fen = in->start_fen,
                  .step_fen = in->step_fen,
+                 .steps_max = in->steps_max,
                  .reserve_fen = in->reserve_fen,
                  .deposit_fen = in->deposit_fen,
                  .open_ms = in->open_ms ? in->open_ms : cx->arrived_ms,
                  .planned_end_ms = in->end_ms,
-                 .end_ms = in->end_ms,
                  .hard_end_ms = in->hard_end_ms,
-                 .window_ms = (in->window_s ? in->window_s : LOT_WINDOW_S) * 1000,
-                 .extend_ms = (in->extend_s ? in->extend_s : LOT_EXTEND_S) * 1000,
+                 .window_ms = once ? 0 : ms_or(in->window_s, LOT_WINDOW_S),
+                 .extend_ms = once ? 0 : ms_or(in->extend_s, LOT_EXTEND_S),
                  .extension_max = in->extension_max,
                  .strict_step = in->strict_step,
                  .self_raise = in->self_raise,
                  .first_above = in->first_above,
+                 .drop_fen = in->drop_fen,
+                 .drop_every_ms = in->drop_every_s * 1000,
+                 .floor_fen = in->floor_fen,
+                 .sealed_ms = in->sealed_s * 1000,
+                 .best_ms = in->best_s * 1000,
+                 .rounds = in->rounds ? in->rounds : 1,
+                 .round_ms = in->round_s * 1000,
+                 .requote_ms = in->requote_s * 1000,
+                 .second_price = in->second_price,
+                 .quote_once = in->quote_once,
+                 .units = in->units ? in->units : 1,
                  .bidder_min = in->bidder_min ? in->bidder_min : 1,
+                 .priority = or_else(in->priority, str_from(bid_priority_name(PRIORITY_NONE))),
+                 .post_ms = ms_or(in->post_s, LOT_POST_S),
+                 .end_ms = in->end_ms,
+                 .stage = str_from(bid_stage_name(STAGE_SCHEDULED, false)),
                  .state = LOT_SCHEDULED};
+}
+
+static Str rules_line(Arena *arena, const Lot *lot)
+{
+    BidRules rules = lot_rules(lot);
+    Buf out = buf_new(arena);
+    bid_rules_write(&out, &rules);
+    return buf_str(&out);
+}
+
+/* The listing, ready to be auctioned. */
+static Err listing_for_lot(Cx *cx, i64 listing_id, Listing *ret)
+{
+    Err e = record_load(cx, &listing_type, listing_id, ret);
+    if (e)
+        return e;
+    i64 live_id = 0;
+    e = lot_live_of_listing(cx, listing_id, &live_id);
+    if (e)
+        return e;
+    if (live_id)
+        return err_set(cx, ERR_CONFLICT, "listing_id", "auction.listing_has_lot");
+    if (ret->state != LISTING_LISTED)
+        return err_set(cx, ERR_STATE, "listing_id", "auction.listing_not_listed");
+    return listing_stage_ready(cx, ret);
+}
+
+/* What an amount means when nobody says: the listing's way of trade does. */
+static Str basis_of(const Listing *listing)
+{
+    static const char *const means[][2] = {
+        {"assign", "assignment"}, {"equity", "shares"}, {"pay_later", "use_first"}};
+    for (size_t i = 0; i < COUNT(means); i++)
+        if (str_same_z(listing->mode, means[i][0]))
+            return str_from(means[i][1]);
+    return S("licence");
 }
 
 static Err lot_open_run(Cx *cx, const void *input, Val **ret)
 {
     const LotOpenIn *in = input;
     Lot lot = lot_from_terms(cx, in);
+    if (!lot_tiers_read(cx->arena, in->tiers, &lot.tiers))
+        return err_set(cx, ERR_INPUT, "tiers", "auction.tiers_wrong");
     const char *field = NULL, *wrong = lot_terms_wrong(&lot, cx->arrived_ms, &field);
     if (wrong)
         return err_set(cx, ERR_INPUT, field, wrong);
-
     Listing listing;
-    Err e = record_load(cx, &listing_type, in->listing_id, &listing);
+    Err e = listing_for_lot(cx, in->listing_id, &listing);
     if (e)
         return e;
-    i64 live_id = 0;
-    e = lot_live_of_listing(cx, listing.id, &live_id);
-    if (e)
-        return e;
-    if (live_id)
-        return err_set(cx, ERR_CONFLICT, "listing_id", "auction.listing_has_lot");
-    if (listing.state != LISTING_LISTED)
-        return err_set(cx, ERR_STATE, "listing_id", "auction.listing_not_listed");
-    e = listing_stage_ready(cx, &listing);
-    if (e)
-        return e;
-
     lot.org_id = listing.org_id;
     lot.title = listing.title;
+    lot.basis = or_else(lot.basis, basis_of(&listing));
+    lot.rules = rules_line(cx->arena, &lot);
     e = listing_move(cx, listing.id, "enter_lot");
     if (e)
         return e;
     e = fact_create(cx, &lot_type, &lot, (FactNote){"lot.made", lot.start_fen, NULL, listing.id});
-    if (!e && lot_due(&lot, cx->arrived_ms)) /* At once: nobody waits for the clock. */
-        e = lot_step(cx, &lot, "start", WHO_CLOCK, (FactNote){"lot.opened", 0, NULL, 0});
+    if (!e && cx->arrived_ms >= lot.open_ms) /* At once: nobody waits for the clock. */
+        e = lot_start(cx, lot.id, &lot);
     if (e)
         return e;
-    *ret = reply_lot(cx, &lot);
-    return ERR_OK;
-}
-/* ---- Bidding ---- */
-
-/* All of it comes from the kept bid, so that a repeated key gets the same bytes. */
-static Val *reply_bid(Cx *cx, const LotBid *bid, const Lot *lot)
-{
-    Val *map = lot_reply_id(cx, bid->id);
-    val_set_bool(cx->arena, map, "ok", bid->ok);
-    val_set_int(cx->arena, map, "seq", bid->seq);
-    val_set_int(cx->arena, map, "no", bid->no);
-    val_set_int(cx->arena, map, "amount_fen", bid->amount_fen);
-    val_set_int(cx->arena, map, "at_ms", bid->at_ms);
-    val_set_int(cx->arena, map, "price_fen", bid->price_fen);
-    val_set_int(cx->arena, map, "next_fen", bid->next_fen);
-    val_set_int(cx->arena, map, "end_ms", bid->end_ms);
-    if (bid->ok)
-        return map;
-    const Str args[] = {money_format(cx->arena, bid->next_fen),
-                        money_format(cx->arena, lot->step_fen),
-                        time_format_full(cx->arena, lot->open_ms)};
-    const char *key = bid_why_key(bid_why_from(bid->reason));
-    assert(key);
-    val_set_str(cx->arena, map, "reason", bid->reason);
-    val_set_str(cx->arena, map, "message", text_say(cx->arena, cx->lang, key, args, COUNT(args)));
-    return map;
-}
-
-static BidAct act_of(const Cx *cx, const LotBidIn *in, const LotBidder *bidder)
-{
-    BidStanding standing = bidder->state == BIDDER_ADMITTED ? STANDING_ADMITTED : STANDING_WAITING;
-    if (bidder->id == 0)
-        standing = STANDING_NONE;
-    if (cx->actor.org_id == 0)
-        standing = STANDING_NOBODY;
-    return (BidAct){.kind = in->confirmed ? ACT_CONFIRM : ACT_BID,
-                    .standing = standing,
-                    .bidder = bidder->id,
-                    .amount_fen = in->amount_fen,
-                    .at_ms = cx->arrived_ms};
-}
-
-/* Saves an accepted bid and the lot it has become: it is started first when its time has come and
- * the clock's own command has not. Two facts: the bid, and the lot it leads. */
-static Err bid_accept(Cx *cx, Lot *lot, Lot next, LotBid *bid)
-{
-    i64 end_ms = lot->end_ms;
-    if (lot->state == LOT_SCHEDULED) {
-        Err e = lot_step(cx, lot, "start", WHO_CLOCK, (FactNote){"lot.opened", 0, NULL, 0});
-        if (e)
-            return e;
-        next.rev = lot->rev;
-        next.state = lot->state;
-    }
-    bid->ok = 1;
-    bid->seq = next.bid_count;
-    bid->price_fen = next.price_fen;
-    bid->next_fen = lot_next_fen(&next);
-    bid->end_ms = next.end_ms;
-    Err e =
-        fact_create(cx, &lot_bid_type, bid, (FactNote){"lot.bid", bid->amount_fen, NULL, lot->id});
-    if (e)
-        return e;
-    FactNote note = {"lot.led", next.price_fen, NULL, bid->id};
-    if (next.end_ms > end_ms)
-        note = (FactNote){"lot.extended", next.end_ms, NULL, bid->id};
-    e = fact_change(cx, &lot_type, &next, note);
-    if (e)
-        return e;
-    *lot = next;
-    return ERR_OK;
-}
-
-/* A refused offer is kept as well; the lot stays as it is. */
-static Err bid_refuse(Cx *cx, const Lot *lot, BidWhy why, LotBid *bid)
-{
-    bid->reason = str_from(bid_why_name(why));
-    bid->price_fen = lot->price_fen;
-    bid->next_fen = lot_next_fen(lot);
-    bid->end_ms = lot->end_ms;
-    return fact_create(cx, &lot_bid_type, bid,
-                       (FactNote){"lot.bid_refused", bid->amount_fen, bid_why_name(why), lot->id});
-}
-
-static Err lot_bid_run(Cx *cx, const void *input, Val **ret)
-{
-    assert(cx->arrived_ms > 0);
-    const LotBidIn *in = input;
-    if (in->amount_fen <= 0 || in->amount_fen > MONEY_MAX_FEN)
-        return err_set(cx, ERR_INPUT, "amount_fen", "auction.bid_bad_amount");
-    Lot lot;
-    Err e = lot_load(cx, in->lot_id, &lot);
-    if (e)
-        return e;
-    LotBid bid;
-    e = lot_bid_find(cx, lot.id, cx->actor.org_id, in->key, &bid);
-    if (e)
-        return e;
-    if (bid.id && bid.amount_fen != in->amount_fen)
-        return err_set(cx, ERR_CONFLICT, "key", "auction.key_used");
-    if (bid.id) {
-        *ret = reply_bid(cx, &bid, &lot);
-        return ERR_OK;
-    }
-
-    LotBidder bidder;
-    e = lot_bidder_find(cx, lot.id, cx->actor.org_id, &bidder);
-    if (e)
-        return e;
-    BidAct act = act_of(cx, in, &bidder);
-    bid = (LotBid){.lot_id = lot.id,
-                   .bidder_id = bidder.id,
-                   .org_id = cx->actor.org_id,
-                   .no = bidder.no,
-                   .amount_fen = act.amount_fen,
-                   .at_ms = act.at_ms,
-                   .bid_key = in->key};
-    Lot next = lot;
-    BidReply reply = lot_play(&next, &act);
-    next.leader_no = bidder.no;
-    e = reply.why ? bid_refuse(cx, &lot, reply.why, &bid) : bid_accept(cx, &lot, next, &bid);
-    if (e)
-        return e;
-    *ret = reply_bid(cx, &bid, &lot);
-    return ERR_OK;
-}
-
-/* ---- Pausing, cancelling ---- */
-
-/* A step of the flow that is an act of the rules as well. *ret is the lot to be saved. */
-static Err lot_act(Cx *cx, const Lot *lot, const char *action, BidActKind kind, Lot *ret)
-{
-    Lot next = *lot;
-    i64 state = lot->state;
-    Err e =
-        flow_step(cx, &lot_flow, lot->state, action, who_of(cx, lot->org_id, false), lot, &state);
-    if (e)
-        return e;
-    BidReply reply = lot_play(&next, &(BidAct){.kind = kind, .at_ms = cx->arrived_ms});
-    if (reply.why == WHY_NOT_STARTED)
-        return err_set_arg(cx, ERR_STATE, NULL, "auction.not_due",
-                           time_format_full(cx->arena, lot->open_ms));
-    if (reply.why)
-        return err_set(cx, ERR_STATE, NULL, "auction.end_has_come");
-    next.state = state;
-    *ret = next;
-    return ERR_OK;
-}
-
-static Err lot_pause_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotIdIn *in = input;
-    Lot lot;
-    Err e = lot_load(cx, in->id, &lot);
-    if (!e)
-        e = lot_act(cx, &lot, "pause", ACT_PAUSE, &lot);
-    if (e)
-        return e;
-    e = fact_change(cx, &lot_type, &lot, (FactNote){"lot.paused", lot.paused_left_ms, NULL, 0});
-    if (e)
-        return e;
-    *ret = reply_lot(cx, &lot);
-    return ERR_OK;
-}
-
-static Err lot_resume_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotIdIn *in = input;
-    Lot lot;
-    Err e = lot_load(cx, in->id, &lot);
-    if (!e)
-        e = lot_act(cx, &lot, "resume", ACT_RESUME, &lot);
-    if (e)
-        return e;
-    e = fact_change(cx, &lot_type, &lot, (FactNote){"lot.resumed", lot.end_ms, NULL, 0});
-    if (e)
-        return e;
-    *ret = reply_lot(cx, &lot);
-    return ERR_OK;
-}
-
-static Err lot_cancel_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotReasonIn *in = input;
-    Lot lot;
-    Err e = lot_load(cx, in->id, &lot);
-    if (!e)
-        e = lot_act(cx, &lot, "cancel", ACT_STOP, &lot);
-    if (e)
-        return e;
-    lot.reason = in->reason;
-    e = fact_change(cx, &lot_type, &lot, (FactNote){"lot.cancelled", 0, NULL, lot.listing_id});
-    if (e)
-        return e;
-    e = listing_move(cx, lot.listing_id, "leave_lot");
-    if (e)
-        return e;
-    *ret = reply_lot(cx, &lot);
-    return ERR_OK;
-}
-
-/* ---- The clock's commands ---- */
-
-/* Up to which stamp everything has been judged. */
-static i64 settled_from(const Cx *cx, i64 given_ms)
-{
-    return given_ms && given_ms <= cx->arrived_ms ? given_ms : cx->arrived_ms - LOT_SETTLE_MS;
-}
-
-/* Starting has nobody to wait for: a bid that comes first starts the lot as well. */
-static Err lot_start_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotIdIn *in = input;
-    Lot lot;
-    Err e = lot_load(cx, in->id, &lot);
-    if (e)
-        return e;
-    if (lot.state == LOT_SCHEDULED && !lot_due(&lot, cx->arrived_ms))
-        return err_set_arg(cx, ERR_STATE, NULL, "auction.not_due",
-                           time_format_full(cx->arena, lot.open_ms));
-    e = lot_step(cx, &lot, "start", WHO_CLOCK, (FactNote){"lot.opened", 0, NULL, 0});
-    if (e)
-        return e;
-    *ret = reply_lot(cx, &lot);
-    return ERR_OK;
-}
-
-/* Closes a lot whose time has come: by `action`, or with NULL as the rules say. */
-static Err lot_end(Cx *cx, i64 lot_id, i64 settled_ms, const char *action, Val **ret)
-{
-    Lot lot;
-    Err e = lot_load(cx, lot_id, &lot);
-    if (e)
-        return e;
-    if (lot.state == LOT_OPEN && !lot_due(&lot, settled_ms))
-        return err_set_arg(cx, ERR_STATE, NULL, "auction.not_due",
-                           time_format_full(cx->arena, lot.end_ms));
-    BidResult made = lot_result(&lot);
-    bool sale = made == RESULT_SOLD;
-    const char *result = bid_result_name(made);
-    lot_play(&lot, &(BidAct){.kind = ACT_TICK, .at_ms = settled_ms});
-    FactNote note = {sale ? "lot.sold" : "lot.not_sold", lot.price_fen, result, lot.leader_id};
-    if (!action)
-        action = sale ? "sell" : "lapse";
-    e = lot_step(cx, &lot, action, WHO_CLOCK, note);
-    if (e)
-        return e;
-    e = listing_move(cx, lot.listing_id, sale ? "sell" : "leave_lot");
-    if (e)
-        return e;
-    *ret = reply_lot(cx, &lot);
-    return ERR_OK;
-}
-
-static Err lot_close_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotCloseIn *in = input;
-    return lot_end(cx, in->id, settled_from(cx, in->settled_ms), NULL, ret);
-}
-
-/* The two edges of the flow by name: refused by their guards when the rules say otherwise. */
-static Err lot_sell_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotCloseIn *in = input;
-    return lot_end(cx, in->id, settled_from(cx, in->settled_ms), "sell", ret);
-}
-
-static Err lot_lapse_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotCloseIn *in = input;
-    return lot_end(cx, in->id, settled_from(cx, in->settled_ms), "lapse", ret);
-}
-
-/* Runs one op for each due lot, each a job of its own: one that fails does not hold up the others.
- */
-static Err tick_stage(Cx *cx, LotStage stage, i64 settled_ms, const char *op, i64 *count,
-                      Val *failed)
-{
-    i64 *ids;
-    size_t id_count;
-    Err e = lot_due_list(cx, stage, settled_ms, LOT_TICK_MAX, &ids, &id_count);
-    if (e)
-        return e;
-    for (size_t i = 0; i < id_count; i++) {
-        LotCloseIn in = {.id = ids[i], .settled_ms = settled_ms};
-        Val *reply = NULL;
-        e = op_call_name(cx, op, &in, &reply);
-        if (e == ERR_STORE || e == ERR_BUSY)
-            return e;
-        *count += e == ERR_OK;
-        if (e) {
-            Val *item = lot_reply_id(cx, ids[i]);
-            val_set_z(cx->arena, item, "key", cx->err.key);
-            val_push(cx->arena, failed, item);
-            err_clear(cx);
-        }
-    }
-    return ERR_OK;
-}
-
-static Err lot_tick_run(Cx *cx, const void *input, Val **ret)
-{
-    const LotTickIn *in = input;
-    i64 started = 0, closed = 0, settled_ms = settled_from(cx, in->settled_ms);
-    Val *failed = val_list(cx->arena);
-    Err e = tick_stage(cx, LOT_SCHEDULED, cx->arrived_ms, "lot.start", &started, failed);
-    if (e)
-        return e;
-    e = tick_stage(cx, LOT_OPEN, settled_ms, "lot.close", &closed, failed);
-    if (e)
-        return e;
-    Val *map = val_map(cx->arena);
-    val_set_int(cx->arena, map, "started", started);
-    val_set_int(cx->arena, map, "closed", closed);
-    val_set(cx->arena, map, "failed", failed);
-    *ret = map;
+    *ret = lot_reply(cx, &lot);
     return ERR_OK;
 }
 
@@ -452,9 +172,16 @@ static const Field id_in[] = {
 static const Field open_in[] = {
     { AT(LotOpenIn, listing_id), F_REF, "挂牌项目", "Listing", REQUIRED, SEE_PUBLIC,
       .ref = &listing_type },
+    { AT(LotOpenIn, mode), F_CODE, "竞价方式", "Mode", 0, SEE_PUBLIC, .codes = &lot_mode_codes,
+      .help_zh = "留空为加价竞价。", .help_en = "Ascending when left empty." },
+    { AT(LotOpenIn, basis), F_CODE, "报价含义", "What a bid is", 0, SEE_PUBLIC,
+      .codes = &lot_basis_codes,
+      .help_zh = "留空则按挂牌的交易方式。", .help_en = "By the listing's way of trade when left empty." },
     { AT(LotOpenIn, start_fen), F_MONEY, "起拍价", "Start price", REQUIRED, SEE_PUBLIC,
-      .group_zh = "价格", .group_en = "Prices" },
-    { AT(LotOpenIn, step_fen), F_MONEY, "加价幅度", "Step", REQUIRED, SEE_PUBLIC },
+      .group_zh = "价格", .group_en = "Prices",
+      .help_zh = "降价竞价为最高价，一口价为成交价。", .help_en = "The first price of a falling one; the price of a fixed one." },
+    { AT(LotOpenIn, step_fen), F_MONEY, "加价幅度", "Step", 0, SEE_PUBLIC,
+      .help_zh = "加价竞价和多轮报价必填。", .help_en = "Needed for ascending lots and rounds." },
     { AT(LotOpenIn, reserve_fen), F_MONEY, "保留价", "Reserve", 0, SEE_PUBLIC,
       .help_zh = "不公开；最高报价低于保留价时不成交。", .help_en = "Sealed; a best bid below it is no sale." },
     { AT(LotOpenIn, deposit_fen), F_MONEY, "保证金", "Deposit", 0, SEE_PUBLIC },
@@ -481,8 +208,41 @@ static const Field open_in[] = {
       .group_zh = "规则", .group_en = "Rules" },
     { AT(LotOpenIn, self_raise), F_BOOL, "领先者可自行加价", "Leader may raise", 0, SEE_PUBLIC },
     { AT(LotOpenIn, first_above), F_BOOL, "首次报价须加价", "First bid adds a step", 0, SEE_PUBLIC },
+    { AT(LotOpenIn, tiers), F_TEXT, "分段加价幅度", "Steps by price", 0, SEE_PUBLIC, .max = 600,
+      .help_zh = "价格达到后改用的加价幅度，如 50万=1万; 100万=2万。",
+      .help_en = "From a price on another step, such as 500000=10000; 1000000=20000." },
+    { AT(LotOpenIn, steps_max), F_INT, "单次最多加价档数", "Most steps in a bid", 0, SEE_PUBLIC,
+      .max = LOT_STEPS_MAX, .help_zh = "留空则不限。", .help_en = "Any number when left empty." },
+    { AT(LotOpenIn, drop_fen), F_MONEY, "降价幅度", "Drop", 0, SEE_PUBLIC,
+      .group_zh = "降价", .group_en = "Falling price" },
+    { AT(LotOpenIn, drop_every_s), F_INT, "降价间隔（秒）", "Every, s", 0, SEE_PUBLIC,
+      .max = LOT_EXTEND_S_MAX },
+    { AT(LotOpenIn, floor_fen), F_MONEY, "最低价", "Floor", 0, SEE_PUBLIC },
+    { AT(LotOpenIn, sealed_s), F_INT, "密封报价时长（秒）", "Sealed stage, s", 0, SEE_PUBLIC,
+      .max = LOT_STAGE_S_MAX, .group_zh = "密封报价", .group_en = "Sealed bids",
+      .help_zh = "用于“降价—密封—应答”。", .help_en = "Of Dutch, sealed, best." },
+    { AT(LotOpenIn, best_s), F_INT, "应答时长（秒）", "Answering stage, s", 0, SEE_PUBLIC,
+      .max = LOT_STAGE_S_MAX },
+    { AT(LotOpenIn, rounds), F_INT, "报价轮数", "Rounds", 0, SEE_PUBLIC, .max = BID_ROUNDS_MAX },
+    { AT(LotOpenIn, round_s), F_INT, "以后每轮时长（秒）", "Each later round, s", 0, SEE_PUBLIC,
+      .max = LOT_STAGE_S_MAX },
+    { AT(LotOpenIn, requote_s), F_INT, "同价重报时长（秒）", "Second quotes, s", 0, SEE_PUBLIC,
+      .max = LOT_STAGE_S_MAX,
+      .help_zh = "最高报价相同时再报一次；留空则先报者得。",
+      .help_en = "Equal highest quote once more; the earlier has it when left empty." },
+    { AT(LotOpenIn, second_price), F_BOOL, "按次高价成交", "Second price", 0, SEE_PUBLIC },
+    { AT(LotOpenIn, quote_once), F_BOOL, "密封报价不可更改", "A quote cannot be changed", 0, SEE_PUBLIC },
+    { AT(LotOpenIn, units), F_INT, "许可份数", "Licences", 0, SEE_PUBLIC, .max = BID_UNITS_MAX,
+      .group_zh = "参加", .group_en = "Who takes part",
+      .help_zh = "密封报价和一口价可售多份，留空为一份。",
+      .help_en = "Sealed and fixed lots may sell several; one when left empty." },
     { AT(LotOpenIn, bidder_min), F_INT, "最少竞买人数", "Fewest bidders", 0, SEE_PUBLIC,
       .max = LOT_BIDDERS_MAX },
+    { AT(LotOpenIn, priority), F_CODE, "优先购买权", "Priority right", 0, SEE_PUBLIC,
+      .codes = &lot_priority_codes },
+    { AT(LotOpenIn, post_s), F_INT, "成交后行权期（秒）", "Time to use it after the sale, s", 0,
+      SEE_PUBLIC, .max = LOT_STAGE_S_MAX,
+      .help_zh = "留空为三天。", .help_en = "Three days when left empty." },
 };
 static const Field enter_in[] = {
     { AT(LotEnterIn, lot_id), F_REF, "竞价标的", "Lot", REQUIRED, SEE_PUBLIC, NULL, .ref = &lot_type },
@@ -493,6 +253,17 @@ static const Field bid_in[] = {
     { AT(LotBidIn, key), F_TEXT, "请求标识", "Request key", REQUIRED, SEE_PUBLIC,
       .min = 1, .max = LOT_KEY_LEN_MAX },
     { AT(LotBidIn, confirmed),  F_BOOL,  "确认高价", "Amount is meant", 0,     SEE_PUBLIC, NULL },
+};
+static const Field take_in[] = {
+    { AT(LotBidIn, lot_id), F_REF, "竞价标的", "Lot", REQUIRED, SEE_PUBLIC, .ref = &lot_type },
+    { AT(LotBidIn, amount_fen), F_MONEY, "应价",     "Price",        REQUIRED, SEE_PUBLIC, NULL },
+    { AT(LotBidIn, key), F_TEXT, "请求标识", "Request key", REQUIRED, SEE_PUBLIC,
+      .min = 1, .max = LOT_KEY_LEN_MAX },
+};
+static const Field key_in[] = {
+    { AT(LotKeyIn, lot_id), F_REF, "竞价标的", "Lot", REQUIRED, SEE_PUBLIC, .ref = &lot_type },
+    { AT(LotKeyIn, key), F_TEXT, "请求标识", "Request key", REQUIRED, SEE_PUBLIC,
+      .min = 1, .max = LOT_KEY_LEN_MAX },
 };
 static const Field reason_in[] = {
     { AT(LotReasonIn, id),     F_INT,  "编号", "No.",    REQUIRED, SEE_PUBLIC, NULL },
@@ -529,7 +300,15 @@ static const Op ops[] = {
       OP_IN(LotIdIn, id_in), NULL, lot_admit_run },
     { "bidder.refuse", "退回报名", "Refuse", OP_WRITE, OP_DANGER, WHO_OPERATOR,
       OP_IN(LotReasonIn, reason_in), NULL, lot_refuse_run },
-    { "lot.bid", "报价", "Bid", OP_WRITE, OP_SECOND, WHO_FIRM, OP_IN(LotBidIn, bid_in), NULL, lot_bid_run,
+    { "lot.take", "应价", "Take", OP_WRITE, OP_SECOND | OP_BULK, WHO_FIRM,
+      OP_IN(LotBidIn, take_in), NULL, lot_take_run,
+      "按当前价格成交。价格已变动时不会按新价成交。",
+      "Takes the price as it stands; never another one, when it has moved." },
+    { "lot.retract", "撤回报价", "Take back", OP_WRITE, OP_SECOND | OP_BULK, WHO_FIRM,
+      OP_IN(LotKeyIn, key_in), NULL, lot_retract_run,
+      "撤回未开启的密封报价，或放弃成交后的优先购买权。",
+      "Takes a sealed bid back before it is opened, or waives a priority right after the sale." },
+    { "lot.bid", "报价", "Bid", OP_WRITE, OP_SECOND | OP_BULK, WHO_FIRM, OP_IN(LotBidIn, bid_in), NULL, lot_bid_run,
       "报价不可撤回。以到达服务器的时间为准。", "A bid cannot be withdrawn. Its time is that of its arrival." },
     { "lot.pause", "暂停", "Pause", OP_WRITE, 0, WHO_OPERATOR,
       OP_IN(LotIdIn, id_in), NULL, lot_pause_run },
@@ -550,9 +329,11 @@ static const Op ops[] = {
 };
 // clang-format on
 
-static const RecordType *const types[] = {&lot_type, &lot_bidder_type, &lot_bid_type};
+static const RecordType *const types[] = {&lot_type, &lot_bidder_type, &lot_log_type,
+                                          &lot_win_type};
 static const Flow *const flows[] = {&lot_flow, &lot_bidder_flow};
-static const CodeList *const codes[] = {&lot_result_codes, &lot_deposit_codes};
+static const CodeList *const codes[] = {&lot_result_codes, &lot_deposit_codes,  &lot_mode_codes,
+                                        &lot_stage_codes,  &lot_priority_codes, &lot_basis_codes};
 
 const Room auction_room = {
     .name = "auction",

@@ -1,6 +1,7 @@
 /* auction_bidder.c - a firm comes to a lot: applying, admission with a number, refusal. */
 #include "auction/auction_int.h"
 
+#include "auction/bid_engine.h"
 #include "ident/ident.h"
 
 static Err enter_allowed(Cx *cx, const Lot *lot)
@@ -45,6 +46,7 @@ Err lot_enter_run(Cx *cx, const void *input, Val **ret)
                          .org_id = cx->actor.org_id,
                          .account_id = cx->actor.account_id,
                          .state = BIDDER_APPLIED,
+                         .salt = chance_token(cx->chance, cx->arena, LOT_SALT_BYTES),
                          .deposit = lot.deposit_fen ? S("due") : S("none")};
     e = fact_create(cx, &lot_bidder_type, &bidder,
                     (FactNote){"lot.bidder_applied", 0, NULL, lot.id});
@@ -86,6 +88,9 @@ Err lot_admit_run(Cx *cx, const void *input, Val **ret)
     bidder.no = ++lot.bidder_count;
     if (lot.deposit_fen)
         bidder.deposit = S("paid");
+    e = bid_admit(cx, &bidder);
+    if (e)
+        return e;
     e = fact_change(cx, &lot_bidder_type, &bidder,
                     (FactNote){"lot.bidder_admitted", bidder.no, NULL, lot.id});
     if (e)

@@ -23,13 +23,13 @@ static Err guard_time_left(Cx *cx, const void *record)
 
 static Err guard_sale(Cx *cx, const void *record)
 {
-    bool sale = lot_result(record) == RESULT_SOLD;
+    bool sale = str_same_z(((const Lot *)record)->result, bid_result_name(RESULT_SOLD));
     return sale ? ERR_OK : err_set(cx, ERR_STATE, NULL, "auction.no_sale");
 }
 
 static Err guard_no_sale(Cx *cx, const void *record)
 {
-    bool sale = lot_result(record) == RESULT_SOLD;
+    bool sale = str_same_z(((const Lot *)record)->result, bid_result_name(RESULT_SOLD));
     return sale ? err_set(cx, ERR_STATE, NULL, "auction.is_sale") : ERR_OK;
 }
 

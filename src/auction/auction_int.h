@@ -7,6 +7,7 @@
 
 extern const CodeList lot_result_codes;
 extern const CodeList lot_deposit_codes;
+extern const CodeList lot_mode_codes, lot_stage_codes, lot_priority_codes, lot_basis_codes;
 
 typedef struct LotListIn {
     Str state;      /* Name of a stage; '' for all. */
@@ -27,8 +28,49 @@ typedef struct LotReasonIn {
     Str reason;
 } LotReasonIn;
 
+typedef struct LotBidIn {
+    i64 lot_id;
+    i64 amount_fen;
+    Str key;
+    i64 confirmed; /* Of lot.bid alone. */
+} LotBidIn;
+
+typedef struct LotKeyIn {
+    i64 lot_id;
+    Str key;
+} LotKeyIn;
+
+typedef struct LotCloseIn {
+    i64 id;
+    i64 settled_ms;
+} LotCloseIn;
+
+typedef struct LotTickIn {
+    i64 settled_ms;
+} LotTickIn;
+
 /* {id} */
 Val *lot_reply_id(Cx *cx, i64 id);
+/* {id, state, end_ms, result} */
+Val *lot_reply(Cx *cx, const Lot *lot);
+
+/* What bidders ask, and the operator's pausing and cancelling; auction_bid.c. */
+NODISCARD Err lot_bid_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_take_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_retract_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_pause_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_resume_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_cancel_run(Cx *cx, const void *in, Val **ret);
+
+/* The clock's commands; auction_clock.c. */
+NODISCARD Err lot_start(Cx *cx, i64 lot_id, Lot *ret); /* ERR_STATE before its time. */
+NODISCARD Err lot_start_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_close_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_sell_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_lapse_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_tick_run(Cx *cx, const void *in, Val **ret);
+/* A priority right was used after the sale: the one winner of the lot is its leader now. */
+NODISCARD Err lot_win_move(Cx *cx, const Lot *lot);
 
 /* Applying, and the operator's answer; auction_bidder.c. */
 NODISCARD Err lot_enter_run(Cx *cx, const void *in, Val **ret);
@@ -39,10 +81,15 @@ NODISCARD Err lot_refuse_run(Cx *cx, const void *in, Val **ret);
 NODISCARD Err lot_bidder_find(Cx *cx, i64 lot_id, i64 org_id, LotBidder *ret);
 /* All firms at the lot, in order of application. In cx->arena. */
 NODISCARD Err lot_bidder_list(Cx *cx, i64 lot_id, LotBidder **ret, size_t *ret_count);
-/* The bid this firm made under this key. `id` 0 in *ret when there is none. */
-NODISCARD Err lot_bid_find(Cx *cx, i64 lot_id, i64 org_id, Str key, LotBid *ret);
-/* Accepted bids, newest first, at most LOT_BIDS_SHOWN. */
-NODISCARD Err lot_bid_list(Cx *cx, i64 lot_id, LotBid **ret, size_t *ret_count);
+/* The bidder with this number. ERR_BUG auction.log_broken when there is none. */
+NODISCARD Err lot_bidder_of_no(Cx *cx, i64 lot_id, i64 no, LotBidder *ret);
+/* Accepted bids whose amounts are open, newest first, at most LOT_BIDS_SHOWN. Texts of entries are
+ * in cx->arena. */
+NODISCARD Err lot_bid_list(Cx *cx, const Lot *lot, BidEntry **ret, size_t *ret_count);
+/* The winner of a lot that has one. */
+NODISCARD Err lot_win_of_lot(Cx *cx, i64 lot_id, LotWin *ret);
+/* All of them, best first. */
+NODISCARD Err lot_wins(Cx *cx, i64 lot_id, LotWin **ret, size_t *ret_count);
 /* Ids of lots to start, or to close: due at `settled_ms`, earliest first, at most `limit`. */
 NODISCARD Err lot_due_list(Cx *cx, LotStage stage, i64 settled_ms, int limit, i64 **ret,
                            size_t *ret_count);

@@ -1,35 +1,37 @@
 /* auction_rules.h - a lot of the exchange as the rules of bidding see it, and back.
  *
- * What an act comes to is bid_rules.h's to say; here a Lot becomes rules and a state, and takes up
- * what they became. Pure: no store, no clock, no arena. The stage (Lot.state) is the flow's to
- * move: nothing here touches it.
+ * What an act comes to is bid_rules.h's to say; here the terms of a Lot become rules, and its
+ * summary follows the state. Pure: no store, no clock. The stage of the row (Lot.state) is the
+ * flow's to move: nothing here touches it.
  */
 #ifndef AUCTION_AUCTION_RULES_H
 #define AUCTION_AUCTION_RULES_H
 
 #include "auction/auction.h"
-#include "auction/bid_rules.h"
+#include "auction/bid_log.h"
 
 enum { LOT_GUARD_TIMES = 10 }; /* This many times the price is asked about once more. */
 
-/* Asserts terms that lot_terms_wrong lets through. */
+/* The rules that the terms come to; not sound unless lot_terms_wrong lets them through. */
 BidRules lot_rules(const Lot *lot);
 
-/* Judges an act and, when it is accepted, enters it: bid, end, pause, result. A refused one leaves
- * the lot alone, whatever its time would have ended. Bidders are known by the id of their row;
- * leader_no is the caller's to set. ACT_TICK enters the result of a lot whose end has come. The
- * stage SCHEDULED counts as open from open_ms on, as the clock's own command may run later than
- * the bid. Of a cancelled lot the reason is WHY_CANCELLED. */
-BidReply lot_play(Lot *lot, const BidAct *act);
+/* The summary follows the state. Leader and winners are the caller's, who knows the bidders' rows:
+ * this sets the leader's number alone. True when something that the public sees is another. */
+bool lot_follow(Lot *lot, const BidState *state);
 
-/* The least amount the next bid may have. */
-i64 lot_next_fen(const Lot *lot);
+/* The least amount the next bid may have; 0 when none is open. Of a lot that sells for a price that
+ * falls or stands, that price at this time. */
+i64 lot_next_fen(const Lot *lot, i64 at_ms);
+/* The price the public sees at this time; 0: none. */
+i64 lot_price_fen(const Lot *lot, i64 at_ms);
+/* When a falling price falls next; 0: not any more. */
+i64 lot_drop_ms(const Lot *lot, i64 at_ms);
+/* The least amount after this entry, as its answer says; 0: none. */
+i64 bid_entry_next_fen(const BidRules *rules, const BidEntry *entry);
 
-/* True when the lot is to be started or closed, all stamps before `settled_ms` being judged. */
-bool lot_due(const Lot *lot, i64 settled_ms);
-
-/* What closing makes of it. */
-BidResult lot_result(const Lot *lot);
+/* Steps by price as people write them, "50万=1万; 100万=2万", to the text that Lot.tiers holds.
+ * False when it is none. */
+bool lot_tiers_read(Arena *arena, Str text, Str *ret);
 
 /* An offer of terms for a new lot, made at `now_ms`: NULL when sound, else the key of what is
  * wrong; *ret_field names the member. */

@@ -1,6 +1,8 @@
 /* auction_show.c - what a reader sees of the lots: the hall and the page of one. */
 #include "auction/auction_int.h"
 
+#include "auction/auction_rules.h"
+#include "auction/bid_engine.h"
 #include "ident/ident.h"
 #include "registry/registry.h"
 
@@ -16,6 +18,17 @@ static See lot_level(Cx *cx, const Lot *lot, const LotBidder *me)
     return see_level(cx, lot->org_id, bought);
 }
 
+/* The price as it is at this moment, and what may be bid. */
+static void show_price(Cx *cx, const Lot *lot, Val *map)
+{
+    i64 now_ms = clock_now_ms(cx->clock);
+    i64 left = lot->units - lot->unit_count;
+    val_set_int(cx->arena, map, "price_fen", lot_price_fen(lot, now_ms));
+    val_set_int(cx->arena, map, "next_fen", lot_next_fen(lot, now_ms));
+    val_set_int(cx->arena, map, "next_drop_ms", lot_drop_ms(lot, now_ms));
+    val_set_int(cx->arena, map, "left_units", left > 0 ? left : 0);
+}
+
 /* The lot for this reader, with what is derived from it. */
 static Err lot_val(Cx *cx, const Lot *lot, const LotBidder *me, Val **ret)
 {
@@ -28,9 +41,9 @@ static Err lot_val(Cx *cx, const Lot *lot, const LotBidder *me, Val **ret)
     val_set_z(cx->arena, map, "state_label", flow_label(&lot_flow, lot->state, cx->lang));
     val_set_bool(cx->arena, map, "live", lot_live(lot));
     val_set_bool(cx->arena, map, "has_reserve", lot->reserve_fen > 0);
-    val_set_bool(cx->arena, map, "extended", lot->end_ms > lot->planned_end_ms);
+    val_set_bool(cx->arena, map, "extended", lot->extension_count > 0);
     if (lot_live(lot))
-        val_set_int(cx->arena, map, "next_fen", lot_next_fen(lot));
+        show_price(cx, lot, map);
     *ret = map;
     return ERR_OK;
 }
@@ -81,16 +94,17 @@ Err lot_list_run(Cx *cx, const void *input, Val **ret)
 
 static Err bids_val(Cx *cx, const Lot *lot, Val **ret)
 {
-    LotBid *bids = NULL;
+    BidEntry *bids = NULL;
     size_t count = 0;
-    Err e = lot_bid_list(cx, lot->id, &bids, &count);
+    Err e = lot_bid_list(cx, lot, &bids, &count);
     if (e)
         return e;
     Val *list = val_list(cx->arena);
     for (size_t i = 0; i < count; i++) {
         Val *item = val_map(cx->arena);
+        val_set_int(cx->arena, item, "n", bids[i].n);
         val_set_int(cx->arena, item, "seq", bids[i].seq);
-        val_set_int(cx->arena, item, "no", bids[i].no);
+        val_set_int(cx->arena, item, "no", bids[i].bidder);
         val_set_int(cx->arena, item, "amount_fen", bids[i].amount_fen);
         val_set_int(cx->arena, item, "at_ms", bids[i].at_ms);
         val_push(cx->arena, list, item);
@@ -126,10 +140,49 @@ static Err bidders_val(Cx *cx, const Lot *lot, Val **ret)
     return ERR_OK;
 }
 
-static Val *me_val(Cx *cx, const Lot *lot, const LotBidder *me)
+/* What he may do at this moment. */
+static void me_acts(Cx *cx, const Lot *lot, const LotBidder *me, const BidPlay *play, Val *map)
 {
+    i64 now_ms = clock_now_ms(cx->clock);
+    bool open = lot->state == LOT_OPEN && me->state == BIDDER_ADMITTED && now_ms < lot->end_ms;
+    bool fixed = str_same_z(lot->mode, bid_mode_name(BID_FIXED));
+    bool dutch = str_same_z(lot->stage, bid_stage_name(STAGE_DUTCH, false));
+    bool sealed = str_same_z(lot->stage, bid_stage_name(STAGE_SEALED, false));
+    bool best = str_same_z(lot->stage, bid_stage_name(STAGE_BEST, false));
+    const BidSeat *seat = play && me->no <= play->admitted ? &play->state.seats[me->no - 1] : NULL;
+    bool taker = play && play->state.taker == me->no;
+    i64 quote_fen = seat && sealed ? seat->quote_fen : 0;
+    i64 answer_fen = best && taker ? play->state.answer_fen : 0;
+    bool quotes = sealed && seat && !seat->out && !taker;
+    val_set_bool(cx->arena, map, "may_take", open && (fixed || dutch));
+    val_set_bool(cx->arena, map, "may_bid",
+                 open && !fixed && !dutch && (!sealed || quotes) && (!best || taker));
+    val_set_bool(cx->arena, map, "may_retract",
+                 open && ((quote_fen && !lot->quote_once) || answer_fen));
+    val_set_int(cx->arena, map, "quote_fen", quote_fen ? quote_fen : answer_fen);
+    val_set_bool(cx->arena, map, "taker", taker);
+}
+
+static bool has_won(const Val *winners, i64 no)
+{
+    for (size_t i = 0; i < val_count(winners); i++)
+        if (val_get_int(val_at(winners, i), "no") == no)
+            return true;
+    return false;
+}
+
+/* Of sealed stages the bidder's own bids are in the log alone, sealed: it is played again. */
+static Err me_val(Cx *cx, const Lot *lot, const LotBidder *me, const Val *winners, Val **ret)
+{
+    *ret = val_null(cx->arena);
     if (!me->id)
-        return val_null(cx->arena);
+        return ERR_OK;
+    bool hides = str_same_z(lot->stage, bid_stage_name(STAGE_SEALED, false)) ||
+                 str_same_z(lot->stage, bid_stage_name(STAGE_BEST, false));
+    BidPlay play;
+    Err e = me->no && hides ? bid_replay(cx, lot, &play) : ERR_OK;
+    if (e)
+        return e;
     Val *map = val_map(cx->arena);
     val_set_int(cx->arena, map, "id", me->id);
     val_set_int(cx->arena, map, "no", me->no);
@@ -137,33 +190,37 @@ static Val *me_val(Cx *cx, const Lot *lot, const LotBidder *me)
     val_set_z(cx->arena, map, "state_label", flow_label(&lot_bidder_flow, me->state, cx->lang));
     val_set_str(cx->arena, map, "deposit", me->deposit);
     val_set_str(cx->arena, map, "reason", me->reason);
-    val_set_bool(cx->arena, map, "leading", lot->bid_count > 0 && lot->leader_id == me->id);
-    val_set_bool(cx->arena, map, "may_bid",
-                 lot->state == LOT_OPEN && me->state == BIDDER_ADMITTED &&
-                     clock_now_ms(cx->clock) < lot->end_ms);
-    return map;
-}
-
-/* The buyer's name is public once the lot is sold. */
-static Err winner_val(Cx *cx, const Lot *lot, Val **ret)
-{
-    *ret = val_null(cx->arena);
-    if (lot->state != LOT_SOLD)
-        return ERR_OK;
-    LotBidder winner;
-    Err e = lot_bidder_load(cx, lot->leader_id, &winner);
-    if (e)
-        return e;
-    Str name = {0};
-    e = org_name(cx, winner.org_id, &name);
-    if (e)
-        return e;
-    Val *map = val_map(cx->arena);
-    val_set_int(cx->arena, map, "no", winner.no);
-    val_set_int(cx->arena, map, "org_id", winner.org_id);
-    val_set_str(cx->arena, map, "org", name);
+    val_set_str(cx->arena, map, "salt", me->salt);
+    val_set_int(cx->arena, map, "rank", me->rank);
+    val_set_bool(cx->arena, map, "leading", lot->leader_id != 0 && lot->leader_id == me->id);
+    val_set_bool(cx->arena, map, "won", has_won(winners, me->no));
+    me_acts(cx, lot, me, me->no && hides ? &play : NULL, map);
     *ret = map;
     return ERR_OK;
+}
+
+/* The buyers' names are public once the lot is sold. */
+static Err winners_val(Cx *cx, const Lot *lot, Val **ret)
+{
+    LotWin *wins = NULL;
+    size_t count = 0;
+    Val *list = val_list(cx->arena);
+    Err e = lot->state == LOT_SOLD ? lot_wins(cx, lot->id, &wins, &count) : ERR_OK;
+    for (size_t i = 0; !e && i < count; i++) {
+        Str name = {0};
+        e = org_name(cx, wins[i].org_id, &name);
+        Val *map = val_map(cx->arena);
+        val_set_int(cx->arena, map, "no", wins[i].no);
+        val_set_int(cx->arena, map, "org_id", wins[i].org_id);
+        val_set_str(cx->arena, map, "org", name);
+        val_set_int(cx->arena, map, "pays_fen", wins[i].pays_fen);
+        bool party = cx->actor.org_id && cx->actor.org_id == wins[i].org_id;
+        if (see_level(cx, lot->org_id, party) >= SEE_PARTY)
+            val_set_int(cx->arena, map, "deal_id", wins[i].deal_id);
+        val_push(cx->arena, list, map);
+    }
+    *ret = list;
+    return e;
 }
 
 /* What happened to the lot, without who did it: that would name the bidders. */
@@ -204,19 +261,24 @@ static Val *lot_acts(Cx *cx, const Lot *lot, const LotBidder *me)
 
 static Err show_parts(Cx *cx, const Lot *lot, const LotBidder *me, Val *map)
 {
-    Val *bids = NULL, *winner = NULL, *history = NULL, *bidders = NULL;
+    Val *bids = NULL, *winners = NULL, *history = NULL, *bidders = NULL, *own = NULL;
     Err e = bids_val(cx, lot, &bids);
     if (e)
         return e;
-    e = winner_val(cx, lot, &winner);
+    e = winners_val(cx, lot, &winners);
+    if (e)
+        return e;
+    e = me_val(cx, lot, me, winners, &own);
     if (e)
         return e;
     e = lot_history(cx, lot, &history);
     if (e)
         return e;
     val_set(cx->arena, map, "bids", bids);
-    val_set(cx->arena, map, "me", me_val(cx, lot, me));
-    val_set(cx->arena, map, "winner", winner);
+    val_set(cx->arena, map, "me", own);
+    val_set(cx->arena, map, "winner",
+            val_count(winners) ? val_at(winners, 0) : val_null(cx->arena));
+    val_set(cx->arena, map, "winners", winners);
     val_set_int(cx->arena, map, "now_ms", clock_now_ms(cx->clock));
     val_set(cx->arena, map, "acts", lot_acts(cx, lot, me));
     val_set(cx->arena, map, "stepper", flow_stepper(cx, &lot_flow, lot->state));

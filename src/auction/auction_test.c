@@ -8,6 +8,8 @@
 #include <pthread.h>
 
 #include "auction/auction_fixture.h"
+#include "auction/auction_rules.h"
+#include "auction/bid_engine.h"
 
 static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, &auction_room};
 
@@ -30,8 +32,8 @@ static int setup_threaded(void **state)
 static int teardown(void **state)
 {
     Fixture *f = *state;
-    const RecordType *const types[] = {&org_type, &listing_type, &lot_type, &lot_bidder_type,
-                                       &lot_bid_type};
+    const RecordType *const types[] = {&org_type,        &listing_type, &lot_type,
+                                       &lot_bidder_type, &lot_log_type, &lot_win_type};
     assert_unbroken(f, types, COUNT(types));
     fixture_close(f);
     return 0;
@@ -54,6 +56,10 @@ static void assert_refused(const Val *reply, const char *reason)
     assert_true(str_same_z(val_get_str(reply, "reason"), reason));
     assert_true(val_get_str(reply, "message").len > 10);
 }
+
+/* Entries of all logs. */
+#define ENTRIES  "SELECT COALESCE(SUM(count), 0) FROM lot_log"
+#define ACCEPTED "SELECT COALESCE(SUM(accepted), 0) FROM lot_log"
 
 static i64 count_of(Fixture *f, const char *sql)
 {
@@ -134,8 +140,9 @@ static void test_refusals(void **state)
     Lot after = lot_now(f, lot_id);
     assert_int_equal(after.rev, before.rev);
     assert_int_equal(after.end_ms, before.end_ms);
-    assert_int_equal(count_of(f, "SELECT COUNT(*) FROM lot_bid WHERE ok = 0"), 7);
-    assert_int_equal(count_of(f, "SELECT COUNT(*) FROM fact WHERE kind = 'lot.bid_refused'"), 7);
+    assert_int_equal(count_of(f, ACCEPTED), 1);
+    assert_int_equal(count_of(f, ENTRIES), 2 + 1 + 7); /* Admissions, the bid, the refusals. */
+    assert_int_equal(count_of(f, "SELECT COUNT(*) FROM fact WHERE kind = 'lot.bid_refused'"), 1);
 }
 
 static void test_not_a_bidder(void **state)
@@ -188,7 +195,7 @@ static void test_same_key(void **state)
             assert_true(n == 0 || str_same(json, said));
             said = json;
         }
-        assert_int_equal(count_of(f, "SELECT COUNT(*) FROM lot_bid"), i + 1);
+        assert_int_equal(count_of(f, ENTRIES), 2 + i + 1);
     }
     assert_int_equal(lot_now(f, lot_id).bid_count, 2);
     assert_int_equal(play(f, FIRM_A, 9000, "lot.bid", NULL,
@@ -270,7 +277,7 @@ static void test_bad_input(void **state)
                           "{\"lot_id\":%lld,\"amount_fen\":3500000,\"key\":\"k\"}",
                           (long long)lot_id),
                      ERR_SIGN_IN);
-    assert_int_equal(count_of(f, "SELECT COUNT(*) FROM lot_bid"), 0);
+    assert_int_equal(count_of(f, ENTRIES), 1);
     assert_int_equal(lot_now(f, lot_id).bid_count, 0);
 }
 
@@ -443,7 +450,7 @@ static void test_list(void **state)
     assert_int_equal(play(f, 0, -8, "lot.show", NULL, "{\"id\":77}"), ERR_MISSING);
 }
 
-/* Played again from its bids, the lot comes out the same. */
+/* Played again from its log, the lot comes out the same. */
 static void test_replay(void **state)
 {
     Fixture *f = *state;
@@ -452,39 +459,22 @@ static void test_replay(void **state)
     for (size_t i = 0; i < COUNT(firms); i++)
         admit(f, lot_id, firms[i]);
     tick(f, 0);
-    Lot again = lot_now(f, lot_id);
     i64 at_ms = 0;
     for (int i = 0; i < 60; i++) {
         at_ms += chance_below(&f->chance, SECONDS(25));
         Lot lot = lot_now(f, lot_id);
         bid(f, lot_id, firms[chance_below(&f->chance, 3)], at_ms,
-            lot_next_fen(&lot) + YUAN(chance_below(&f->chance, 1000) - 200));
+            lot_next_fen(&lot, T) + YUAN(chance_below(&f->chance, 1000) - 200));
     }
-    Lot lot = lot_now(f, lot_id);
+    Lot lot = lot_now(f, lot_id), again = lot;
     assert_true(lot.bid_count > 10 && lot.end_ms > lot.planned_end_ms);
+    assert_true(count_of(f, ENTRIES) - 4 - lot.bid_count > 5); /* Refused ones. */
 
     Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
-    Rows rows;
-    i64 refused = 0;
-    MUST(
-        RECORD_QUERY(&cx, &lot_bid_type, &rows, "WHERE lot_id = ?1 ORDER BY id", BIND_INT(lot_id)));
-    while (rows_next(&rows)) {
-        LotBid row;
-        record_read_row(&cx, &lot_bid_type, &rows, &row);
-        BidAct act = {ACT_BID, STANDING_ADMITTED, row.bidder_id, row.amount_fen, row.at_ms};
-        BidReply reply = lot_play(&again, &act);
-        assert_true(str_same_z(row.reason, bid_why_name(reply.why)));
-        refused += reply.why != WHY_OK;
-        assert_int_equal(row.price_fen, again.price_fen);
-        assert_int_equal(row.end_ms, again.end_ms);
-        assert_int_equal(row.next_fen, lot_next_fen(&again));
-    }
-    MUST(rows_end(&rows));
-    assert_true(refused > 5);
-    assert_int_equal(again.price_fen, lot.price_fen);
-    assert_int_equal(again.end_ms, lot.end_ms);
-    assert_int_equal(again.leader_id, lot.leader_id);
-    assert_int_equal(again.bid_count, lot.bid_count);
+    BidPlay play;
+    MUST(bid_replay(&cx, &lot, &play));
+    assert_false(lot_follow(&again, &play.state));
+    assert_int_equal(play.n, count_of(f, ENTRIES));
 }
 
 /* The whole of what a lot is in the store, as text. */
@@ -496,7 +486,7 @@ static Str book_of(Fixture *f, i64 lot_id)
     record_canonical(&lot_type, &lot, &buf);
     i64 facts = 0, bids = 0;
     MUST(fact_last_seq(&cx, &facts));
-    bids = count_of(f, "SELECT COUNT(*) FROM lot_bid");
+    bids = count_of(f, ENTRIES);
     buf_format(&buf, " %lld facts %lld bids listing %lld", (long long)facts, (long long)bids,
                (long long)listing_state(f));
     return buf_str(&buf);
@@ -617,10 +607,8 @@ static void test_race(void **state)
         assert_int_equal(lot_now(f, lot_id).price_fen, YUAN(35000 + 350 * round));
     }
     assert_int_equal(lot_now(f, lot_id).bid_count, RACE_ROUNDS);
-    assert_int_equal(count_of(f, "SELECT COUNT(*) FROM lot_bid"),
-                     RACERS * RACE_TRIES * RACE_ROUNDS);
-    assert_int_equal(count_of(f, "SELECT MIN(id) FROM lot_bid WHERE ok = 1"),
-                     count_of(f, "SELECT MIN(id) FROM lot_bid"));
+    assert_int_equal(count_of(f, ENTRIES), RACERS + 1 + RACERS * RACE_TRIES * RACE_ROUNDS);
+    assert_int_equal(count_of(f, ACCEPTED), RACE_ROUNDS);
 }
 
 /* The clock's commands are nobody else's. */

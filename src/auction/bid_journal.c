@@ -2,6 +2,8 @@
  * keeps the text of a number, so that no amount ever is a float. */
 #include "auction/bid_journal.h"
 
+#include "auction/bid_log.h"
+
 /* ---- Names ---- */
 
 static size_t name_slot(const BidNames *names, Str text)
@@ -199,32 +201,52 @@ static Err read_seats(Cx *cx, const Val *map, i64 line_no, BidJournal *journal)
     return e ? e : read_waiting(cx, val_get(map, "not_admitted"), line_no, journal);
 }
 
-Err bid_journal_open(Cx *cx, Str line, i64 line_no, BidJournal *ret)
+static Err read_rules(Cx *cx, Str line, i64 line_no, BidRules *rules, const Val **ret_map)
 {
     enum { THREE_DAYS_MS = 3 * 24 * 3600 * 1000 };
-    BidJournal journal = {.arena = cx->arena,
-                          .rules = {.hard_stop_ms = BID_NEVER,
-                                    .units = 1,
-                                    .rounds = 1,
-                                    .min_bidders = 1,
-                                    .replaceable = true,
-                                    .post_ms = THREE_DAYS_MS}};
+    *rules = (BidRules){.hard_stop_ms = BID_NEVER,
+                        .units = 1,
+                        .rounds = 1,
+                        .min_bidders = 1,
+                        .replaceable = true,
+                        .post_ms = THREE_DAYS_MS};
     Str why = S("");
     const Val *map = val_read_json(cx->arena, line, &why);
     if (!map)
         return line_wrong(cx, line_no, "auction.journal_line", why);
     if (map->kind != VAL_MAP)
         return line_wrong(cx, line_no, "auction.journal_line", S("{...}"));
-    Err e = read_plain_rules(cx, map, line_no, &journal.rules);
+    *ret_map = map;
+    Err e = read_plain_rules(cx, map, line_no, rules);
     if (!e)
-        e = read_names(cx, map, line_no, &journal.rules);
-    if (!e)
-        e = read_tiers(cx, val_get(map, "tiers"), line_no, &journal.rules);
+        e = read_names(cx, map, line_no, rules);
+    return e ? e : read_tiers(cx, val_get(map, "tiers"), line_no, rules);
+}
+
+Err bid_journal_open(Cx *cx, Str line, i64 line_no, BidJournal *ret)
+{
+    BidJournal journal = {.arena = cx->arena};
+    const Val *map = NULL;
+    Err e = read_rules(cx, line, line_no, &journal.rules, &map);
     if (!e)
         e = read_seats(cx, map, line_no, &journal);
     if (e)
         return e;
     *ret = journal;
+    return ERR_OK;
+}
+
+Err bid_rules_read(Cx *cx, Str line, BidRules *ret)
+{
+    BidRules rules;
+    const Val *map = NULL;
+    Err e = read_rules(cx, line, 1, &rules, &map);
+    if (e)
+        return e;
+    const char *wrong = bid_rules_wrong(&rules);
+    if (wrong)
+        return line_wrong(cx, 1, "auction.journal_rules", str_from(wrong));
+    *ret = rules;
     return ERR_OK;
 }
 
@@ -541,4 +563,29 @@ void bid_final_write(Buf *out, const BidJournal *journal)
         buf_char(out, ']');
     }
     buf_z(out, "}}\n");
+}
+
+static void write_rule(Buf *out, const BidRules *rules, size_t row)
+{
+    const char *at = (const char *)rules + rule_rows[row].at;
+    buf_format(out, ",\"%s\":", rule_rows[row].name);
+    if (rule_rows[row].kind == RULE_BOOL)
+        buf_z(out, *(const bool *)(const void *)at ? "true" : "false");
+    else if (*(const i64 *)(const void *)at == BID_NEVER)
+        buf_z(out, "null");
+    else
+        buf_i64(out, *(const i64 *)(const void *)at);
+}
+
+void bid_rules_write(Buf *out, const BidRules *rules)
+{
+    buf_format(out, "{\"mode\":\"%s\"", bid_mode_name(rules->mode));
+    for (size_t row = 0; row < COUNT(rule_rows); row++)
+        if (rule_rows[row].kind != RULE_OTHER)
+            write_rule(out, rules, row);
+    buf_z(out, ",\"tiers\":[");
+    for (i64 i = 0; i < rules->tier_count; i++)
+        buf_format(out, "%s{\"from_fen\":%lld,\"step_fen\":%lld}", i ? "," : "",
+                   (long long)rules->tiers[i].from_fen, (long long)rules->tiers[i].step_fen);
+    buf_format(out, "],\"priority_mode\":\"%s\"}", bid_priority_name(rules->priority));
 }

@@ -60,22 +60,43 @@ static Str percent_of(Arena *arena, i64 bp)
                : str_format(arena, "%lld%%", (long long)(bp / 100));
 }
 
-/* What an amount is paid for, by the way of trade. */
-static const char *meaning_of(Str mode)
+/* What an amount is paid for: as the lot says, else as an assignment. */
+static const char *meaning_of(Str basis)
+{
+    static const struct {
+        const char *basis;
+        const char *key;
+    } rows[] = {
+        {"assignment", "lot_notice.means_assign"}, {"licence", "lot_notice.means_licence"},
+        {"entry", "lot_notice.means_entry"},       {"shares", "lot_notice.means_equity"},
+        {"use_first", "lot_notice.means_later"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (str_same_z(basis, rows[i].basis))
+            return rows[i].key;
+    return "lot_notice.means_assign";
+}
+
+/* How is bid, in words. */
+static const char *mode_of(Str mode)
 {
     static const struct {
         const char *mode;
         const char *key;
     } rows[] = {
-        {"assign", "lot_notice.means_assign"},   {"exclusive", "lot_notice.means_licence"},
-        {"sole", "lot_notice.means_licence"},    {"ordinary", "lot_notice.means_licence"},
-        {"equity", "lot_notice.means_equity"},   {"pay_later", "lot_notice.means_later"},
-        {"warrant", "lot_notice.means_warrant"},
+        {"ascending", "lot_notice.mode_ascending"}, {"sealed", "lot_notice.mode_sealed"},
+        {"dutch", "lot_notice.mode_dutch"},         {"hybrid", "lot_notice.mode_hybrid"},
+        {"rounds", "lot_notice.mode_rounds"},       {"fixed", "lot_notice.mode_fixed"},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         if (str_same_z(mode, rows[i].mode))
             return rows[i].key;
-    return "lot_notice.means_assign";
+    return "lot_notice.mode_ascending";
+}
+
+static bool is_ascending(const Lot *lot)
+{
+    return !lot->mode.len || str_same(lot->mode, S("ascending"));
 }
 
 static void about_thing(Writer *w, const NoticeTerms *terms)
@@ -88,7 +109,11 @@ static void about_thing(Writer *w, const NoticeTerms *terms)
     if (terms->number.len)
         line_with(w, "lot_notice.thing_number", &terms->number, 1);
     head(w, "lot_notice.head_means");
-    line_with(w, meaning_of(terms->mode), NULL, 0);
+    line_with(w, meaning_of(terms->lot->basis), NULL, 0);
+    if (terms->lot->units > 1) {
+        Str units = number_of(w->arena, terms->lot->units);
+        line_with(w, "lot_notice.units", &units, 1);
+    }
 }
 
 static void about_prices(Writer *w, const NoticeTerms *terms)
@@ -99,9 +124,16 @@ static void about_prices(Writer *w, const NoticeTerms *terms)
     Str deposit = money_format(w->arena, lot->deposit_fen);
     head(w, "lot_notice.head_price");
     line_with(w, "lot_notice.price_start", &start, 1);
-    line_with(w, lot->strict_step ? "lot_notice.price_step_strict" : "lot_notice.price_step", &step,
-              1);
+    if (lot->step_fen)
+        line_with(w, lot->strict_step ? "lot_notice.price_step_strict" : "lot_notice.price_step",
+                  &step, 1);
     line_with(w, lot->reserve_fen ? "lot_notice.reserve" : "lot_notice.reserve_none", NULL, 0);
+    if (lot->drop_fen) {
+        Str drop[] = {money_format(w->arena, lot->drop_fen),
+                      number_of(w->arena, lot->drop_every_ms / 1000),
+                      money_format(w->arena, lot->floor_fen)};
+        line_with(w, "lot_notice.drop", drop, COUNT(drop));
+    }
     if (lot->deposit_fen)
         line_with(w, "lot_notice.deposit", &deposit, 1);
     else
@@ -120,9 +152,9 @@ static void about_times(Writer *w, const NoticeTerms *terms)
                   number_of(w->arena, lot->extend_ms / 1000)};
     head(w, "lot_notice.head_time");
     line_with(w, "lot_notice.times", times, COUNT(times));
-    if (lot->extend_ms)
+    if (lot->extend_ms && is_ascending(lot))
         line_with(w, "lot_notice.extends", late, COUNT(late));
-    if (lot->extension_max) {
+    if (lot->extension_max && is_ascending(lot)) {
         Str most = number_of(w->arena, lot->extension_max);
         line_with(w, "lot_notice.extends_most", &most, 1);
     }
@@ -136,9 +168,15 @@ static void about_rules(Writer *w, const NoticeTerms *terms)
 {
     const Lot *lot = terms->lot;
     head(w, "lot_notice.head_rules");
-    line_with(w, lot->first_above ? "lot_notice.first_above" : "lot_notice.first_at", NULL, 0);
-    line_with(w, lot->self_raise ? "lot_notice.self_raise" : "lot_notice.self_raise_not", NULL, 0);
+    line_with(w, mode_of(lot->mode), NULL, 0);
+    if (is_ascending(lot))
+        line_with(w, lot->first_above ? "lot_notice.first_above" : "lot_notice.first_at", NULL, 0);
+    if (is_ascending(lot))
+        line_with(w, lot->self_raise ? "lot_notice.self_raise" : "lot_notice.self_raise_not", NULL,
+                  0);
     line_with(w, "lot_notice.arrival", NULL, 0);
+    if (lot->second_price)
+        line_with(w, "lot_notice.second_price", NULL, 0);
     if (lot->bidder_min > 1) {
         Str least = number_of(w->arena, lot->bidder_min);
         line_with(w, "lot_notice.bidders_least", &least, 1);

@@ -434,7 +434,9 @@ Err op_call(Cx *cx, const Op *op, void *in, Val **ret)
     OpJob job = {.op = op, .in = in};
     const char *outer = cx->doing;
     cx->doing = op->name;
-    if (op->kind == OP_WRITE && !cx->in_write)
+    if (op->kind == OP_WRITE && !cx->in_write && (op->flags & OP_BULK))
+        e = writer_run_bulk(house_of(cx)->writer, cx, run_job, &job);
+    else if (op->kind == OP_WRITE && !cx->in_write)
         e = writer_run(house_of(cx)->writer, cx, run_job, &job);
     else if (op->kind == OP_READ)
         e = run_read(cx, op, in, &job.reply);
@@ -460,10 +462,44 @@ Err op_call_json(Cx *cx, const char *name, const Val *body, Val **ret)
     return e ? e : op_call(cx, op, in, ret);
 }
 
+Err op_call_each(Cx *cx, const char *name, void *const *ins, size_t count, ErrInfo **ret_errs)
+{
+    const Op *op = op_find(house_of(cx), str_from(name));
+    assert(op && op->kind == OP_WRITE && !cx->in_write);
+    OpJob *calls = ARENA_NEW(cx->arena, OpJob, count + 1);
+    Cx *cxs = ARENA_NEW(cx->arena, Cx, count + 1);
+    WriteJob **jobs = ARENA_NEW(cx->arena, WriteJob *, count + 1);
+    ErrInfo *errs = ARENA_NEW(cx->arena, ErrInfo, count + 1);
+    size_t queued = 0;
+    for (size_t i = 0; i < count; i++) {
+        cxs[i] = *cx;
+        calls[i] = (OpJob){
+            .job = {.run = run_job, .arg = &calls[i], .cx = &cxs[i]}, .op = op, .in = ins[i]};
+        if (op_check(&cxs[i], op, ins[i]) == ERR_OK)
+            jobs[queued++] = &calls[i].job;
+    }
+    Err e = writer_run_all(house_of(cx)->writer, cx, jobs, queued);
+    for (size_t i = 0; i < count; i++) {
+        errs[i] = cxs[i].err;
+        if (errs[i].code == ERR_STORE && !e) {
+            cx->err = errs[i];
+            e = ERR_STORE;
+        }
+    }
+    *ret_errs = errs;
+    return e;
+}
+
 Err op_submit(Cx *cx, OpJob *job, const Op *op, const void *in, void (*done)(WriteJob *))
 {
     assert(op->kind == OP_WRITE && !cx->in_write);
-    *job = (OpJob){.job = {.run = run_job, .done = done, .arg = job, .cx = cx}, .op = op, .in = in};
+    *job = (OpJob){.job = {.run = run_job,
+                           .done = done,
+                           .arg = job,
+                           .cx = cx,
+                           .bulk = (op->flags & OP_BULK) != 0},
+                   .op = op,
+                   .in = in};
     cx->doing = op->name;
     if (!writer_submit(house_of(cx)->writer, &job->job))
         return err_set(cx, ERR_BUSY, NULL, "command.busy");

@@ -33,6 +33,7 @@ enum {
     OP_TWO = 1 << 5,    /* Waits until a second person agrees (approval.agree). */
     OP_AGREED = 1 << 6, /* The actor's unit has signed the 委托服务协议 before. */
     OP_PLAIN = 1 << 7,  /* Shows no data of others, whatever its records say: no access line. */
+    OP_BULK = 1 << 9,   /* Judged in memory, its rows written with others' (store/writer.h). */
     OP_OWN = 1 << 8,    /* Of his own session: as himself, also while he acts for another. */
 };
 
@@ -119,7 +120,8 @@ typedef struct House {
     struct OwnPlace *own;     /* match/match_helper.h; NULL: vectors are not learnt here. */
     const struct Settings *settings;
     HouseHooks hooks;
-    struct OrgTree *orgs;       /* ident/ident.h; NULL: units are looked up each time. */
+    struct BidEngine *bids; /* auction/bid_engine.h; the writer's thread alone, NULL until used. */
+    struct OrgTree *orgs;   /* ident/ident.h; NULL: units are looked up each time. */
     struct AccessLog *accesses; /* audit/audit.h; NULL: nobody listens. */
 } House;
 
@@ -169,6 +171,12 @@ Err op_refuse(Cx *cx, Val **ret, Err code, const char *field, const char *key);
 NODISCARD Err op_call_name(Cx *cx, const char *name, void *in, Val **ret);
 /* The same with its input as JSON, for ops of other rooms: they know each other by names alone. */
 NODISCARD Err op_call_json(Cx *cx, const char *name, const Val *body, Val **ret);
+
+/* A write op once for each input, all queued at once, each its own savepoint: one that fails holds
+ * up no other. *ret_errs[i] in cx->arena, code ERR_OK for those that went well. ERR_STORE, ERR_BUSY
+ * when the store failed. */
+NODISCARD Err op_call_each(Cx *cx, const char *name, void *const *ins, size_t count,
+                           ErrInfo **ret_errs);
 
 /* Without waiting: `job` lives with the request; `done` is called on the writer's thread. Only for
  * OP_WRITE, after op_check; op_answer then gives what op_call would have. */

@@ -136,6 +136,24 @@ typedef struct AgainIn {
     Str reason;
 } AgainIn;
 
+/* "5000000:100000;..." of a lot as lot.open reads it: 50000.00=1000.00; ... */
+static Str tiers_text(Cx *cx, Str tiers)
+{
+    Buf out = buf_new(cx->arena);
+    Str rest = tiers, tier, from;
+    i64 from_fen, step_fen;
+    while (rest.len && str_split(&rest, ';', &tier)) {
+        str_split(&tier, ':', &from);
+        if (!str_to_i64(from, &from_fen) || !str_to_i64(tier, &step_fen))
+            continue;
+        buf_z(&out, out.len ? "; " : "");
+        buf_add(&out, money_format_plain(cx->arena, from_fen));
+        buf_char(&out, '=');
+        buf_add(&out, money_format_plain(cx->arena, step_fen));
+    }
+    return buf_str(&out);
+}
+
 /* Terms that a further auction takes over: whatever the op that makes a lot asks for by the name of
  * a member of a lot; of seconds where the lot has milliseconds. */
 static Val *old_terms(Cx *cx, const Lot *lot)
@@ -153,7 +171,9 @@ static Val *old_terms(Cx *cx, const Lot *lot)
                 str_z(cx->arena, str_format(cx->arena, "%.*sms", (int)name.len - 1, name.data)));
         if (!field || field_empty(field, lot))
             continue;
-        if (field_is_text(field))
+        if (str_same(name, S("tiers")))
+            val_set_str(cx->arena, terms, "tiers", tiers_text(cx, lot->tiers));
+        else if (field_is_text(field))
             val_set_key(cx->arena, terms, name, val_str(cx->arena, field_str(field, lot)));
         else if (field->kind == F_BOOL)
             val_set_key(cx->arena, terms, name, val_bool(cx->arena, field_int(field, lot) != 0));

@@ -32,7 +32,7 @@ typedef struct DealCancelIn {
 } DealCancelIn;
 
 typedef struct DealMakeIn {
-    i64 lot_id;
+    i64 win_id;
 } DealMakeIn;
 
 Err deal_load(Cx *cx, i64 id, Deal *ret)
@@ -114,36 +114,36 @@ static Err deal_step(Cx *cx, Deal deal, const char *action, FactNote note, Val *
 
 /* ---- Making ---- */
 
-Err deal_make(Cx *cx, i64 lot_id, Deal *ret)
+Err deal_make(Cx *cx, i64 win_id, Deal *ret)
 {
+    LotWin win;
     Lot lot;
-    Err e = lot_load(cx, lot_id, &lot);
-    if (e)
-        return e;
-    if (lot.state != LOT_SOLD)
-        return err_set(cx, ERR_STATE, "lot_id", "auction.not_sold");
-    if (lot.deal_id)
-        return err_set(cx, ERR_CONFLICT, "lot_id", "auction.has_deal");
-    LotBidder winner;
-    e = lot_bidder_load(cx, lot.leader_id, &winner);
-    if (e)
-        return e;
     Listing listing;
-    e = record_load(cx, &listing_type, lot.listing_id, &listing);
+    Err e = record_load(cx, &lot_win_type, win_id, &win);
+    if (!e)
+        e = lot_load(cx, win.lot_id, &lot);
+    if (!e)
+        e = record_load(cx, &listing_type, lot.listing_id, &listing);
     if (e)
         return e;
+    if (win.deal_id)
+        return err_set(cx, ERR_CONFLICT, "win_id", "auction.has_deal");
+    if (cx->arrived_ms < win.from_ms)
+        return err_set_arg(cx, ERR_STATE, "win_id", "auction.not_due",
+                           time_format_full(cx->arena, win.from_ms));
     Deal deal = {.lot_id = lot.id,
+                 .win_id = win.id,
                  .listing_id = lot.listing_id,
                  .seller_id = lot.org_id,
-                 .buyer_id = winner.org_id,
+                 .buyer_id = win.org_id,
                  .title = lot.title,
                  .mode = listing.mode,
-                 .price_fen = lot.price_fen,
+                 .price_fen = win.pays_fen,
                  .state = DEAL_MADE};
     e = fact_create(cx, &deal_type, &deal, (FactNote){"deal.made", deal.price_fen, NULL, lot.id});
     if (e)
         return e;
-    e = lot_deal_set(cx, lot.id, deal.id);
+    e = lot_win_deal(cx, win.id, deal.id);
     if (e)
         return e;
     *ret = deal;
@@ -154,7 +154,7 @@ static Err deal_make_run(Cx *cx, const void *input, Val **ret)
 {
     const DealMakeIn *in = input;
     Deal deal;
-    Err e = deal_make(cx, in->lot_id, &deal);
+    Err e = deal_make(cx, in->win_id, &deal);
     if (e)
         return e;
     *ret = reply_deal(cx, &deal);
@@ -165,15 +165,15 @@ static Err deal_make_run(Cx *cx, const void *input, Val **ret)
 static Err deal_make_due_run(Cx *cx, const void *input, Val **ret)
 {
     (void)input;
-    Lot *lots;
+    LotWin *wins;
     size_t count;
     i64 made = 0;
     Val *failed = val_list(cx->arena), *map = val_map(cx->arena);
-    Err e = lot_sold_list(cx, DEAL_MAKE_MAX, &lots, &count);
+    Err e = lot_win_list(cx, DEAL_MAKE_MAX, &wins, &count);
     if (e)
         return e;
     for (size_t i = 0; i < count; i++) {
-        DealMakeIn in = {.lot_id = lots[i].id};
+        DealMakeIn in = {.win_id = wins[i].id};
         Val *reply = NULL;
         e = op_call_name(cx, "deal.make", &in, &reply);
         if (e == ERR_STORE || e == ERR_BUSY)
@@ -181,7 +181,7 @@ static Err deal_make_due_run(Cx *cx, const void *input, Val **ret)
         made += e == ERR_OK;
         if (e) {
             Val *item = val_map(cx->arena);
-            val_set_int(cx->arena, item, "lot_id", lots[i].id);
+            val_set_int(cx->arena, item, "lot_id", wins[i].lot_id);
             val_set_z(cx->arena, item, "key", cx->err.key);
             val_push(cx->arena, failed, item);
             err_clear(cx);
@@ -353,7 +353,7 @@ static const Field cancel_in[] = {
     { AT(DealCancelIn, reason), F_TEXT, "原因", "Reason", REQUIRED, SEE_PUBLIC, NULL },
 };
 static const Field make_in[] = {
-    { AT(DealMakeIn, lot_id), F_REF, "竞价标的", "Lot", REQUIRED, SEE_PUBLIC, NULL, .ref = &lot_type },
+    { AT(DealMakeIn, win_id), F_REF, "竞得人", "Winner", REQUIRED, SEE_PUBLIC, .ref = &lot_win_type },
 };
 
 #define DEAL_CLOCK (WHO_CLOCK | WHO_LOCAL)

@@ -3,14 +3,14 @@
  *   made --sign--> signed --register--> transferred --finish--> done
  *     \--cancel--->   \--cancel--> cancelled
  *
- * Owns    the table deal. Writes to no other; a lot is told of its deal by lot_deal_set, a listing
- *         of its licence by listing_licensed and of the deal's end by listing_unsold.
+ * Owns    the table deal. Writes to no other; a winner is told of the deal by lot_win_deal, a
+ *         listing of its licence by listing_licensed and of the deal's end by listing_unsold.
  * Uses    auction (sold lots), registry (the listing) and ident (names). Never match, report or
  * web. Emits   deal.made, deal.signed, deal.transferred, deal.done, deal.cancelled; ids, amounts
  * and codes.
  *
- * A sold lot has no deal until deal.make_due, which the house calls after lot.tick, has made it:
- * one job each, so that one lot in trouble holds up no other. An assignment takes effect only when
+ * A winner has no deal until deal.make_due, which the house calls after lot.tick, has made it: one
+ * job each, so that one in trouble holds up no other. An assignment takes effect only when
  * it is registered (Patent Law 10): a deal stays `signed` until the number of the recordal is
  * given, and no step leads around that.
  *
@@ -43,6 +43,7 @@ typedef enum DealStage {
 typedef struct Deal {
     RECORD_HEAD;
     i64 lot_id;
+    i64 win_id; /* lot_win */
     i64 listing_id;
     i64 seller_id; /* Organisations. */
     i64 buyer_id;
@@ -72,9 +73,9 @@ extern const Room deal_room;
 /* ERR_MISSING no such deal. Asks for no permission. */
 NODISCARD Err deal_load(Cx *cx, i64 id, Deal *ret);
 
-/* Makes the deal of a sold lot that has none. ERR_STATE it is not sold; ERR_CONFLICT it has one.
- * Inside the writer. */
-NODISCARD Err deal_make(Cx *cx, i64 lot_id, Deal *ret);
+/* Makes the deal of a winner who has none. ERR_STATE while a priority right may still be used;
+ * ERR_CONFLICT he has one. Inside the writer. */
+NODISCARD Err deal_make(Cx *cx, i64 win_id, Deal *ret);
 
 /* For House.hooks: lots and deals of a unit that are not over, as {kind, id, title} rows. */
 NODISCARD Err deal_open_work(Cx *cx, i64 org_id, Val *rows);

@@ -212,8 +212,9 @@ Err deal_open_work(Cx *cx, i64 org_id, Val *rows)
     const Bind deal_binds[] = {BIND_INT(org_id), BIND_INT(DEAL_DONE), BIND_INT(DEAL_CANCELLED),
                                BIND_INT(org_id), BIND_INT(OPEN_WORK_MAX)};
     Err e = add_work(cx, "lot",
-                     "SELECT id, title FROM lot WHERE (state <= ?3 OR (state = ?2 AND "
-                     "deal_id = 0)) AND (org_id = ?1 OR id IN (SELECT lot_id FROM lot_bidder "
+                     "SELECT id, title FROM lot WHERE (state <= ?3 OR (state = ?2 AND EXISTS "
+                     "(SELECT 1 FROM lot_win w WHERE w.lot_id = lot.id AND w.deal_id = 0))) AND "
+                     "(org_id = ?1 OR id IN (SELECT lot_id FROM lot_bidder "
                      "WHERE org_id = ?1 AND state <> ?4)) ORDER BY id LIMIT ?5",
                      lot_binds, rows);
     if (e)

@@ -21,8 +21,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     Fixture *f = *state;
-    const RecordType *const types[] = {&org_type,        &listing_type, &lot_type,
-                                       &lot_bidder_type, &lot_bid_type, &deal_type};
+    const RecordType *const types[] = {&org_type,     &listing_type, &lot_type, &lot_bidder_type,
+                                       &lot_log_type, &lot_win_type, &deal_type};
     assert_unbroken(f, types, COUNT(types));
     fixture_close(f);
     return 0;
@@ -44,6 +44,15 @@ static Deal deal_now(Fixture *f, i64 id)
     return deal;
 }
 
+/* The deal of the lot's one winner; 0: there is none. */
+static i64 deal_of(Fixture *f, i64 lot_id)
+{
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    i64 id = 0;
+    MUST(DB_INT(&cx, &id, 0, "SELECT deal_id FROM lot_win WHERE lot_id = ?1", BIND_INT(lot_id)));
+    return id;
+}
+
 /* FIRM_B buys for 1,000,000 yuan; the deal. */
 static i64 sold_deal(Fixture *f)
 {
@@ -54,7 +63,7 @@ static i64 sold_deal(Fixture *f)
     assert_true(val_get_bool(bid(f, lot_id, FIRM_B, 2, YUAN(1000000)), "ok"));
     tick(f, SECONDS(700));
     assert_int_equal(make_due(f, SECONDS(701)), 1);
-    i64 deal_id = lot_now(f, lot_id).deal_id;
+    i64 deal_id = deal_of(f, lot_id);
     assert_true(deal_id > 0);
     return deal_id;
 }
@@ -74,7 +83,7 @@ static void test_made_once(void **state)
     assert_true(str_same_z(deal.mode, "assignment"));
 
     char json[40];
-    snprintf(json, sizeof json, "{\"lot_id\":%lld}", (long long)deal.lot_id);
+    snprintf(json, sizeof json, "{\"win_id\":%lld}", (long long)deal.win_id);
     assert_int_equal(
         fixture_call(f, fixture_clock_cx(f, T + SECONDS(703)), "deal.make", json, NULL),
         ERR_CONFLICT);
@@ -87,13 +96,13 @@ static void test_not_for_unsold(void **state)
 {
     Fixture *f = *state;
     i64 lot_id = open_lot(f, "");
-    char json[40];
-    snprintf(json, sizeof json, "{\"lot_id\":%lld}", (long long)lot_id);
-    assert_int_equal(fixture_call(f, fixture_clock_cx(f, T), "deal.make", json, NULL), ERR_STATE);
+    assert_int_equal(fixture_call(f, fixture_clock_cx(f, T), "deal.make", "{\"win_id\":1}", NULL),
+                     ERR_MISSING);
     tick(f, 0);
     tick(f, SECONDS(700));
     assert_int_equal(make_due(f, SECONDS(701)), 0);
-    assert_int_equal(lot_now(f, lot_id).deal_id, 0);
+    assert_int_equal(lot_now(f, lot_id).state, LOT_NOT_SOLD);
+    assert_int_equal(deal_of(f, lot_id), 0);
 }
 
 static void test_who_sees_it(void **state)

@@ -18,6 +18,7 @@ struct Writer {
     Arena group_arena; /* What the hooks make; emptied after each group. */
     Cx cx;             /* The hooks' own: db, facts, clock. */
     WriterHooks hooks;
+    WriterBulk bulk; /* Empty until there is an owner. */
     bool threaded;
     pthread_t thread;
 
@@ -35,6 +36,16 @@ struct Writer {
 static Err call_hook(Writer *writer, Err (*hook)(Cx *cx, void *context))
 {
     return hook ? hook(&writer->cx, writer->hooks.context) : ERR_OK;
+}
+
+/* What bulk jobs have done so far becomes rows, in nobody's name but the exchange's. */
+static Err bulk_flush(Writer *writer)
+{
+    if (!writer->bulk.flush)
+        return ERR_OK;
+    writer->cx.actor = (Actor){.via = VIA_SYSTEM};
+    writer->cx.arrived_ms = 0;
+    return writer->bulk.flush(&writer->cx, writer->bulk.context);
 }
 
 /* Runs the job with the writer's connection. What it did not do stays its own error, unless the
@@ -59,9 +70,11 @@ static Err job_call(Writer *writer, WriteJob *job)
 /* Undoes the job and lets the hook record the refusal, in the name of who asked. */
 static Err job_refuse(Writer *writer, WriteJob *job, size_t mark)
 {
-    Err e = db_rollback_to(&writer->cx);
+    Err e = job->bulk ? ERR_OK : db_rollback_to(&writer->cx);
     if (e)
         return e;
+    if (!job->bulk && writer->bulk.undone)
+        writer->bulk.undone(writer->bulk.context);
     if (writer->hooks.rewind)
         writer->hooks.rewind(&writer->cx, writer->hooks.context, mark);
     if (writer->hooks.refused)
@@ -73,11 +86,13 @@ static Err job_refuse(Writer *writer, WriteJob *job, size_t mark)
 static Err job_try(Writer *writer, WriteJob *job)
 {
     assert(job->cx && job->run && !job->cx->in_write);
+    Err e = job->bulk ? ERR_OK : bulk_flush(writer);
+    if (e)
+        return e;
     writer->cx.actor = job->cx->actor;
     writer->cx.lang = job->cx->lang;
     writer->cx.arrived_ms = job->cx->arrived_ms;
-
-    Err e = db_savepoint(&writer->cx);
+    e = job->bulk ? ERR_OK : db_savepoint(&writer->cx);
     if (e)
         return e;
     size_t mark = 0;
@@ -87,7 +102,7 @@ static Err job_try(Writer *writer, WriteJob *job)
     if (job->err == ERR_STORE)
         return ERR_STORE;
     if (job->err == ERR_OK)
-        return db_release(&writer->cx);
+        return job->bulk ? ERR_OK : db_release(&writer->cx);
     return job_refuse(writer, job, mark);
 }
 
@@ -102,6 +117,8 @@ static Err group_try(Writer *writer, WriteJob *jobs, i64 *ret_refused)
         e = job_try(writer, job);
         refused += job->err != ERR_OK;
     }
+    if (!e)
+        e = bulk_flush(writer);
     if (e)
         return e;
     writer->cx.actor = (Actor){.via = VIA_SYSTEM};
@@ -122,6 +139,8 @@ static void group_fail(Writer *writer, WriteJob *jobs)
     db_rollback(&writer->cx);
     if (writer->hooks.dropped)
         writer->hooks.dropped(writer->hooks.context);
+    if (writer->bulk.dropped)
+        writer->bulk.dropped(writer->bulk.context);
     for (WriteJob *job = jobs; job; job = job->next) {
         err_clear(job->cx);
         job->err = err_set(job->cx, ERR_STORE, NULL, "store.failed");
@@ -172,7 +191,9 @@ static WriteJob *queue_take(Writer *writer, size_t *ret_count)
         writer->first = last->next;
         last->next = NULL;
     }
-    if (!writer->first)
+    if (writer->first)
+        writer->first->before = NULL;
+    else
         writer->last = NULL;
     writer->length -= count;
     *ret_count = count;
@@ -204,20 +225,28 @@ static void *writer_thread(void *arg)
     return NULL;
 }
 
+/* Two workers may hand in what arrived in the other order: a bulk job goes before those of a later
+ * stamp that wait beside it. Never past a job of another kind. The mutex is held. */
+static void queue_add(Writer *writer, WriteJob *job)
+{
+    WriteJob *before = writer->last;
+    while (job->bulk && before && before->bulk && before->cx->arrived_ms > job->cx->arrived_ms)
+        before = before->before;
+    job->before = before;
+    job->next = before ? before->next : writer->first;
+    *(before ? &before->next : &writer->first) = job;
+    *(job->next ? &job->next->before : &writer->last) = job;
+    writer->length++;
+}
+
 bool writer_submit(Writer *writer, WriteJob *job)
 {
     assert(job->run && job->done && job->cx);
     job->err = ERR_OK;
-    job->next = NULL;
     pthread_mutex_lock(&writer->mutex);
     bool room = writer->length < WRITER_QUEUE_MAX && !writer->stopping;
     if (room) {
-        if (writer->last)
-            writer->last->next = job;
-        else
-            writer->first = job;
-        writer->last = job;
-        writer->length++;
+        queue_add(writer, job);
         pthread_cond_signal(&writer->work);
     }
     if (room && !writer->threaded && !writer->running) {
@@ -238,6 +267,13 @@ typedef struct Wait {
     bool is_done;
 } Wait;
 
+/* For the last of many. */
+typedef struct WaitAll {
+    pthread_mutex_t mutex;
+    pthread_cond_t answered;
+    size_t left;
+} WaitAll;
+
 static void wait_done(WriteJob *job)
 {
     Wait *wait = (Wait *)job;
@@ -247,11 +283,11 @@ static void wait_done(WriteJob *job)
     pthread_mutex_unlock(&wait->mutex);
 }
 
-Err writer_run(Writer *writer, Cx *cx, Err (*run)(Cx *cx, void *arg), void *arg)
+static Err run_and_wait(Writer *writer, Cx *cx, Err (*run)(Cx *cx, void *arg), void *arg, bool bulk)
 {
     assert(!cx->in_write); /* A job that waited for another would wait for ever. */
     assert(!writer->threaded || !pthread_equal(pthread_self(), writer->thread));
-    Wait wait = {.job = {.run = run, .done = wait_done, .arg = arg, .cx = cx}};
+    Wait wait = {.job = {.run = run, .done = wait_done, .arg = arg, .cx = cx, .bulk = bulk}};
     pthread_mutex_init(&wait.mutex, NULL);
     pthread_cond_init(&wait.answered, NULL);
     bool queued = writer_submit(writer, &wait.job);
@@ -266,6 +302,53 @@ Err writer_run(Writer *writer, Cx *cx, Err (*run)(Cx *cx, void *arg), void *arg)
     if (!queued)
         return err_set(cx, ERR_BUSY, NULL, "store.busy");
     return wait.job.err;
+}
+
+Err writer_run(Writer *writer, Cx *cx, Err (*run)(Cx *cx, void *arg), void *arg)
+{
+    return run_and_wait(writer, cx, run, arg, false);
+}
+
+Err writer_run_bulk(Writer *writer, Cx *cx, Err (*run)(Cx *cx, void *arg), void *arg)
+{
+    return run_and_wait(writer, cx, run, arg, true);
+}
+
+static void one_done(WriteJob *job)
+{
+    WaitAll *wait = job->waits;
+    pthread_mutex_lock(&wait->mutex);
+    if (--wait->left == 0)
+        pthread_cond_signal(&wait->answered);
+    pthread_mutex_unlock(&wait->mutex);
+}
+
+Err writer_run_all(Writer *writer, Cx *cx, WriteJob **jobs, size_t count)
+{
+    assert(!cx->in_write);
+    WaitAll wait = {.left = count};
+    size_t taken = 0;
+    pthread_mutex_init(&wait.mutex, NULL);
+    pthread_cond_init(&wait.answered, NULL);
+    for (bool room = true; room && taken < count; taken += room) {
+        jobs[taken]->done = one_done;
+        jobs[taken]->waits = &wait;
+        room = writer_submit(writer, jobs[taken]);
+    }
+    pthread_mutex_lock(&wait.mutex);
+    wait.left -= count - taken; /* Those will not come. */
+    while (wait.left)
+        pthread_cond_wait(&wait.answered, &wait.mutex);
+    pthread_mutex_unlock(&wait.mutex);
+    pthread_cond_destroy(&wait.answered);
+    pthread_mutex_destroy(&wait.mutex);
+    return taken == count ? ERR_OK : err_set(cx, ERR_BUSY, NULL, "store.busy");
+}
+
+void writer_bulk_set(Writer *writer, const WriterBulk *bulk)
+{
+    assert(!writer->bulk.flush && writer->cx.in_write);
+    writer->bulk = *bulk;
 }
 
 /* ---- Opening and closing ---- */
@@ -307,6 +390,8 @@ void writer_close(Writer *writer)
     if (writer->threaded)
         pthread_join(writer->thread, NULL);
     assert(!writer->first);
+    if (writer->bulk.close)
+        writer->bulk.close(writer->bulk.context);
     db_close(writer->cx.db);
     pthread_cond_destroy(&writer->work);
     pthread_mutex_destroy(&writer->mutex);

@@ -154,7 +154,9 @@ static void play_lots(World *w)
     bid(f, w->sold_lot_id, FIRM_A, SECONDS(10), 3500000);
     tick(f, SECONDS(700));
     MUST(fixture_call(f, fixture_clock_cx(f, T + SECONDS(701)), "deal.make_due", "{}", &reply));
-    w->deal_id = lot_now(f, w->sold_lot_id).deal_id;
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    MUST(DB_INT(&cx, &w->deal_id, 0, "SELECT deal_id FROM lot_win WHERE lot_id = ?1",
+                BIND_INT(w->sold_lot_id)));
     assert_true(w->deal_id > 0);
     MUST(play(f, EXCHANGE, SECONDS(800), "lot.open", &reply,
               "{\"listing_id\":%lld,\"start_fen\":1000,\"step_fen\":100,\"reserve_fen\":9000,"

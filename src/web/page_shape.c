@@ -158,7 +158,7 @@ Val *shape_acts(PageCx *page, const Val *acts, i64 id, Str back)
 i64 shape_fact_fen(Str kind, i64 amount)
 {
     static const char *const kinds[] = {"lot.made",     "lot.led",   "lot.sold",
-                                        "lot.not_sold", "lot.bid",   "lot.bid_refused",
+                                        "lot.not_sold", "lot.won",   "lot.won_by_right",
                                         "deal.made",    "deal.done", "listing.drafted"};
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (str_same_z(kind, kinds[i]))

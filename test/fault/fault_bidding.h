@@ -31,7 +31,7 @@
     OPEN "bidder3 lot.enter {\"lot_id\":1}\noperator lot.admit {\"id\":2}\n"                       \
          "bidder3 lot.bid {\"lot_id\":1,\"amount_fen\":1000,\"key\":\"x\"}\n"                      \
          "firm lot.bid {\"lot_id\":1,\"amount_fen\":1200,\"key\":\"y\"}\nwait 3602\n"              \
-         "local lot.close {\"id\":1}\nlocal deal.make {\"lot_id\":1}\n"                            \
+         "local lot.close {\"id\":1}\nlocal deal.make {\"win_id\":1}\n"                            \
          "operator deal.cancel {\"id\":1,\"reason\":\"未付款\"}\n"
 #define OFFER       NEXT_ONE "operator lot.fallback {\"lot_id\":1}\n"
 #define TOLD_HOLDER "{\"lot_id\":1,\"code\":\"F\",\"ground\":\"inventor\",\"way\":\"letter\"}"

@@ -135,6 +135,16 @@ static Actor actor_of(Str name)
     "\"open_ms\":\"2026-07-20 10:00\",\"end_ms\":\"2026-07-20 11:00\"}"
 #define OPEN_NOW                                                                                   \
     "{\"listing_id\":1,\"start_fen\":1000,\"step_fen\":100,\"end_ms\":\"2026-07-20 11:00\"}"
+#define DUTCH                                                                                      \
+    LISTED "operator lot.open {\"listing_id\":1,\"mode\":\"dutch\",\"start_fen\":1000,"            \
+           "\"drop_fen\":100,\"drop_every_s\":60,\"open_ms\":\"2026-07-20 10:00\","                \
+           "\"end_ms\":\"2026-07-20 11:00\"}\nfirm lot.enter {\"lot_id\":1}\n"                     \
+           "operator lot.admit {\"id\":1}\nwait 3600\ntick\n"
+#define SEALED                                                                                     \
+    LISTED "operator lot.open {\"listing_id\":1,\"mode\":\"sealed\",\"start_fen\":1000,"           \
+           "\"open_ms\":\"2026-07-20 10:00\",\"end_ms\":\"2026-07-20 11:00\"}\n"                   \
+           "firm lot.enter {\"lot_id\":1}\noperator lot.admit {\"id\":1}\nwait 3600\ntick\n"       \
+           "firm lot.bid {\"lot_id\":1,\"amount_fen\":2000,\"key\":\"k\"}\n"
 #define LOT         LISTED "operator lot.open " OPEN_LOT "\n"
 #define ENTERED     LOT "firm lot.enter {\"lot_id\":1}\n"
 #define ADMITTED    ENTERED "operator lot.admit {\"id\":1}\n"
@@ -146,7 +156,7 @@ static Actor actor_of(Str name)
 #define OVER        OPEN "wait 3602\n"
 #define LED_OVER    LED "wait 3602\n"
 #define SOLD        LED_OVER "local lot.close {\"id\":1}\n"
-#define DEAL        SOLD "local deal.make {\"lot_id\":1}\n"
+#define DEAL        SOLD "local deal.make {\"win_id\":1}\n"
 #define SIGN        "{\"id\":1,\"signed_date\":\"2026-07-20\",\"contract_no\":\"1\"}"
 #define SIGNED      DEAL "firm deal.sign " SIGN "\n"
 #define TRANSFERRED SIGNED "firm deal.register {\"id\":1,\"reg_no\":\"1\"}\n"
@@ -373,6 +383,9 @@ static const Sweep rows[] = {
     {"lot.bid",           OPEN,     "firm",     BID, ERR_OK},
     {"lot.bid",           BEGUN,    "firm",     BID, ERR_OK},
     {"lot.bid",           ENTERED,  "firm",     BID, ERR_OK},
+    {"lot.take",          DUTCH,    "firm",     BID, ERR_OK},
+    {"lot.retract",       SEALED,   "firm",     "{\"lot_id\":1,\"key\":\"r\"}", ERR_OK},
+    {"lot.close",         SEALED "wait 3602\n", "clock", "{\"id\":1}", ERR_OK},
     {"lot.pause",         OPEN,     "operator", "{\"id\":1}", ERR_OK},
     {"lot.resume",        PAUSED,   "operator", "{\"id\":1}", ERR_OK},
     {"lot.cancel",        OPEN,     "operator", "{\"id\":1,\"reason\":\"有争议\"}", ERR_OK},
@@ -380,7 +393,7 @@ static const Sweep rows[] = {
     {"lot.close",         LED_OVER, "clock",    "{\"id\":1}", ERR_OK},
     {"lot.sell",          LED_OVER, "clock",    "{\"id\":1}", ERR_OK},
     {"lot.lapse",         OVER,     "clock",    "{\"id\":1}", ERR_OK},
-    {"deal.make",         SOLD,     "clock",    "{\"lot_id\":1}", ERR_OK},
+    {"deal.make",         SOLD,     "clock",    "{\"win_id\":1}", ERR_OK},
     {"deal.sign",         DEAL,     "firm",     SIGN, ERR_OK},
     {"deal.register",     SIGNED,   "firm",     "{\"id\":1,\"reg_no\":\"1\"}", ERR_OK},
     {"deal.finish",       TRANSFERRED, "office", "{\"id\":1}", ERR_OK},
