@@ -176,9 +176,10 @@ extern const RecordType lot_win_type;
 extern const Flow lot_flow;
 extern const Flow lot_bidder_flow;
 extern const Room auction_room;
-/* The same: day.h, season.h, lot_notice.h, priority.h. */
-extern const Room day_room, season_room, lot_notice_room, priority_room;
-#define AUCTION_ROOMS &auction_room, &day_room, &season_room, &lot_notice_room, &priority_room
+/* The same: bids in a hall; day.h, season.h, lot_notice.h, priority.h. */
+extern const Room floor_room, day_room, season_room, lot_notice_room, priority_room;
+#define AUCTION_ROOMS                                                                              \
+    &auction_room, &floor_room, &day_room, &season_room, &lot_notice_room, &priority_room
 
 /* ERR_MISSING no such lot. */
 NODISCARD Err lot_load(Cx *cx, i64 id, Lot *ret);

@@ -41,7 +41,7 @@ static Val *reply_bid(Cx *cx, const BidTold *told)
     return map;
 }
 
-static Err ask_run(Cx *cx, const BidAsk *ask, Val **ret)
+Err lot_ask(Cx *cx, const BidAsk *ask, Val **ret)
 {
     BidTold told;
     if (ask->kind != ACT_CANCEL && (ask->amount_fen <= 0 || ask->amount_fen > MONEY_MAX_FEN))
@@ -56,7 +56,7 @@ static Err ask_run(Cx *cx, const BidAsk *ask, Val **ret)
 Err lot_bid_run(Cx *cx, const void *input, Val **ret)
 {
     const LotBidIn *in = input;
-    return ask_run(cx,
+    return lot_ask(cx,
                    &(BidAsk){.lot_id = in->lot_id,
                              .kind = in->confirmed ? ACT_CONFIRM : ACT_BID,
                              .amount_fen = in->amount_fen,
@@ -67,7 +67,7 @@ Err lot_bid_run(Cx *cx, const void *input, Val **ret)
 Err lot_take_run(Cx *cx, const void *input, Val **ret)
 {
     const LotBidIn *in = input;
-    return ask_run(
+    return lot_ask(
         cx,
         &(BidAsk){
             .lot_id = in->lot_id, .kind = ACT_TAKE, .amount_fen = in->amount_fen, .key = in->key},
@@ -77,7 +77,7 @@ Err lot_take_run(Cx *cx, const void *input, Val **ret)
 Err lot_retract_run(Cx *cx, const void *input, Val **ret)
 {
     const LotKeyIn *in = input;
-    return ask_run(cx, &(BidAsk){.lot_id = in->lot_id, .kind = ACT_CANCEL, .key = in->key}, ret);
+    return lot_ask(cx, &(BidAsk){.lot_id = in->lot_id, .kind = ACT_CANCEL, .key = in->key}, ret);
 }
 
 /* ---- The operator ---- */

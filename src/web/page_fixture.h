@@ -64,7 +64,7 @@ typedef struct World {
     i64 patent_id, bare_patent_id, achievement_id, listing_id, waiting_id;
     int wrong; /* Expectations not met, all told before the test fails. */
     i64 need_id, waiting_need_id, showing_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id,
-        done_id, push_id, season_id, notice_id, draft_id;
+        done_id, push_id, season_id, notice_id, draft_id, coming_id;
 } World;
 
 /* ---- the play ---- */

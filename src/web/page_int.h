@@ -141,6 +141,8 @@ Err build_notice(PageCx *page);
 Err build_seasons(PageCx *page);
 Err build_season(PageCx *page);
 Err build_season_plan(PageCx *page);
+/* Sets `after` for the page of a lot: season, notice, holders of a right, what came after it. */
+NODISCARD Err page_after_lot(PageCx *page);
 
 /* ---- page_privacy.c, page_tokens.c ---- */
 

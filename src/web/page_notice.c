@@ -124,6 +124,78 @@ Err build_notice(PageCx *page)
     return ERR_OK;
 }
 
+/* ---- beside a lot ---- */
+
+/* Each act with its form: the id in it is that of the row, not of the page. */
+static void row_acts(PageCx *page, Val *rows, Str back)
+{
+    for (size_t i = 0; i < val_count(rows); i++) {
+        Val *row = val_at(rows, i), *acts = val_get(row, "acts"), *list = val_list(page->cx->arena);
+        for (size_t k = 0; k < val_count(acts); k++) {
+            const Op *op = op_find(house_of(page->cx), val_get_str(val_at(acts, k), "op"));
+            if (!op || (op->flags & OP_LOCAL_ONLY) || !op_allowed(page->cx, op))
+                continue;
+            Buf href = buf_new(page->cx->arena);
+            buf_format(&href, "/form/%s?id=%lld&back=", op->name,
+                       (long long)val_get_int(row, "id"));
+            buf_url(&href, back);
+            val_push(page->cx->arena, list, shape_act(page, op, buf_str(&href)));
+        }
+        val_set(page->cx->arena, row, "acts", list);
+    }
+}
+
+/* The published notice of the lot, and the draft for who may draft. */
+static Err notice_beside(PageCx *page, Val *after)
+{
+    Arena *arena = page->cx->arena;
+    Val *reply;
+    const NameText texts[] = {{S("lot_id"), str_format(arena, "%lld", (long long)page->id)}};
+    Err e = page_ask(page, "lot_notice.list", texts, COUNT(texts), &reply);
+    if (e)
+        return e;
+    const Val *first = val_at(val_get(reply, "items"), 0);
+    Str number = val_get_str(first, "number");
+    val_set_int(arena, after, "notice_id", val_get_int(first, "id"));
+    val_set_str(arena, after, "notice_number",
+                number.len ? number : page_say(page, "page.notice_unnumbered"));
+    return ERR_OK;
+}
+
+Err page_after_lot(PageCx *page)
+{
+    Arena *arena = page->cx->arena;
+    Val *after, *holders, *agreements;
+    Str back = str_format(arena, "/lot/%lld", (long long)page->id);
+    const NameText texts[] = {{S("lot_id"), str_format(arena, "%lld", (long long)page->id)}};
+    Err e = page_ask(page, "lot.after", texts, COUNT(texts), &after);
+    if (!e)
+        e = page_ask(page, "priority_notice.list", texts, COUNT(texts), &holders);
+    if (!e)
+        e = page_ask(page, "agreement.list", texts, COUNT(texts), &agreements);
+    if (!e)
+        e = notice_beside(page, after);
+    if (e)
+        return e;
+    const Val *lot = val_get(page->data, "lot");
+    bool coming = str_same(val_get_str(lot, "state"), S("scheduled"));
+    Val *again = val_get(after, "again"), *agreed = val_get(agreements, "items");
+    for (size_t i = 0; i < val_count(again); i++)
+        val_set_int(arena, val_at(again, i), "cut", val_get_int(val_at(again, i), "cut_bp") / 100);
+    for (size_t i = 0; i < val_count(agreed); i++)
+        val_set_bool(arena, val_at(agreed, i), "is_related",
+                     !str_same(val_get_str(val_at(agreed, i), "related"), S("none")));
+    row_acts(page, val_get(holders, "items"), back);
+    row_acts(page, val_get(after, "offers"), back);
+    row_acts(page, agreed, back);
+    val_set(arena, after, "holders", val_get(holders, "items"));
+    val_set(arena, after, "agreements", agreed);
+    val_set_bool(arena, after, "can_draft", coming && page_allowed(page, "lot_notice.draft"));
+    val_set_bool(arena, after, "can_tell", coming && page_allowed(page, "priority_notice.send"));
+    page_put(page, "after", after);
+    return ERR_OK;
+}
+
 /* ---- seasons ---- */
 
 static void shape_season(PageCx *page, Val *season)

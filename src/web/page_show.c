@@ -278,7 +278,7 @@ Err build_lot(PageCx *page)
     set_can(page, "enter", can_enter);
     shape_page(page, reply, back);
     set_title(page, lot, "title");
-    return ERR_OK;
+    return page_after_lot(page);
 }
 
 /* ---- deal, org ---- */

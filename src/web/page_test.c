@@ -145,6 +145,7 @@ static void play_notices(World *w)
               "\"until_date\":\"2026-12-31\",\"weekdays\":[\"3\",\"5\"],\"hours_from\":\"09:30\","
               "\"hours_to\":\"16:30\",\"length_min\":60,\"preset\":\"exchange\"}"));
     w->season_id = reply_id(reply);
+    w->coming_id = lots[0];
     for (size_t i = 0; i < COUNT(lots); i++) {
         MUST(play(f, EXCHANGE, SECONDS(891), "season.put", &reply,
                   "{\"season_id\":%lld,\"lot_id\":%lld,\"plan\":1}", (long long)w->season_id,
@@ -270,7 +271,8 @@ static Str fill(World *w, const char *path)
                {'m', w->waiting_need_id}, {'s', w->sold_lot_id},    {'o', w->lot_id},
                {'d', w->deal_id},         {'r', w->bidder_id},      {'i', w->import_id},
                {'j', w->done_id},         {'u', w->push_id},        {'h', w->showing_id},
-               {'y', w->season_id},       {'x', w->notice_id},      {'z', w->draft_id}};
+               {'y', w->season_id},       {'x', w->notice_id},      {'z', w->draft_id},
+               {'k', w->coming_id}};
     Buf out = buf_new(&w->f.arena);
     for (; *path; path++) {
         if (*path != '{') {
@@ -368,6 +370,9 @@ static const struct {
     {"/season/plan?season_id={y}", OPERATOR, "name=\"listing_ids\"", 0, "/do/season.plan"},
     {"/season/plan?season_id={y}&listing_ids={w}", OPERATOR, "tb-warn", 0, "/do/season.plan"},
     {"/season/plan?season_id={y}&listing_ids=x", OPERATOR, "k-error", 0, "/do/season.plan"},
+    {"/lot/{s}?n", ALL, "id=\"after-h\"", 0, "/form/lot.again"},
+    {"/lot/{k}", ALL, "/season/{y}\"", OPERATOR, "/form/priority_notice.send?lot_id={k}"},
+    {"/lot/{k}?a", ALL, "/notice/{x}\"", 0, "/form/lot_notice.draft"},
     {"/deals", ALL & ~PUBLIC, "tb-table", OFFICE | BUYER | OPERATOR, "/deal/{d}\""},
     {"/deal/{d}", OFFICE | BUYER | OPERATOR, "A thin film", OFFICE | OPERATOR, "50 %"},
     {"/deal/{d}?a", OFFICE | BUYER | OPERATOR, "/form/deal.sign?id={d}", 0, NULL},
