@@ -293,8 +293,12 @@ Err build_season(PageCx *page)
     if (e)
         return e;
     Val *season = val_get(reply, "season"), *lots = val_get(reply, "lots");
-    for (size_t i = 0; i < val_count(lots); i++)
-        val_set_str(arena, val_at(lots, i), "org_name", val_get_str(val_at(lots, i), "org"));
+    for (size_t i = 0; i < val_count(lots); i++) {
+        Val *lot = val_at(lots, i);
+        val_set_str(arena, lot, "org_name", val_get_str(lot, "org"));
+        val_set_bool(arena, lot, "can_draft",
+                     may && str_same(val_get_str(lot, "state"), S("scheduled")));
+    }
     page_put(
         page, "change_href",
         val_str(arena, may ? form_of(page, "season.change", &season_type, season, back) : S("")));
