@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -75,6 +76,21 @@ static double at_ms(Times *times, double share)
         return 0;
     qsort(times->ns, times->count, sizeof *times->ns, by_size);
     return (double)times->ns[(size_t)((double)(times->count - 1) * share)] / 1e6;
+}
+
+typedef struct Figures {
+    double per_s, p50_ms, p99_ms;
+    double cpu_us; /* Of a bid: of the whole process, callers and client as well. */
+    double group;  /* Bids of one commit. */
+    i64 accepted;
+} Figures;
+
+static double processor_us(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
 static Times times_new(void)
@@ -244,17 +260,14 @@ static Caller *take_ready(void)
     return list;
 }
 
-typedef struct Figures {
-    double per_s, p50_ms, p99_ms;
-    i64 accepted;
-} Figures;
-
 static Figures run_engine(size_t count, double seconds)
 {
     const Op *op = op_find(&b.open.house, S("lot.bid"));
     Caller *callers = ARENA_NEW(&b.arena, Caller, count);
     Times times = times_new();
     i64 accepted = 0, begun_ns = clock_steady_ns();
+    double cpu_us = processor_us();
+    i64 groups = writer_stats(b.open.house.writer).group_count;
     i64 until_ns = begun_ns + (i64)(seconds * 1e9);
     for (size_t i = 0; i < count; i++) {
         callers[i].number = (i64)i * 1000000000 + begun_ns % 1000000000 * 1000;
@@ -284,6 +297,9 @@ static Figures run_engine(size_t count, double seconds)
         arena_done(&callers[i].arena);
     return (Figures){.per_s = (double)times.count / spent,
                      .accepted = accepted,
+                     .cpu_us = (processor_us() - cpu_us) / (double)times.count,
+                     .group = (double)times.count /
+                              (double)(writer_stats(b.open.house.writer).group_count - groups),
                      .p50_ms = at_ms(&times, 0.5),
                      .p99_ms = at_ms(&times, 0.99)};
 }
@@ -364,6 +380,8 @@ static Figures bid_over(Link *links, size_t count, double seconds)
 {
     Times times = times_new();
     i64 accepted = 0, begun_ns = clock_steady_ns();
+    double cpu_us = processor_us();
+    i64 groups = writer_stats(b.open.house.writer).group_count;
     i64 until_ns = begun_ns + (i64)(seconds * 1e9);
     int poll = epoll_create1(EPOLL_CLOEXEC);
     for (size_t i = 0; i < count; i++) {
@@ -395,6 +413,9 @@ static Figures bid_over(Link *links, size_t count, double seconds)
     close(poll);
     return (Figures){.per_s = (double)times.count / spent,
                      .accepted = accepted,
+                     .cpu_us = (processor_us() - cpu_us) / (double)times.count,
+                     .group = (double)times.count /
+                              (double)(writer_stats(b.open.house.writer).group_count - groups),
                      .p50_ms = at_ms(&times, 0.5),
                      .p99_ms = at_ms(&times, 0.99)};
 }
@@ -529,8 +550,10 @@ static void print_json(const Figures *many, const Figures *lone, const Figures *
                        const Figures *http_lone, const Figures *postgres, const Figures *disk)
 {
     printf("{\"bench\":\"bid\",\"engine_bids_per_s\":%.0f,\"engine_p99_ms\":%.3f,"
-           "\"engine_accepted\":%lld,\"http_bids_per_s\":%.0f,\"http_p99_ms\":%.3f,",
-           many->per_s, many->p99_ms, (long long)many->accepted, http->per_s, http->p99_ms);
+           "\"engine_accepted\":%lld,\"engine_cpu_us\":%.2f,\"http_bids_per_s\":%.0f,"
+           "\"http_p99_ms\":%.3f,\"http_cpu_us\":%.1f,\"engine_group\":%.0f,\"http_group\":%.0f,",
+           many->per_s, many->p99_ms, (long long)many->accepted, many->cpu_us, http->per_s,
+           http->p99_ms, http->cpu_us, many->group, http->group);
     if (postgres)
         printf("\"postgres_bids_per_s\":%.0f,\"postgres_p99_ms\":%.3f,\"ratio\":%.1f,",
                postgres->per_s, postgres->p99_ms, many->per_s / postgres->per_s);
@@ -549,14 +572,17 @@ static int remove_one(const char *path, const struct stat *stat, int kind, struc
 int main(int argc, char **argv)
 {
     double seconds = argc > 1 && atof(argv[1]) > 0 ? atof(argv[1]) : SECONDS;
-    Figures postgres, http, http_lone;
+    const char *only = argc > 2 ? argv[2] : ""; /* "engine", "http": for a look at one of them. */
+    Figures postgres, http = {0}, http_lone = {0}, many = {0};
     open_house();
     fill_house();
     Figures disk = run_disk(1);
     Figures lone = run_engine(1, 1);
-    Figures many = run_engine(CALLERS, seconds);
-    run_http(seconds, &http, &http_lone);
-    bool has_pg = run_pg(seconds, &postgres);
+    if (strcmp(only, "http") != 0)
+        many = run_engine(CALLERS, seconds);
+    if (strcmp(only, "engine") != 0)
+        run_http(seconds, &http, &http_lone);
+    bool has_pg = !*only && run_pg(seconds, &postgres);
     print_json(&many, &lone, &http, &http_lone, has_pg ? &postgres : NULL, &disk);
     house_reader_done(&b.cx);
     house_close(&b.open);

@@ -78,11 +78,10 @@ static Err take_lock(Cx *cx, Str data, int *ret_fd)
 }
 
 /* What making an exchange puts into the data folder, in the order in which it can be removed. */
-static const char *const made_files[] = {"exchange",          "techbourse.db-wal",
-                                         "techbourse.db-shm", "techbourse.db",
-                                         "keys/head.pem",     "keys/head.pub",
-                                         "keys/secrets.key",  "keys",
-                                         "settings.yaml",     "files"};
+static const char *const made_files[] = {
+    "exchange",      "techbourse.db-wal", "techbourse.db-shm", "techbourse.db", "keys/head.pem",
+    "keys/head.pub", "keys/secrets.key",  "keys/seal.key",     "keys",          "settings.yaml",
+    "files"};
 
 static char *in_folder(Arena *arena, Str data, const char *name)
 {
@@ -287,6 +286,7 @@ Err house_open_with(Cx *cx, const Settings *settings, OpenMode mode, DbWrap wrap
     if (!e && mode == OPEN_SERVE) {
         ret->house.counts = count_memo_new();
         ret->house.orgs = org_tree_new();
+        ret->house.sessions = session_memo_new();
     }
     if (e && mode == OPEN_MAKE)
         house_unmake(ret);
@@ -334,6 +334,7 @@ static void close_rooms(Open *open)
         count_memo_done(open->house.counts);
     if (open->house.orgs)
         org_tree_done(open->house.orgs);
+    session_memo_done(open->house.sessions);
 }
 
 void house_close(Open *open)

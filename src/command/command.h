@@ -122,7 +122,8 @@ typedef struct House {
     HouseHooks hooks;
     struct BidEngine *bids; /* auction/bid_engine.h; the writer's thread alone, NULL until used. */
     struct OrgTree *orgs;   /* ident/ident.h; NULL: units are looked up each time. */
-    struct AccessLog *accesses; /* audit/audit.h; NULL: nobody listens. */
+    struct SessionMemo *sessions; /* ident/ident.h; NULL: read each time. */
+    struct AccessLog *accesses;   /* audit/audit.h; NULL: nobody listens. */
 } House;
 
 static inline House *house_of(Cx *cx)

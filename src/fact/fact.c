@@ -1,6 +1,8 @@
 /* Appending facts, sealing the block of a commit, and reading the log. */
 #include "fact/fact_int.h"
 
+#include <stdatomic.h>
+
 #include "record/published.h"
 
 #include <string.h>
@@ -103,10 +105,25 @@ static void keep_leaf(Facts *open, Digest leaf)
     open->leaves[open->count++] = leaf;
 }
 
+static unsigned bucket_of(const RecordType *type)
+{
+    unsigned hash = 5381;
+    for (const char *at = type->name; *at; at++)
+        hash = hash * 33 + (u8)*at;
+    return hash % CHANGE_BUCKETS;
+}
+
+u64 fact_changes(const FactLog *log, const RecordType *type)
+{
+    return atomic_load(&log->changes[bucket_of(type)]);
+}
+
 static Err append(Cx *cx, const RecordType *type, i64 row_id, Str digest, FactNote note)
 {
     assert(cx->in_write && cx->facts);
     Facts *open = cx->facts;
+    if (type)
+        open->touched |= (u64)1 << bucket_of(type);
     FactLog *log = open->log;
     Fact fact = {
         .seq = log->last_seq + 1 + (i64)open->count,
@@ -301,6 +318,7 @@ static Err on_begin(Cx *cx, void *context)
     arena_reset(&log->open->arena);
     log->open->leaves = NULL;
     log->open->count = log->open->cap = 0;
+    log->open->touched = 0;
     cx->facts = log->open;
     return ERR_OK;
 }
@@ -362,6 +380,9 @@ static void on_committed(void *context)
     log->last_seq += (i64)log->open->count;
     log->last_block++;
     memcpy(log->last_hash, log->next_hash, sizeof log->last_hash);
+    for (unsigned i = 0; i < CHANGE_BUCKETS; i++)
+        if (log->open->touched >> i & 1)
+            atomic_fetch_add(&log->changes[i], 1);
     if (log->wake)
         log->wake(log->wake_context);
 }

@@ -77,6 +77,10 @@ WriterHooks fact_hooks(FactLog *log); /* For writer_open. `committed` is the cal
 /* Calls `wake` after every commit that held facts. */
 void fact_on_commit(FactLog *log, void (*wake)(void *context), void *context);
 
+/* Grows with every commit of this process that told of a row of this type (now and then of another
+ * type): what was remembered of such rows holds while it stays. Any thread. */
+u64 fact_changes(const FactLog *log, const RecordType *type);
+
 typedef struct FactHead {
     i64 block;
     i64 fact_count;

@@ -69,7 +69,10 @@ struct Facts {
     Arena arena; /* Leaves; emptied with every transaction. */
     Digest *leaves;
     size_t count, cap;
+    u64 touched; /* Buckets of the types that were told of. */
 };
+
+enum { CHANGE_BUCKETS = 64 };
 
 struct FactLog {
     FactHash hash;
@@ -86,6 +89,7 @@ struct FactLog {
     size_t id_count;
     void (*wake)(void *context);
     void *wake_context;
+    _Atomic u64 changes[CHANGE_BUCKETS]; /* Commits that told of a type of this bucket. */
 };
 
 #endif

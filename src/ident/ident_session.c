@@ -37,30 +37,44 @@ static bool session_over(Cx *cx, const Session *session, unsigned roles)
            session->seen_ms + minutes * 60 * 1000 <= now_ms;
 }
 
-Err session_find(Cx *cx, Str token, SignedIn *ret)
+static Err session_read(Cx *cx, Str hash, SessionKnown *ret)
 {
-    Session session = {0};
-    Account account = {0};
-    unsigned roles = 0;
-    Str org = S("");
-    if (token.len != 2 * SESSION_TOKEN_BYTES)
-        return err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
-    Err e = RECORD_FIND(cx, &session_type, &session, "WHERE token_hash = ?1 AND token_hash <> ''",
-                        BIND_STR(token_hash(cx->arena, token)));
+    SessionKnown known = {.org = S("")};
+    u64 changes = session_changes(cx);
+    if (session_memo_get(cx, hash, ret))
+        return ERR_OK;
+    Err e = RECORD_FIND(cx, &session_type, &known.session,
+                        "WHERE token_hash = ?1 AND token_hash <> ''", BIND_STR(hash));
     if (e == ERR_MISSING) {
         err_clear(cx);
         return err_set(cx, ERR_SIGN_IN, NULL, "ident.session_over");
     }
     if (!e)
-        e = record_load(cx, &account_type, session.account_id, &account);
+        e = record_load(cx, &account_type, known.session.account_id, &known.account);
     if (!e)
-        e = roles_of(cx, account.id, &roles);
-    if (!e && (account.closed || session_over(cx, &session, roles)))
-        return err_set(cx, ERR_SIGN_IN, NULL, "ident.session_over");
+        e = roles_of(cx, known.account.id, &known.roles);
     if (!e)
-        e = org_name(cx, account.org_id, &org);
+        e = org_name(cx, known.account.org_id, &known.org);
     if (e)
         return e;
+    session_memo_put(cx, hash, changes, &known);
+    *ret = known;
+    return ERR_OK;
+}
+
+Err session_find(Cx *cx, Str token, SignedIn *ret)
+{
+    SessionKnown known;
+    if (token.len != 2 * SESSION_TOKEN_BYTES)
+        return err_set(cx, ERR_SIGN_IN, NULL, "command.sign_in");
+    Err e = session_read(cx, token_hash(cx->arena, token), &known);
+    if (e)
+        return e;
+    Session session = known.session;
+    Account account = known.account;
+    unsigned roles = known.roles;
+    if (account.closed || session_over(cx, &session, roles))
+        return err_set(cx, ERR_SIGN_IN, NULL, "ident.session_over");
     SignInWants wants = wants_of(cx, &account, &session, roles);
     *ret = (SignedIn){
         .actor = {.account_id = account.id,
@@ -76,7 +90,7 @@ Err session_find(Cx *cx, Str token, SignedIn *ret)
         .csrf = session.csrf,
         .name = account.name,
         .login = account.login,
-        .org_name = org,
+        .org_name = known.org,
     };
     return ERR_OK;
 }

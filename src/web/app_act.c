@@ -75,9 +75,24 @@ static void done(WriteJob *job)
     server_again(request);
 }
 
-/* Runs a checked op: through the writer without waiting, or at once. */
-static Handled start(Request *request, Call *call, Err *ret_err, Val **ret_reply)
+/* Bulk ops of the API are many and their answers short: the writer's thread makes them, and no worker
+ * is woken for it. */
+static void done_bulk(WriteJob *job)
 {
+    Cx *cx = job->cx;
+    Request *request = cx->request;
+    Call *call = request->user;
+    Val *reply = NULL;
+    Err e = op_answer(cx, &call->job, &reply);
+    json_answer(call->response, call, e, reply);
+    server_finish(request);
+}
+
+/* Runs a checked op: through the writer without waiting, or at once. */
+static Handled start(Request *request, Response *response, Call *call, Err *ret_err,
+                     Val **ret_reply)
+{
+    bool bulk = (call->op->flags & OP_BULK) && call->way == WAY_API;
     Cx *cx = &call->cx;
     if (call->op->kind != OP_WRITE) {
         *ret_err = op_call(cx, call->op, call->in, ret_reply);
@@ -88,7 +103,8 @@ static Handled start(Request *request, Call *call, Err *ret_err, Val **ret_reply
         return HANDLED_NOW;
     cx->request = request;
     call->waiting = true;
-    *ret_err = op_submit(cx, &call->job, call->op, call->in, done);
+    call->response = response;
+    *ret_err = op_submit(cx, &call->job, call->op, call->in, bulk ? done_bulk : done);
     if (*ret_err)
         call->waiting = false;
     return *ret_err ? HANDLED_NOW : HANDLED_LATER;
@@ -151,7 +167,7 @@ Handled api_handle(App *app, Request *request, Response *response, Call *call)
         e = api_read(call, request);
         if (!e)
             e = call_limit(app, request, response, call);
-        if (!e && start(request, call, &e, &reply) == HANDLED_LATER)
+        if (!e && start(request, response, call, &e, &reply) == HANDLED_LATER)
             return HANDLED_LATER;
     }
     if (!e && call->by_cookie && val_get(reply, "token")) /* The old token is void. */
@@ -527,7 +543,7 @@ Handled do_handle(App *app, Request *request, Response *response, Call *call)
             show_again(app, request, response, call, safe_path(request_field(request, "back")), e);
             return HANDLED_NOW;
         }
-        if (!e && start(request, call, &e, &reply) == HANDLED_LATER)
+        if (!e && start(request, response, call, &e, &reply) == HANDLED_LATER)
             return HANDLED_LATER;
     }
     if (!e)

@@ -73,8 +73,9 @@ typedef struct Call {
     const Op *op;
     void *in;
     OpJob job;
-    bool waiting; /* The writer has it. */
-    Val *preview; /* What others would see of a form that is shown again for that. */
+    Response *response; /* Of a call that the writer answers by itself. */
+    bool waiting;       /* The writer has it. */
+    Val *preview;       /* What others would see of a form that is shown again for that. */
 } Call;
 
 /* What the templates may name behind a bar. */

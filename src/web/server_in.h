@@ -174,6 +174,8 @@ struct Server {
     Job *work_first, *work_last;
     Job *done_first, *done_last;
     bool workers_end;
+    int idle_workers; /* Waiting for work; one of them is woken at a time. */
+    bool waking;
     pthread_t *workers;
     int worker_count;
 };

@@ -88,6 +88,16 @@ void job_end(Job *job)
 
 /* --------------------------------------------------------------------------------- handing over */
 
+/* One worker at a time is woken; it wakes the next when it finds more to do. A signal for each job
+ * would set all of them running for what one can do meanwhile. The lock is held. */
+static void wake_one(Server *server)
+{
+    if (!server->work_first || !server->idle_workers || server->waking)
+        return;
+    server->waking = true;
+    pthread_cond_signal(&server->work_came);
+}
+
 void job_submit(Job *job, JobState state)
 {
     Server *server = job->server;
@@ -99,7 +109,7 @@ void job_submit(Job *job, JobState state)
     else
         server->work_first = job;
     server->work_last = job;
-    pthread_cond_signal(&server->work_came);
+    wake_one(server);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -219,13 +229,18 @@ static void handle(Job *job)
 static Job *next_work(Server *server)
 {
     pthread_mutex_lock(&server->lock);
-    while (!server->work_first && !server->workers_end)
+    while (!server->work_first && !server->workers_end) {
+        server->idle_workers++;
         pthread_cond_wait(&server->work_came, &server->lock);
+        server->idle_workers--;
+        server->waking = false;
+    }
     Job *job = server->work_first;
     if (job) {
         server->work_first = job->next;
         if (!server->work_first)
             server->work_last = NULL;
+        wake_one(server);
     }
     pthread_mutex_unlock(&server->lock);
     return job;
