@@ -17,8 +17,8 @@ static Err rule_hash(Cx *cx, const Field *field, const void *member)
 /* The rows of bid_presets (auction), which this room may not ask. */
 static Err rule_preset(Cx *cx, const Field *field, const void *member)
 {
-    static const char *const presets[] = {"",         "exchange",       "auction",  "judicial",
-                                          "judicial_right", "state_10", "state_20"};
+    static const char *const presets[] = {
+        "", "exchange", "auction", "judicial", "judicial_right", "state_10", "state_20"};
     Str preset;
     memcpy(&preset, member, sizeof preset);
     for (size_t i = 0; i < COUNT(presets); i++)

@@ -49,7 +49,7 @@ typedef struct Settings {
     i64 agreement_required;      /* 委托服务协议 before the first need, listing or bid. */
     i64 stage_consent_required; /* 现场展示同意书 of the seller and all co-owners before a lot. */
     Str notice_preset; /* bid_presets: the notice that a lot of no season has to have; '': none. */
-    Str notice_number;          /* {programme}, {year} and {no} are filled in. */
+    Str notice_number; /* {programme}, {year} and {no} are filled in. */
     i64 access_log_days;
     i64 joining_return_days;   /* Not resubmitted in these: closed, and his contact data goes. */
     i64 joining_keep_days;     /* Who was rejected: his contact data goes after these. */
