@@ -48,7 +48,7 @@ static Err floor_save(Cx *cx, const Lot *lot, i64 org_id, LotBidder *bidder)
 static Err floor_enter_run(Cx *cx, const void *input, Val **ret)
 {
     const FloorEnterIn *in = input;
-    Lot lot;
+    Lot lot = {0};
     Org unit = {0};
     LotBidder bidder = {0};
     Err e = lot_load(cx, in->lot_id, &lot);

@@ -248,7 +248,7 @@ static void take_parts(LotNotice *notice, const LotNotice *in)
 
 static Err save_draft(Cx *cx, LotNotice *notice, const char *fact, Val **ret)
 {
-    Lot lot;
+    Lot lot = {0};
     Season season = {0};
     Err e = load_about(cx, notice->lot_id, &lot, &season);
     if (e)
@@ -381,7 +381,7 @@ static Err replace_before(Cx *cx, const LotNotice *notice)
 static Err publish_run(Cx *cx, const void *arg, Val **ret)
 {
     LotNotice notice = {0};
-    Lot lot;
+    Lot lot = {0};
     Season season = {0};
     i64 state = 0;
     Err e = record_load(cx, &lot_notice_type, ((const NoticeIdIn *)arg)->id, &notice);
@@ -417,7 +417,7 @@ static Err withdraw_run(Cx *cx, const void *arg, Val **ret)
 {
     const NoticeReasonIn *in = arg;
     LotNotice notice = {0};
-    Lot lot;
+    Lot lot = {0};
     Err e = record_load(cx, &lot_notice_type, in->id, &notice);
     if (!e)
         e = flow_step(cx, &lot_notice_flow, notice.state, "withdraw", cx->actor.roles, &notice,

@@ -181,7 +181,7 @@ static Err holder_of(Cx *cx, const SendIn *in, const Lot *lot, PriorityNotice *r
 static Err send_run(Cx *cx, const void *arg, Val **ret)
 {
     const SendIn *in = arg;
-    Lot lot;
+    Lot lot = {0};
     PriorityNotice notice = {.lot_id = in->lot_id,
                              .ground = in->ground,
                              .rank = in->rank ? in->rank : 1,

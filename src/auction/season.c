@@ -148,7 +148,7 @@ const BidPreset *season_preset(Cx *cx, const Season *season)
 
 Err season_lot_free(Cx *cx, i64 lot_id)
 {
-    Lot lot;
+    Lot lot = {0};
     i64 published = 0;
     Err e = lot_load(cx, lot_id, &lot);
     if (!e && lot.state != LOT_SCHEDULED)
@@ -390,7 +390,7 @@ static Err lots_val(Cx *cx, i64 season_id, Val **ret)
         record_read_row(cx, &season_lot_type, &rows, &links[count++]);
     e = rows_end(&rows);
     for (size_t i = 0; !e && i < count; i++) {
-        Lot lot;
+        Lot lot = {0};
         i64 notice_id = 0;
         e = lot_load(cx, links[i].lot_id, &lot);
         if (!e)

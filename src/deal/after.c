@@ -211,7 +211,7 @@ static Err again_allowed(Cx *cx, const AgainIn *in, const Lot *lot)
 static Err again_run(Cx *cx, const void *arg, Val **ret)
 {
     const AgainIn *in = arg;
-    Lot lot;
+    Lot lot = {0};
     i64 failed_id = 0;
     Val *reply = NULL, *warnings = val_list(cx->arena);
     Err e = after_lot(cx, in->lot_id, &lot, &failed_id);
@@ -343,7 +343,7 @@ static Err next_bidder(Cx *cx, const Lot *lot, const i64 *passed, size_t passed_
 static Err fallback_run(Cx *cx, const void *arg, Val **ret)
 {
     const FallbackIn *in = arg;
-    Lot lot;
+    Lot lot = {0};
     LotBidder bidder = {0};
     i64 passed[PASSED_MAX], failed_id = 0;
     size_t passed_count = 0;
@@ -397,7 +397,7 @@ static Err accept_run(Cx *cx, const void *arg, Val **ret)
 {
     LotOffer offer = {0};
     unsigned who = 0;
-    Lot lot;
+    Lot lot = {0};
     i64 state = 0, failed_id = 0;
     Err e = offer_load(cx, ((const OfferIdIn *)arg)->id, &offer, &who);
     if (!e)
@@ -498,7 +498,7 @@ static Err offers_val(Cx *cx, i64 lot_id, Val **ret)
 /* What an operator may do about it now. */
 static Err may_val(Cx *cx, i64 lot_id, Val *map)
 {
-    Lot lot;
+    Lot lot = {0};
     i64 failed_id = 0;
     bool exchange = (cx->actor.roles & (WHO_OPERATOR | WHO_LOCAL)) != 0;
     Err e = exchange ? after_lot(cx, lot_id, &lot, &failed_id) : ERR_STATE;
@@ -514,7 +514,7 @@ static Err may_val(Cx *cx, i64 lot_id, Val *map)
 static Err after_run(Cx *cx, const void *arg, Val **ret)
 {
     i64 lot_id = ((const AfterIn *)arg)->lot_id;
-    Lot lot;
+    Lot lot = {0};
     Season season = {0};
     Val *next = NULL, *before = NULL, *offers = NULL, *map = val_map(cx->arena);
     Err e = lot_load(cx, lot_id, &lot);

@@ -95,7 +95,7 @@ static Err buyer_of(Cx *cx, Str code, i64 seller_id, Org *ret)
 static Err agree_run(Cx *cx, const void *arg, Val **ret)
 {
     const AgreeIn *in = arg;
-    Lot lot;
+    Lot lot = {0};
     Org buyer = {0};
     i64 failed_id = 0;
     Err e = after_lot(cx, in->lot_id, &lot, &failed_id);
@@ -144,7 +144,7 @@ static Err step(Cx *cx, Agreement *agreement, const char *action)
 static Err make_run(Cx *cx, const void *arg, Val **ret)
 {
     Agreement agreement = {0};
-    Lot lot;
+    Lot lot = {0};
     Err e = record_load(cx, &agreement_type, ((const AgreementIdIn *)arg)->id, &agreement);
     if (!e)
         e = step(cx, &agreement, "make");
