@@ -273,6 +273,10 @@ static const Field close_in[] = {
     { AT(LotCloseIn, id),         F_INT,  "编号",       "No.",     REQUIRED, SEE_PUBLIC, NULL },
     { AT(LotCloseIn, settled_ms), F_TIME, "已处理至",   "Settled", 0,        SEE_PUBLIC, NULL },
 };
+static const Field make_up_in[] = {
+    { AT(LotMakeUpIn, id),      F_INT,  "编号",       "No.",          REQUIRED, SEE_PUBLIC, NULL },
+    { AT(LotMakeUpIn, from_ms), F_TIME, "停机开始时间", "Served until", REQUIRED, SEE_PUBLIC, NULL },
+};
 static const Field tick_in[] = {
     { AT(LotTickIn, settled_ms), F_TIME, "已处理至", "Settled", 0, SEE_PUBLIC, NULL },
 };
@@ -324,6 +328,11 @@ static const Op ops[] = {
       OP_IN(LotCloseIn, close_in), NULL, lot_sell_run },
     { "lot.lapse", "不成交", "Lapse", OP_WRITE, OP_LOCAL_ONLY, LOT_CLOCK,
       OP_IN(LotCloseIn, close_in), NULL, lot_lapse_run },
+    { "lot.make_up", "停机补时", "Make up", OP_WRITE, OP_LOCAL_ONLY, LOT_CLOCK,
+      OP_IN(LotMakeUpIn, make_up_in), NULL, lot_make_up_run,
+      "停机期间标的视为暂停，剩余时间不变。", "While nobody served the lot stood still: it goes on with the same remainder." },
+    { "lot.make_up_due", "停机补时（全部）", "Make up all", OP_STEPS, OP_LOCAL_ONLY, LOT_CLOCK,
+      OP_IN_NONE, NULL, lot_make_up_due_run },
     { "lot.tick", "到点处理", "What is due", OP_STEPS, OP_LOCAL_ONLY, LOT_CLOCK,
       OP_IN(LotTickIn, tick_in), NULL, lot_tick_run },
 };

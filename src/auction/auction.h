@@ -11,11 +11,11 @@
  * winner waits with deal_id 0 until deal.make_due finds him by lot_win_list, and is told the deal
  *         by lot_win_deal.
  * Emits   about the lot: lot.made, lot.opened, lot.stage, lot.led, lot.extended, lot.bidders,
- *         lot.paused, lot.resumed, lot.cancelled, lot.sold, lot.not_sold, lot.bid_refused (of one
- *         who has no number); about a bidder: lot.bidder_applied, lot.bidder_admitted,
- *         lot.bidder_refused; about a block of the log: lot.log (amount: entries, other_id: the
- *         lot); about a winner: lot.won, lot.won_by_right, lot.deal. Facts hold ids, amounts and
- *         codes only.
+ *         lot.paused, lot.resumed, lot.made_up, lot.cancelled, lot.sold, lot.not_sold,
+ *         lot.bid_refused (of one who has no number); about a bidder: lot.bidder_applied,
+ *         lot.bidder_admitted, lot.bidder_refused; about a block of the log: lot.log (amount:
+ *         entries, other_id: the lot); about a winner: lot.won, lot.won_by_right, lot.deal. Facts
+ *         hold ids, amounts and codes only.
  *
  * What happened to a lot is its log, a line an act (bid_log.h); the row of the lot is its terms and
  * a summary. bid_engine.h keeps the lots that are bid for in memory, judges there, and writes the
@@ -144,6 +144,17 @@ typedef struct LotBidder {
     i64 rank;       /* Of a priority right, 1 first; 0: none. */
     i64 floor;      /* In the hall: the operator enters its bids. */
     Str reason;     /* Why it was refused, in words. */
+    /* What it said when it applied (entry.h), and what was decided. */
+    Str relation; /* bidder_relations */
+    Str relation_words;
+    Str statements;   /* One a line, on each condition of the lot. */
+    Str ground;       /* refusal_grounds, of the last refusal. */
+    i64 condition_no; /* That failed, 1..; 0: none of them. */
+    Str objection;    /* Against the refusal, in words; once. */
+    i64 objected_ms;
+    Str objection_answer;
+    i64 answered_ms;
+    i64 tries; /* Times it applied. */
 } LotBidder;
 
 /* The entries of a lot's log that one commit wrote. Never changed. */
@@ -176,10 +187,13 @@ extern const RecordType lot_win_type;
 extern const Flow lot_flow;
 extern const Flow lot_bidder_flow;
 extern const Room auction_room;
-/* The same: bids in a hall; day.h, season.h, lot_notice.h, priority.h. */
-extern const Room floor_room, day_room, season_room, lot_notice_room, priority_room;
+/* A file of ops each: who may bid (entry.h), deposits (deposit.h), bids in a hall, days (day.h),
+ * seasons (season.h), notices (lot_notice.h), rights of first refusal (priority.h). */
+extern const Room entry_room, bar_room, vet_room, deposit_room, deposit_pay_room, floor_room,
+    day_room, season_room, lot_notice_room, priority_room;
 #define AUCTION_ROOMS                                                                              \
-    &auction_room, &floor_room, &day_room, &season_room, &lot_notice_room, &priority_room
+    &auction_room, &entry_room, &bar_room, &vet_room, &deposit_room, &deposit_pay_room,            \
+        &floor_room, &day_room, &season_room, &lot_notice_room, &priority_room
 
 /* ERR_MISSING no such lot. */
 NODISCARD Err lot_load(Cx *cx, i64 id, Lot *ret);

@@ -2,6 +2,7 @@
 #include "auction/auction_int.h"
 
 #include "auction/bid_engine.h"
+#include "auction/entry.h"
 #include "ident/ident.h"
 #include "registry/registry.h"
 
@@ -41,6 +42,23 @@ static Val *reply_bid(Cx *cx, const BidTold *told)
     return map;
 }
 
+/* Who was barred after it was admitted reads why. */
+static Err say_barred(Cx *cx, i64 lot_id, Val *reply)
+{
+    Lot lot;
+    if (!cx->actor.org_id)
+        return ERR_OK;
+    Err e = lot_load(cx, lot_id, &lot);
+    if (!e)
+        e = bar_check(cx, &lot, cx->actor.org_id, cx->actor.account_id);
+    if (e != ERR_DENIED)
+        return e;
+    val_set_str(cx->arena, reply, "message",
+                text_say(cx->arena, cx->lang, cx->err.key, cx->err.args, ERR_ARGS_MAX));
+    err_clear(cx);
+    return ERR_OK;
+}
+
 Err lot_ask(Cx *cx, const BidAsk *ask, Val **ret)
 {
     BidTold told;
@@ -50,7 +68,8 @@ Err lot_ask(Cx *cx, const BidAsk *ask, Val **ret)
     if (e)
         return e;
     *ret = reply_bid(cx, &told);
-    return ERR_OK;
+    return told.entry.why == WHY_NOT_ADMITTED && !ask->floor_no ? say_barred(cx, ask->lot_id, *ret)
+                                                                : ERR_OK;
 }
 
 Err lot_bid_run(Cx *cx, const void *input, Val **ret)

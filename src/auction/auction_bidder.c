@@ -1,59 +1,22 @@
-/* auction_bidder.c - a firm comes to a lot: applying, admission with a number, refusal. */
+/* auction_bidder.c - a firm at a lot: entering without terms, admission with a number, refusal. */
 #include "auction/auction_int.h"
+#include "auction/deposit.h"
+#include "auction/entry.h"
 
 #include "auction/bid_engine.h"
 #include "ident/ident.h"
 
-static Err enter_allowed(Cx *cx, const Lot *lot)
-{
-    if (!cx->actor.org_id)
-        return err_set(cx, ERR_DENIED, NULL, "auction.no_firm");
-    if (who_of(cx, lot->org_id, false) & WHO_OWNER) /* Nor does a university on its college's. */
-        return err_set(cx, ERR_DENIED, NULL, "auction.own_lot");
-    bool live = lot->state == LOT_SCHEDULED || lot->state == LOT_OPEN || lot->state == LOT_PAUSED;
-    if (!live || (lot->state != LOT_PAUSED && cx->arrived_ms >= lot->end_ms))
-        return err_set(cx, ERR_STATE, NULL, "auction.lot_over");
-    return ERR_OK;
-}
-
-static Val *reply_bidder(Cx *cx, const LotBidder *bidder)
-{
-    Val *map = lot_reply_id(cx, bidder->id);
-    val_set_int(cx->arena, map, "lot_id", bidder->lot_id);
-    val_set_int(cx->arena, map, "no", bidder->no);
-    val_set_z(cx->arena, map, "state", flow_state_name(&lot_bidder_flow, bidder->state));
-    return map;
-}
-
+/* The short way, for a lot that asks for no statement: whoever takes it declares no relation. */
 Err lot_enter_run(Cx *cx, const void *input, Val **ret)
 {
     const LotEnterIn *in = input;
-    Lot lot;
-    Err e = lot_load(cx, in->lot_id, &lot);
-    if (e)
-        return e;
-    e = enter_allowed(cx, &lot);
-    if (e)
-        return e;
     LotBidder bidder;
-    e = lot_bidder_find(cx, lot.id, cx->actor.org_id, &bidder);
-    if (e)
-        return e;
-    if (bidder.id)
-        return err_set(cx, ERR_CONFLICT, NULL, "auction.entered_already");
-
-    bidder = (LotBidder){.lot_id = lot.id,
-                         .org_id = cx->actor.org_id,
-                         .account_id = cx->actor.account_id,
-                         .state = BIDDER_APPLIED,
-                         .salt = chance_token(cx->chance, cx->arena, LOT_SALT_BYTES),
-                         .deposit = lot.deposit_fen ? S("due") : S("none")};
-    e = fact_create(cx, &lot_bidder_type, &bidder,
-                    (FactNote){"lot.bidder_applied", 0, NULL, lot.id});
-    if (e)
-        return e;
-    *ret = reply_bidder(cx, &bidder);
-    return ERR_OK;
+    Err e = lot_bidder_find(cx, in->lot_id, cx->actor.org_id, &bidder);
+    if (!e && bidder.id)
+        e = err_set(cx, ERR_CONFLICT, NULL, "auction.entered_already");
+    if (!e)
+        e = bidder_apply(cx, in->lot_id, &(BidderSays){.relation = S("none")}, &bidder);
+    return e ? e : bidder_reply(cx, &bidder, ret);
 }
 
 /* The firm and its lot, for a decision of the operator on it. */
@@ -70,56 +33,91 @@ static Err decide_load(Cx *cx, i64 bidder_id, LotBidder *ret_bidder, Lot *ret_lo
     return ERR_OK;
 }
 
-/* Admission says that the deposit, where one is asked, has come, and gives the next number. */
-Err lot_admit_run(Cx *cx, const void *input, Val **ret)
+/* Of what was decided, the one who applied is told. */
+static Err tell(Cx *cx, const LotBidder *bidder, const char *kind)
 {
-    const LotIdIn *in = input;
+    Err (*say)(Cx *, i64, const char *, const char *, i64) = house_of(cx)->hooks.tell;
+    return say ? say(cx, bidder->account_id, kind, "lot", bidder->lot_id) : ERR_OK;
+}
+
+/* Whether it may come to the lot is asked again: somebody may have been barred since. */
+Err bidder_admit(Cx *cx, i64 bidder_id, LotBidder *ret)
+{
     LotBidder bidder;
     Lot lot;
-    Err e = decide_load(cx, in->id, &bidder, &lot);
+    i64 state = 0;
+    Err e = decide_load(cx, bidder_id, &bidder, &lot);
     if (e)
         return e;
     if (lot.bidder_count >= LOT_BIDDERS_MAX)
         return err_set(cx, ERR_LIMIT, NULL, "auction.too_many_bidders");
-    e = flow_step(cx, &lot_bidder_flow, bidder.state, "admit", cx->actor.roles, &bidder,
-                  &bidder.state);
+    e = flow_step(cx, &lot_bidder_flow, bidder.state, "admit", cx->actor.roles, &bidder, &state);
+    if (!e)
+        e = bar_of_bidder(cx, &lot, &bidder);
+    if (!e)
+        e = deposit_ready(cx, &lot, &bidder);
     if (e)
         return e;
+    bidder.state = state;
     bidder.no = ++lot.bidder_count;
-    if (lot.deposit_fen)
-        bidder.deposit = S("paid");
     e = bid_admit(cx, &bidder);
     if (e)
         return e;
     e = fact_change(cx, &lot_bidder_type, &bidder,
                     (FactNote){"lot.bidder_admitted", bidder.no, NULL, lot.id});
+    if (!e)
+        e = fact_change(cx, &lot_type, &lot,
+                        (FactNote){"lot.bidders", lot.bidder_count, NULL, bidder.id});
+    if (!e)
+        e = tell(cx, &bidder, "lot_admitted");
+    if (!e)
+        *ret = bidder;
+    return e;
+}
+
+Err bidder_refuse(Cx *cx, i64 bidder_id, Str ground, i64 condition_no, Str reason, LotBidder *ret)
+{
+    LotBidder bidder;
+    Lot lot;
+    LotTerms terms;
+    Str lines[TERMS_MAX];
+    Err e = decide_load(cx, bidder_id, &bidder, &lot);
+    if (!e)
+        e = flow_step(cx, &lot_bidder_flow, bidder.state, "refuse", cx->actor.roles, &bidder,
+                      &bidder.state);
+    if (!e)
+        e = lot_terms_find(cx, lot.id, &terms);
     if (e)
         return e;
-    e = fact_change(cx, &lot_type, &lot,
-                    (FactNote){"lot.bidders", lot.bidder_count, NULL, bidder.id});
-    if (e)
-        return e;
-    *ret = reply_bidder(cx, &bidder);
-    return ERR_OK;
+    bool condition = str_same(ground, S("condition"));
+    i64 most = condition ? (i64)term_lines(cx, terms.conditions, lines) : 0;
+    if (condition_no > most || (most && !condition_no))
+        return err_set(cx, ERR_INPUT, "condition_no", "auction.which_condition");
+    bidder.ground = ground;
+    bidder.condition_no = condition_no;
+    bidder.reason = reason;
+    e = fact_change(
+        cx, &lot_bidder_type, &bidder,
+        (FactNote){"lot.bidder_refused", condition_no, str_z(cx->arena, ground), lot.id});
+    if (!e)
+        e = tell(cx, &bidder, "lot_refused");
+    if (!e)
+        *ret = bidder;
+    return e;
+}
+
+/* Admission says that the deposit, where one is asked, has come, and gives the next number. */
+Err lot_admit_run(Cx *cx, const void *input, Val **ret)
+{
+    LotBidder bidder;
+    Err e = bidder_admit(cx, ((const LotIdIn *)input)->id, &bidder);
+    return e ? e : bidder_reply(cx, &bidder, ret);
 }
 
 Err lot_refuse_run(Cx *cx, const void *input, Val **ret)
 {
     const LotReasonIn *in = input;
     LotBidder bidder;
-    Lot lot;
-    Err e = decide_load(cx, in->id, &bidder, &lot);
-    if (e)
-        return e;
-    e = flow_step(cx, &lot_bidder_flow, bidder.state, "refuse", cx->actor.roles, &bidder,
-                  &bidder.state);
-    if (e)
-        return e;
-    bidder.reason = in->reason;
-    e = fact_change(cx, &lot_bidder_type, &bidder,
-                    (FactNote){"lot.bidder_refused", 0, NULL, lot.id});
-    if (e)
-        return e;
-    *ret = reply_bidder(cx, &bidder);
-    return ERR_OK;
+    Err e = bidder_refuse(cx, in->id, S("other"), 0, in->reason, &bidder);
+    return e ? e : bidder_reply(cx, &bidder, ret);
 }

@@ -2,6 +2,7 @@
 #include "auction/auction_int.h"
 
 #include "auction/bid_engine.h"
+#include "command/settings.h"
 #include "registry/registry.h"
 
 enum { TICK_AT_ONCE = 1000 }; /* Lots in one queue: about a commit. */
@@ -164,6 +165,45 @@ Err lot_lapse_run(Cx *cx, const void *input, Val **ret)
     return lot_end(cx, in->id, settled_from(cx, in->settled_ms), "lapse", ret);
 }
 
+/* ---- Time that was lost ---- */
+
+/* The lot stood still while the exchange did: it goes on with the same remainder. */
+static Err lot_stand_still(Cx *cx, i64 lot_id, i64 from_ms, BidActed *ret)
+{
+    Err e = bid_operate(cx, lot_id, ACT_PAUSE, from_ms, ret);
+    if (!e && !ret->reply.why)
+        e = bid_operate(cx, lot_id, ACT_RESUME, cx->arrived_ms, ret);
+    return e;
+}
+
+Err lot_make_up_run(Cx *cx, const void *input, Val **ret)
+{
+    const LotMakeUpIn *in = input;
+    Lot lot;
+    BidActed acted;
+    Err e = lot_load(cx, in->id, &lot);
+    if (!e && lot.state == LOT_SCHEDULED)
+        e = lot_start(cx, in->id, &lot);
+    if (e)
+        return e;
+    i64 from_ms = in->from_ms < lot.open_ms ? lot.open_ms : in->from_ms;
+    if (lot.state != LOT_OPEN)
+        return err_set(cx, ERR_STATE, NULL, "auction.lot_over");
+    if (from_ms >= cx->arrived_ms)
+        return err_set(cx, ERR_STATE, NULL, "auction.nothing_lost");
+    e = lot_stand_still(cx, in->id, from_ms, &acted);
+    if (e)
+        return e;
+    if (acted.reply.why) /* It had ended before. */
+        return err_set(cx, ERR_STATE, NULL, "auction.end_has_come");
+    e = fact_change(cx, &lot_type, &acted.lot,
+                    (FactNote){"lot.made_up", cx->arrived_ms - from_ms, NULL, 0});
+    if (e)
+        return e;
+    *ret = lot_reply(cx, &acted.lot);
+    return ERR_OK;
+}
+
 /* ---- What is due ---- */
 
 /* So many lots at once: their jobs share a commit. */
@@ -217,6 +257,31 @@ Err lot_tick_run(Cx *cx, const void *input, Val **ret)
     Val *map = val_map(cx->arena);
     val_set_int(cx->arena, map, "started", started);
     val_set_int(cx->arena, map, "closed", closed);
+    val_set(cx->arena, map, "failed", failed);
+    *ret = map;
+    return ERR_OK;
+}
+
+_Static_assert(offsetof(LotMakeUpIn, from_ms) == offsetof(LotCloseIn, settled_ms) &&
+                   sizeof(LotMakeUpIn) == sizeof(LotCloseIn),
+               "tick_some fills both");
+
+/* Each lot that was open, or would have been opened, while nobody served. */
+Err lot_make_up_due_run(Cx *cx, const void *input, Val **ret)
+{
+    i64 alive_ms = fact_alive_ms(house_of(cx)->facts), made_up = 0, *ids;
+    i64 lost_ms = alive_ms ? cx->arrived_ms - alive_ms : 0;
+    Val *map = val_map(cx->arena), *failed = val_list(cx->arena);
+    size_t count = 0;
+    Err e = ERR_OK;
+    (void)input;
+    if (lost_ms > house_of(cx)->settings->downtime_s * 1000)
+        e = lot_begun_list(cx, cx->arrived_ms, &ids, &count);
+    if (!e && count)
+        e = tick_some(cx, "lot.make_up", ids, count, alive_ms, &made_up, failed);
+    if (e)
+        return e;
+    val_set_int(cx->arena, map, "made_up", made_up);
     val_set(cx->arena, map, "failed", failed);
     *ret = map;
     return ERR_OK;

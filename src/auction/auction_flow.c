@@ -60,12 +60,14 @@ const Flow lot_flow = FLOW_OF("lot", "竞价标的", "Lot", lot_states, lot_edge
 static const FlowState bidder_states[] = {
     [BIDDER_APPLIED]  = { "applied",  "待审核", "Applied",  FLOW_START },
     [BIDDER_ADMITTED] = { "admitted", "已通过", "Admitted", FLOW_END   },
-    [BIDDER_REFUSED]  = { "refused",  "未通过", "Refused",  FLOW_END   },
+    [BIDDER_REFUSED]  = { "refused",  "未通过", "Refused",  FLOW_MIDDLE },
 };
 
 static const FlowEdge bidder_edges[] = {
     { BIDDER_APPLIED, "admit",  BIDDER_ADMITTED, "通过",   "Admit",  WHO_OPERATOR, NULL },
     { BIDDER_APPLIED, "refuse", BIDDER_REFUSED,  "不通过", "Refuse", WHO_OPERATOR, NULL, true },
+    { BIDDER_REFUSED, "apply",  BIDDER_APPLIED,  "再次报名", "Apply again", WHO_OWNER, NULL },
+    { BIDDER_REFUSED, "uphold", BIDDER_APPLIED,  "异议成立", "Uphold the objection", WHO_OPERATOR, NULL },
 };
 
 const Flow lot_bidder_flow = FLOW_OF("bidder", "竞买人", "Bidder", bidder_states, bidder_edges);

@@ -45,6 +45,11 @@ typedef struct LotCloseIn {
     i64 settled_ms;
 } LotCloseIn;
 
+typedef struct LotMakeUpIn {
+    i64 id;
+    i64 from_ms; /* The exchange was last known to serve. */
+} LotMakeUpIn;
+
 typedef struct LotTickIn {
     i64 settled_ms;
 } LotTickIn;
@@ -69,6 +74,8 @@ NODISCARD Err lot_close_run(Cx *cx, const void *in, Val **ret);
 NODISCARD Err lot_sell_run(Cx *cx, const void *in, Val **ret);
 NODISCARD Err lot_lapse_run(Cx *cx, const void *in, Val **ret);
 NODISCARD Err lot_tick_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_make_up_run(Cx *cx, const void *in, Val **ret);
+NODISCARD Err lot_make_up_due_run(Cx *cx, const void *in, Val **ret);
 /* A priority right was used after the sale: the one winner of the lot is its leader now. */
 NODISCARD Err lot_win_move(Cx *cx, const Lot *lot);
 
@@ -97,6 +104,8 @@ NODISCARD Err lot_wins(Cx *cx, i64 lot_id, LotWin **ret, size_t *ret_count);
 /* Ids of lots to start, or to close: due at `settled_ms`, earliest first, at most `limit`. */
 NODISCARD Err lot_due_list(Cx *cx, LotStage stage, i64 settled_ms, int limit, i64 **ret,
                            size_t *ret_count);
+/* Ids of lots that were open before `now_ms`, or should have been. */
+NODISCARD Err lot_begun_list(Cx *cx, i64 now_ms, i64 **ret, size_t *ret_count);
 /* One page of lots of a stage (-1: any): live ones first, soonest end first. */
 NODISCARD Err lot_page(Cx *cx, i64 stage, i64 page, Lot **ret, size_t *ret_count, i64 *ret_total);
 /* The newest lots of a listing, at most PAGE_SIZE. */

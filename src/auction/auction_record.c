@@ -1,6 +1,7 @@
 /* auction_record.c - the fields of a lot, of a firm at it and of a bid. */
 #include "auction/auction.h"
 #include "auction/auction_int.h"
+#include "auction/entry.h"
 #include "ident/ident.h"
 #include "registry/registry.h"
 
@@ -139,6 +140,16 @@ static const Field bidder_fields[] = {
     { AT(LotBidder, rank),       F_INT,   "优先顺位",   "Priority rank", FORM_OFF, SEE_OWNER,  NULL },
     { AT(LotBidder, floor),      F_BOOL,  "现场竞买",   "In the hall", FORM_OFF, SEE_OPERATOR, NULL },
     { AT(LotBidder, reason),     F_TEXT,  "未通过原因", "Why refused", FORM_OFF, SEE_OWNER,    NULL },
+    { AT(LotBidder, relation), F_CODE, "关联关系", "Relation", FORM_OFF, SEE_OWNER, .codes = &bidder_relations },
+    { AT(LotBidder, relation_words), F_PROSE, "关联说明", "Relation, in words", FORM_OFF, SEE_OWNER },
+    { AT(LotBidder, statements), F_PROSE, "条件说明", "On the conditions", FORM_OFF, SEE_OWNER },
+    { AT(LotBidder, ground), F_CODE, "未通过类别", "Ground of refusal", FORM_OFF, SEE_OWNER, .codes = &refusal_grounds },
+    { AT(LotBidder, condition_no), F_INT, "未满足的条件", "Condition that failed", FORM_OFF, SEE_OWNER },
+    { AT(LotBidder, objection), F_PROSE, "异议", "Objection", FORM_OFF, SEE_OWNER },
+    { AT(LotBidder, objected_ms), F_TIME, "异议时间", "Objected", FORM_OFF, SEE_OWNER },
+    { AT(LotBidder, objection_answer), F_PROSE, "异议答复", "Answer", FORM_OFF, SEE_OWNER },
+    { AT(LotBidder, answered_ms), F_TIME, "答复时间", "Answered", FORM_OFF, SEE_OWNER },
+    { AT(LotBidder, tries), F_INT, "报名次数", "Times applied", FORM_OFF, SEE_OWNER },
 };
 
 const RecordType lot_bidder_type = {

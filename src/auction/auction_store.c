@@ -191,6 +191,13 @@ Err lot_due_list(Cx *cx, LotStage stage, i64 settled_ms, int limit, i64 **ret, s
     return ERR_OK;
 }
 
+Err lot_begun_list(Cx *cx, i64 now_ms, i64 **ret, size_t *ret_count)
+{
+    const Bind binds[] = {BIND_INT(LOT_OPEN), BIND_INT(now_ms)};
+    return db_ids(cx, "SELECT id FROM lot WHERE state <= ?1 AND open_ms < ?2 ORDER BY id", binds,
+                  COUNT(binds), ret, ret_count);
+}
+
 Err lot_list_of_listing(Cx *cx, i64 listing_id, Lot **ret, size_t *ret_count)
 {
     Rows rows;

@@ -11,7 +11,7 @@
 #include "auction/auction_rules.h"
 #include "auction/bid_engine.h"
 
-static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, &auction_room};
+static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, AUCTION_ROOMS};
 
 static int setup(void **state)
 {
@@ -477,6 +477,70 @@ static void test_replay(void **state)
     assert_int_equal(play.n, count_of(f, ENTRIES));
 }
 
+/* Scenario 25: what was lost while nobody served is made up; a lot that had ended stays ended. */
+static void test_make_up(void **state)
+{
+    Fixture *f = *state;
+    i64 lot_id = open_lot(f, "");
+    char json[80];
+    admit(f, lot_id, FIRM_A);
+    admit(f, lot_id, FIRM_B);
+    tick(f, 0);
+    bid(f, lot_id, FIRM_A, 1000, YUAN(35000));
+    snprintf(json, sizeof json, "{\"id\":%lld,\"from_ms\":%lld}", (long long)lot_id,
+             (long long)(T + SECONDS(560)));
+    assert_int_equal(play(f, EXCHANGE, SECONDS(570), "lot.make_up", NULL, "%s", json), ERR_DENIED);
+    MUST(fixture_call(f, fixture_clock_cx(f, T + SECONDS(570)), "lot.make_up", json, NULL));
+    assert_int_equal(lot_now(f, lot_id).end_ms - T, SECONDS(610)); /* 40 s were left. */
+    assert_int_equal(lot_now(f, lot_id).state, LOT_OPEN);
+    assert_refused(bid(f, lot_id, FIRM_B, SECONDS(565), YUAN(36000)), "PAUSED");
+    assert_true(val_get_bool(bid(f, lot_id, FIRM_B, SECONDS(609), YUAN(36000)), "ok"));
+    assert_int_equal(
+        fixture_call(f, fixture_clock_cx(f, T + SECONDS(500)), "lot.make_up", json, NULL),
+        ERR_STATE);
+    snprintf(json, sizeof json, "{\"id\":%lld,\"from_ms\":%lld}", (long long)lot_id,
+             (long long)(T + SECONDS(5000)));
+    assert_int_equal(
+        fixture_call(f, fixture_clock_cx(f, T + SECONDS(9000)), "lot.make_up", json, NULL),
+        ERR_STATE);
+    assert_int_equal(val_get_int(tick(f, SECONDS(9000)), "closed"), 1);
+    Lot lot = lot_now(f, lot_id), again = lot;
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    BidPlay played;
+    MUST(bid_replay(&cx, &lot, &played));
+    assert_false(lot_follow(&again, &played.state));
+}
+
+/* A line of the log that was changed in the store stops the lot, and says where. */
+static void test_broken_log(void **state)
+{
+    Fixture *f = *state;
+    i64 lot_id = open_lot(f, "");
+    admit(f, lot_id, FIRM_A);
+    admit(f, lot_id, FIRM_B);
+    bid(f, lot_id, FIRM_A, 1000, YUAN(35000));
+    Lot lot = lot_now(f, lot_id);
+    Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+    BidPlay played;
+    MUST(bid_replay(&cx, &lot, &played));
+    static const char *const spoils[] = {
+        "UPDATE lot_log SET lines = replace(lines, '35000.00', '35000.01') WHERE accepted > 0",
+        "UPDATE lot_log SET lines = replace(lines, '\"bidder\":\"1\"', '\"bidder\":\"2\"')",
+        "DELETE FROM lot_log WHERE first = 1"};
+    for (size_t i = 0; i < COUNT(spoils); i++) {
+        Db *db = NULL;
+        Cx own = fixture_cx(f, EXCHANGE, f->clock.now_ms);
+        MUST(db_open(&own, f->house.store_url, DB_WRITE, &db));
+        own.db = db;
+        MUST(db_begin(&own));
+        MUST(db_exec_plain(&own, spoils[i]));
+        assert_int_equal(bid_replay(&own, &lot, &played), ERR_BUG);
+        assert_string_equal(own.err.key, "auction.log_broken");
+        db_rollback(&own);
+        db_close(db);
+    }
+}
+
 /* The whole of what a lot is in the store, as text. */
 static Str book_of(Fixture *f, i64 lot_id)
 {
@@ -652,6 +716,8 @@ int main(void)
         CASE(test_who_sees_what),
         CASE(test_list),
         CASE(test_replay),
+        CASE(test_make_up),
+        CASE(test_broken_log),
         CASE(test_clock_only),
         CASE(test_store_fails),
         cmocka_unit_test_setup_teardown(test_race, setup_threaded, teardown),

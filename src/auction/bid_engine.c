@@ -25,6 +25,7 @@ typedef struct Seat {
     i64 org_id;
     i64 bidder_id; /* lot_bidder */
     bool floor;
+    bool barred; /* Since it was admitted: lot_bar. */
 } Seat;
 
 /* An entry that is not written yet. */
@@ -273,16 +274,20 @@ static void seat_add(LiveLot *live, Seat seat)
 static Err load_seats(Cx *cx, LiveLot *live)
 {
     Rows rows;
-    Err e = DB_QUERY(cx, &rows,
-                     "SELECT id, org_id, floor, no FROM lot_bidder WHERE lot_id = ?1 AND no > 0 "
-                     "ORDER BY no",
-                     BIND_INT(live->lot_id));
+    Err e =
+        DB_QUERY(cx, &rows,
+                 "SELECT b.id, b.org_id, b.floor, CASE WHEN EXISTS (SELECT 1 FROM lot_bar x JOIN "
+                 "lot l ON l.listing_id = x.listing_id WHERE l.id = b.lot_id AND x.org_id = "
+                 "b.org_id AND (x.account_id = 0 OR x.account_id = b.account_id)) THEN 1 ELSE "
+                 "0 END FROM lot_bidder b WHERE b.lot_id = ?1 AND b.no > 0 ORDER BY b.no",
+                 BIND_INT(live->lot_id));
     if (e)
         return e;
     while (rows_next(&rows))
         seat_add(live, (Seat){.bidder_id = rows_int(&rows, 0),
                               .org_id = rows_int(&rows, 1),
-                              .floor = rows_int(&rows, 2) != 0});
+                              .floor = rows_int(&rows, 2) != 0,
+                              .barred = rows_int(&rows, 3) != 0});
     return rows_end(&rows);
 }
 
@@ -549,8 +554,9 @@ static Err asker_of(Cx *cx, const LiveLot *live, const BidAsk *ask, Asker *ret)
         return ERR_OK;
     }
     ret->no = cx->actor.org_id ? table_find(&live->orgs, (u64)cx->actor.org_id) : 0;
-    if (ret->no)
+    if (ret->no && !live->seats[ret->no].barred)
         return ERR_OK;
+    ret->no = 0;
     LotBidder bidder = {0};
     Err e =
         cx->actor.org_id ? lot_bidder_find(cx, live->lot_id, cx->actor.org_id, &bidder) : ERR_OK;
@@ -722,6 +728,19 @@ Err bid_operate(Cx *cx, i64 lot_id, BidActKind kind, i64 at_ms, BidActed *ret)
     return ERR_OK;
 }
 
+Err bid_bar(Cx *cx, i64 lot_id, i64 org_id, bool barred)
+{
+    BidEngine *engine = NULL;
+    Err e = engine_of(cx, &engine);
+    if (e)
+        return e;
+    LiveLot *live = *place_of(engine, lot_id); /* One that is loaded later reads the rows. */
+    i64 no = live ? table_find(&live->orgs, (u64)org_id) : 0;
+    if (no)
+        live->seats[no].barred = barred;
+    return ERR_OK;
+}
+
 Err bid_admit(Cx *cx, const LotBidder *bidder)
 {
     BidEngine *engine;
@@ -737,7 +756,7 @@ Err bid_admit(Cx *cx, const LotBidder *bidder)
         return e;
     if (live->seat_count + 1 != bidder->no || !hex_to(bidder->salt, salt, sizeof salt))
         return broken(cx, bidder->lot_id, live->play.n);
-    seat_add(live, (Seat){bidder->org_id, bidder->id, bidder->floor != 0});
+    seat_add(live, (Seat){bidder->org_id, bidder->id, bidder->floor != 0, false});
     Buf bytes = buf_new(cx->arena);
     buf_add(&bytes, (Str){(const char *)salt, sizeof salt});
     buf_add(&bytes, org.code);

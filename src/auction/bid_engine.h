@@ -63,6 +63,9 @@ NODISCARD Err bid_operate(Cx *cx, i64 lot_id, BidActKind kind, i64 at_ms, BidAct
 /* The next number, with salt and rank; the caller saves the bidder's row after it. */
 NODISCARD Err bid_admit(Cx *cx, const LotBidder *bidder);
 
+/* The unit's bids on this lot are refused from now on, or taken again. The row is saved before. */
+NODISCARD Err bid_bar(Cx *cx, i64 lot_id, i64 org_id, bool barred);
+
 /* The state of a lot by its log, for a reader: its rows, played again. Texts and seats in
  * cx->arena. */
 NODISCARD Err bid_replay(Cx *cx, const Lot *lot, BidPlay *ret);

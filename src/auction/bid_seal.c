@@ -73,7 +73,7 @@ SealKey seal_key(const SealKey *secret, i64 lot_id, i64 born_ms, i64 opening)
     char text[100];
     int len = snprintf(text, sizeof text, "techbourse seal 1 lot %lld %lld opening %lld",
                        (long long)lot_id, (long long)born_ms, (long long)opening);
-    SealKey key;
+    SealKey key = {{0}};
     mac(secret, text, (size_t)len, key.bytes);
     return key;
 }

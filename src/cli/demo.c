@@ -470,6 +470,38 @@ static void set_times(Demo *demo, DemoLot *lot, int nth)
     }
 }
 
+static Err set_terms(Demo *demo, const DemoLot *lot)
+{
+    Val *in = pick(demo, lot->row, "conditions"), *reply;
+    val_set_int(&demo->cli->arena, in, "lot_id", lot->id);
+    return call(demo, 0, WHO_OPERATOR, "lot_terms.set", in, &reply);
+}
+
+/* A firm comes, its deposit, and it is admitted; of a lot with conditions the last waits still. */
+static Err enter(Demo *demo, const DemoLot *lot, i64 org_id, bool last)
+{
+    Arena *arena = &demo->cli->arena;
+    bool terms = val_get_str(lot->row, "conditions").len > 0, waits = terms && last;
+    Val *in = terms ? pick(demo, lot->row, "statements") : val_map(arena), *reply;
+    val_set_int(arena, in, "lot_id", lot->id);
+    if (terms)
+        val_set_z(arena, in, "relation", waits ? "company" : "none");
+    if (waits)
+        val_set_z(arena, in, "relation_words", "一名发明人任本公司技术顾问，持股 2 %");
+    Err e = call(demo, org_id, WHO_FIRM, terms ? "bidder.apply" : "lot.enter", in, &reply);
+    i64 bidder_id = e ? 0 : val_get_int(reply, "id"),
+        deposit_id = e ? 0 : val_get_int(reply, "deposit_id");
+    in = val_map(arena);
+    val_set_int(arena, in, "id", deposit_id);
+    val_set_int(arena, in, "amount_fen", val_get_int(lot->row, "deposit_yuan") * 100);
+    val_set_z(arena, in, "reference", "演示");
+    if (!e && deposit_id && !waits)
+        e = call(demo, 0, WHO_OPERATOR, "deposit.confirm", in, &reply);
+    in = val_map(arena);
+    val_set_int(arena, in, "id", bidder_id);
+    return e || waits ? e : call(demo, 0, WHO_OPERATOR, "lot.admit", in, &reply);
+}
+
 static Err make_lot(Demo *demo, DemoLot *lot)
 {
     Arena *arena = &demo->cli->arena;
@@ -490,17 +522,13 @@ static Err make_lot(Demo *demo, DemoLot *lot)
         return e;
     lot->id = val_get_int(reply, "id");
     const Val *bidders = val_get(lot->row, "bidders");
+    if (val_get_str(lot->row, "conditions").len)
+        e = set_terms(demo, lot);
     for (size_t i = 0; !e && i < val_count(bidders) && i < DEMO_BIDS_MAX; i++) {
         Org org = {0};
         e = org_by_code(demo->cx, val_at(bidders, i)->s, &org);
-        in = val_map(arena);
-        val_set_int(arena, in, "lot_id", lot->id);
         if (!e)
-            e = call(demo, org.id, WHO_FIRM, "lot.enter", in, &reply);
-        in = val_map(arena);
-        val_set_int(arena, in, "id", e ? 0 : val_get_int(reply, "id"));
-        if (!e)
-            e = call(demo, 0, WHO_OPERATOR, "lot.admit", in, &reply);
+            e = enter(demo, lot, org.id, i + 1 == val_count(bidders));
         lot->bidder_ids[i] = org.id;
     }
     return e;
@@ -869,6 +897,30 @@ static Err fill_showings(Demo *demo)
     return e;
 }
 
+/* What was to be released before today has been. */
+static Err fill_releases(Demo *demo)
+{
+    Arena *arena = &demo->cli->arena;
+    Val *in = val_map(arena), *reply = NULL, *ids = val_list(arena);
+    Err e = ERR_OK;
+    do
+        e = call(demo, 0, WHO_CLOCK, "deposit.tick", in, &reply);
+    while (!e && val_get_int(reply, "ordered"));
+    val_set_z(arena, in, "state", "releasing");
+    if (!e)
+        e = call(demo, 0, WHO_OPERATOR, "deposit.list", in, &reply);
+    const Val *items = val_get(reply, "items");
+    for (size_t i = 0; !e && i < val_count(items); i++)
+        if (val_get_bool(val_at(items, i), "overdue"))
+            val_push(arena, ids, val_get(val_at(items, i), "id"));
+    if (e || !val_count(ids))
+        return e;
+    in = val_map(arena);
+    val_set(arena, in, "ids", ids);
+    val_set_z(arena, in, "reference", "演示");
+    return call(demo, 0, WHO_OPERATOR, "deposit.release", in, &reply);
+}
+
 Err demo_fill(Cli *cli, Cx *cx, Open *open)
 {
     Demo demo = {.cli = cli,
@@ -878,10 +930,10 @@ Err demo_fill(Cli *cli, Cx *cx, Open *open)
                  .now_ms = clock_now_ms(&open->clock)};
     open->clock = (Clock){.fixed = true, .now_ms = demo.now_ms - DAYS(14)};
     static Err (*const parts[])(Demo *) = {
-        write_settings, fill_orgs,         fill_accounts, fill_agreements,
-        fill_patents,   fill_achievements, fill_listings, fill_needs,
-        fill_lots,      fill_profiles,     fill_rosters,  fill_joinings,
-        fill_pushes,    fill_evaluations,  fill_showings, fill_seasons};
+        write_settings,    fill_orgs,     fill_accounts, fill_agreements,  fill_patents,
+        fill_achievements, fill_listings, fill_needs,    fill_lots,        fill_profiles,
+        fill_rosters,      fill_joinings, fill_pushes,   fill_evaluations, fill_showings,
+        fill_releases,     fill_seasons};
     Err e = ERR_OK;
     for (size_t i = 0; !e && i < COUNT(parts); i++)
         e = parts[i](&demo);

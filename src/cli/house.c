@@ -6,6 +6,7 @@
 #include "deal/after.h"
 #include "exchange/import.h"
 #include "ident/ident.h"
+#include "ident/session_memo.h"
 #include "match/match_feed.h"
 #include "notify/notify.h"
 #include "people/people.h"
@@ -21,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -128,17 +130,37 @@ static Err try_lock(Cx *cx, i64 *ret_mine)
 /* Two data folders may name one PostgreSQL: its own lock, held as long as the writer's connection
  * lives, lets only one of them write. The file lock has settled that for SQLite. A connection that
  * has just been closed may hold it for a moment still: the server ends it in its own time. */
-static Err lock_store(Cx *cx)
+static Err lock_store(Cx *cx, i64 wait_ms)
 {
     const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
     i64 mine = 0;
     Err e = try_lock(cx, &mine);
-    for (int waited = 0; !e && !mine && waited < LOCK_WAIT_MS; waited += LOCK_PAUSE_MS) {
+    if (!e && !mine && wait_ms > LOCK_WAIT_MS)
+        log_line(LOG_INFO_LEVEL, "house.standing_by", NULL);
+    for (i64 waited = 0; !e && !mine && waited < wait_ms; waited += LOCK_PAUSE_MS) {
         nanosleep(&pause, NULL);
         e = try_lock(cx, &mine);
     }
     if (!e && !mine)
         e = err_set(cx, ERR_BUSY, NULL, "house.store_locked");
+    return e;
+}
+
+/* The writer's connection broke, and the lock with it. When nobody else has led meanwhile this
+ * program goes on; else all that it remembers is old, and it never writes again. */
+static Err lead_again(Cx *cx, void *context)
+{
+    Open *open = context;
+    i64 mine = 0;
+    Err e = try_lock(cx, &mine);
+    if (!e && !mine)
+        e = err_set(cx, ERR_STORE, NULL, "house.store_locked");
+    if (!e && open->house.facts)
+        e = fact_lead_holds(cx, open->house.facts);
+    if (e) {
+        log_line(LOG_ERROR_LEVEL, "house.lead_lost", "why", cx->err.key, NULL);
+        atomic_store(&open->lead_lost, true);
+    }
     return e;
 }
 
@@ -177,7 +199,9 @@ static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *con
     if (e)
         return e;
     cx->db = db;
-    e = lock_store(cx);
+    db_on_renew(db, lead_again, open);
+    bool waits = mode == OPEN_SERVE && open->settings.standby;
+    e = lock_store(cx, waits ? INT64_MAX : LOCK_WAIT_MS);
     if (!e && mode == OPEN_MAKE)
         e = check_empty(cx, house->data_folder);
     open->made_store = !e && mode == OPEN_MAKE;
@@ -187,6 +211,8 @@ static Err open_writer(Cx *cx, Open *open, OpenMode mode, DbWrap wrap, void *con
         e = record_migrate(cx, types, count);
     if (!e)
         e = fact_log_open(cx, house->data_folder, hash, &house->facts);
+    if (!e)
+        e = fact_lead_take(cx, house->facts);
     if (!e)
         e = house_start(cx, house);
     if (!e)
@@ -252,7 +278,8 @@ static void fill_house(Cx *cx, const Settings *settings, Open *open)
                   .shut = delegations_shut,
                   .acting = delegation_acting,
                   .hand_over = import_hand_over,
-                  .outcomes = push_outcomes_of},
+                  .outcomes = push_outcomes_of,
+                  .tell = message_tell},
     };
 }
 
@@ -350,7 +377,8 @@ static Err drop_tables(Cx *cx, void *arg)
 {
     size_t count;
     const RecordType **types = house_tables(cx->arena, arg, &count);
-    Err e = db_exec_plain(cx, "DROP TABLE IF EXISTS fact; DROP TABLE IF EXISTS fact_block");
+    Err e = db_exec_plain(cx, "DROP TABLE IF EXISTS fact; DROP TABLE IF EXISTS fact_block;"
+                              "DROP TABLE IF EXISTS fact_lead");
     for (size_t i = 0; !e && i < count; i++)
         e = db_exec_plain(
             cx, db_keep(str_format(cx->arena, "DROP TABLE IF EXISTS %s", types[i]->name)));
@@ -405,7 +433,8 @@ void house_reader_done(Cx *cx)
 
 Err house_tick(Cx *cx)
 {
-    static const char *const due[] = {"lot.tick", "deal.make_due", "audit.prune", "joining.forget"};
+    static const char *const due[] = {"lot.tick", "deal.make_due", "deposit.tick", "audit.prune",
+                                      "joining.forget"};
     Actor own = cx->actor;
     cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
     cx->arrived_ms = clock_now_ms(cx->clock);

@@ -7,6 +7,10 @@
 #ifndef CLI_HOUSE_H
 #define CLI_HOUSE_H
 
+#include <stdatomic.h>
+
+#include <stdatomic.h>
+
 #include "command/command.h"
 #include "command/settings.h"
 
@@ -18,6 +22,7 @@ typedef struct Open {
     Chance chance;
     int lock_fd;
     bool writes;
+    atomic_bool lead_lost; /* Another program leads: this one never writes again. */
     /* Of OPEN_MAKE, for house_unmake. */
     bool made_folder; /* The data folder was not there before. */
     bool made_store;  /* The store held nothing before. */

@@ -39,6 +39,7 @@ enum {
     FACTS_AT_ONCE = 500,
     FOLLOW_MS = 500,
     TICK_MS = 250,
+    BEAT_MS = 5000, /* Between two notes that the exchange serves. */
     LARGE_BYTES = 128 * 1024,
     REBUILDER_MS = 500,           /* So often at least it is looked whether a new one is wanted. */
     REBUILD_NICE = 10,            /* Of the thread that builds it. */
@@ -677,19 +678,39 @@ static void *worker(void *arg)
     return NULL;
 }
 
+static Err beat(Cx *cx, void *arg)
+{
+    (void)arg;
+    return fact_beat(cx);
+}
+
+/* Another program leads on this store: what this one remembers is old. */
+static void stop_when_lost(Serve *serve)
+{
+    if (atomic_load(&serve->open.lead_lost))
+        app_stop(serve->app);
+}
+
 static void *clock_thread(void *arg)
 {
     Serve *serve = arg;
     Arena arena = {0};
     Cx cx;
     struct timespec pause = {.tv_nsec = TICK_MS * 1000000L};
+    i64 beat_ns = 0;
     if (!begin_thread(serve, &arena, &cx))
         return NULL;
     while (!is_stopping(serve)) {
-        if (house_tick(&cx) != ERR_OK)
+        Err e = house_tick(&cx);
+        if (!e && clock_steady_ns() - beat_ns >= (i64)BEAT_MS * 1000000) {
+            e = writer_run(serve->open.house.writer, &cx, beat, NULL);
+            beat_ns = clock_steady_ns();
+        }
+        if (e)
             log_line(LOG_ERROR_LEVEL, "clock.failed", "why", cx.err.key, NULL);
         err_clear(&cx);
         arena_reset(&arena);
+        stop_when_lost(serve);
         nanosleep(&pause, NULL);
     }
     house_reader_done(&cx);
@@ -767,6 +788,22 @@ static void run_threads(Serve *serve)
         pthread_join(threads[i], NULL);
 }
 
+/* Before the first bid comes: what the lots have lost while nobody served. */
+static void make_up(Serve *serve)
+{
+    Arena arena = {0};
+    Cx cx;
+    Val *reply;
+    if (house_reader(&serve->open, &arena, &cx) == ERR_OK) {
+        cx.actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
+        cx.arrived_ms = clock_now_ms(cx.clock);
+        if (op_call_name(&cx, "lot.make_up_due", NULL, &reply) != ERR_OK)
+            log_line(LOG_ERROR_LEVEL, "clock.failed", "why", cx.err.key, NULL);
+        house_reader_done(&cx);
+    }
+    arena_done(&arena);
+}
+
 int cli_serve(Cli *cli)
 {
     static Serve serve;
@@ -784,12 +821,14 @@ int cli_serve(Cli *cli)
         house_close(&serve.open);
         return code;
     }
+    make_up(&serve);
     Str listen = str_format(&cli->arena, "127.0.0.1:%d", server_port(app_server(serve.app)));
     cli_say(cli, "cli.serving",
             str_ends(cli->settings.listen, S(":0")) ? &listen : &cli->settings.listen, 1);
     run_threads(&serve);
     fact_on_commit(serve.open.house.facts, NULL, NULL);
     app_done(serve.app);
+    bool lost = atomic_load(&serve.open.lead_lost);
     house_close(&serve.open); /* Drains the writer, closes the store. */
-    return EXIT_DONE;
+    return lost ? EXIT_STORE : EXIT_DONE;
 }

@@ -104,6 +104,9 @@ typedef struct HouseHooks {
      * of them; id 0 has nothing. */
     Err (*outcomes)(Cx *cx, bool patents, const i64 *ids, size_t count, i64 but_need_id,
                     i64 *ret_good, i64 *ret_bad);
+    /* Writer only: the holder of an account (0: nobody) has something to know: a kind of message
+     * (notify), and the record that it is about. */
+    Err (*tell)(Cx *cx, i64 account_id, const char *kind, const char *about, i64 about_id);
 } HouseHooks;
 
 /* The running program: all rooms, the writer, settings. cx->house points to it. */
@@ -122,7 +125,7 @@ typedef struct House {
     HouseHooks hooks;
     struct BidEngine *bids; /* auction/bid_engine.h; the writer's thread alone, NULL until used. */
     struct OrgTree *orgs;   /* ident/ident.h; NULL: units are looked up each time. */
-    struct SessionMemo *sessions; /* ident/ident.h; NULL: read each time. */
+    struct SessionMemo *sessions; /* ident/session_memo.h; NULL: read each time. */
     struct AccessLog *accesses;   /* audit/audit.h; NULL: nobody listens. */
 } House;
 

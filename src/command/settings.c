@@ -46,6 +46,11 @@ static const Code vector_helper_rows[] = {
     {"own", "由本平台文本学习", "Learnt from own texts"},
     {"server", "向量服务", "Embedding server"},
 };
+static const Code related_way_rows[] = {
+    {"show", "允许参加并公开标注", "Admitted, and marked in public"},
+    {"bar", "不得参加", "Barred"},
+};
+const CodeList related_ways = CODE_LIST("related_way", related_way_rows);
 const CodeList vector_helpers = CODE_LIST("vector_helper", vector_helper_rows);
 
 const CodeList oidc_links = CODE_LIST("oidc_link", oidc_link_rows);
@@ -79,6 +84,8 @@ const Field settings_fields[] = {
     {AT(Settings, reset_min),         F_INT,  "重置码有效（分钟）",   "Minutes a password reset code holds",     0, SEE_PUBLIC, NULL, .min = 5, .max = 1440},
     {AT(Settings, second_factor),     F_BOOL, "启用双因素认证",       "Ask for the second factor",               0, SEE_PUBLIC, NULL},
     {AT(Settings, second_factor_hours), F_INT, "双因素有效（小时）",  "Hours one proof of the second factor holds in a session", 0, SEE_PUBLIC, NULL, .min = 1, .max = 24},
+    {AT(Settings, standby), F_BOOL, "备用节点：等待主节点退出后接管", "Stands by: takes over when the other node is gone", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, downtime_s), F_INT, "停机补时起点（秒）", "A longer stop is made up to open lots, s", 0, SEE_PUBLIC, NULL, .min = 0, .max = 3600},
     {AT(Settings, second_factor_demo), F_BOOL, "演示：页面显示动态码", "Demonstration only: pages show the code", 0, SEE_PUBLIC, NULL},
     {AT(Settings, token_days_max),    F_INT,  "接口令牌最长有效（天）", "Longest life of an API token, days",    0, SEE_PUBLIC, NULL, .min = 1, .max = 3650},
     {AT(Settings, oidc_issuer),       F_TEXT, "外部登录：签发者地址", "OpenID Connect: issuer, https://...; empty: off", 0, SEE_PUBLIC, NULL},
@@ -93,6 +100,10 @@ const Field settings_fields[] = {
     {AT(Settings, stage_consent_required), F_BOOL, "展示竞价须先签同意书", "Written consent of the owners before an item is shown and auctioned", 0, SEE_PUBLIC, NULL},
     {AT(Settings, notice_preset),     F_TEXT, "竞价公告期规则",       "Lots outside a season need a notice by these rules: exchange, auction, judicial, judicial_right, state_10, state_20; empty: none", 0, SEE_PUBLIC, rule_preset},
     {AT(Settings, notice_number),     F_TEXT, "竞价公告编号格式",     "Numbers of notices: {programme}, {year} and {no} are filled in", 0, SEE_PUBLIC, rule_notice_number, .max = 80},
+    {AT(Settings, bidder_related),    F_CODE, "关联竞买人",           "Bidders who declare a relation to the inventor or seller: show (admitted, marked in public) or bar", 0, SEE_PUBLIC, NULL, .codes = &related_ways},
+    {AT(Settings, deposit_release_hours), F_INT, "保证金退还期限（小时）", "Hours after the close by which losers have their deposits back", 0, SEE_PUBLIC, NULL, .min = 1, .max = 720},
+    {AT(Settings, deposit_letter_days), F_INT, "保函最短有效期（竞价最晚结束后天数）", "Days after the lot's latest end that a guarantee letter must still hold", 0, SEE_PUBLIC, NULL, .max = 3650},
+    {AT(Settings, payment_secret),    F_SECRET, "到账通知：密钥",     "Payment notices of a bank (POST /hook/payment): shared secret of the signature; not printed here; empty: none are taken", 0, SEE_NOBODY, NULL, .max = 500},
     {AT(Settings, access_log_days),   F_INT,  "访问日志保存（天）",   "Days the access log is kept; 180 at least (Cybersecurity Law)", 0, SEE_PUBLIC, NULL, .min = 180, .max = 3650},
     {AT(Settings, joining_return_days), F_INT, "退回申请等待（天）", "Days a returned application waits to be submitted again", 0, SEE_PUBLIC, NULL, .min = 1, .max = 3650},
     {AT(Settings, joining_keep_days), F_INT,  "未入驻申请保存（天）", "Days the contact data of a rejected applicant is kept", 0, SEE_PUBLIC, NULL, .min = 1, .max = 3650},
@@ -145,6 +156,8 @@ void settings_default(Settings *ret)
         .reset_min = 30,
         .second_factor = 1,
         .second_factor_hours = 4,
+        .standby = 0,
+        .downtime_s = 15,
         .second_factor_demo = 0,
         .token_days_max = 365,
         .oidc_label = S("统一身份认证登录"),
@@ -161,6 +174,9 @@ void settings_default(Settings *ret)
         .push_threshold = 6, /* Of a need in prose the best answers lie at 6 to 15. */
         .push_cap_week = 20,
         .evaluation_least = 3,
+        .bidder_related = S("show"),
+        .deposit_release_hours = 24,
+        .deposit_letter_days = 30,
         .access_log_days = 365,
         .vectors = S("server"),
         .embed_batch = 32,

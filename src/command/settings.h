@@ -36,6 +36,8 @@ typedef struct Settings {
     i64 reset_min;           /* How long a reset code holds. */
     i64 second_factor;       /* Off: nobody is asked for one. */
     i64 second_factor_hours; /* How long a session may bid on one proof. */
+    i64 standby;             /* serve waits while another program leads on the same store. */
+    i64 downtime_s;          /* A longer stop is made up to the lots that were open. */
     i64 second_factor_demo;  /* A demonstration: pages say the code themselves. */
     i64 token_days_max;
     Str oidc_issuer; /* '' : nobody signs in by an outside provider. */
@@ -50,6 +52,10 @@ typedef struct Settings {
     i64 stage_consent_required; /* 现场展示同意书 of the seller and all co-owners before a lot. */
     Str notice_preset; /* bid_presets: the notice that a lot of no season has to have; '': none. */
     Str notice_number; /* {programme}, {year} and {no} are filled in. */
+    Str bidder_related;         /* related_ways: what a declared relation to the seller does. */
+    i64 deposit_release_hours; /* A loser's deposit is back so long after the close. */
+    i64 deposit_letter_days;   /* A guarantee letter holds so long after the latest end. */
+    Str payment_secret;        /* Shared with the bank; '' : it calls for nothing. */
     i64 access_log_days;
     i64 joining_return_days;   /* Not resubmitted in these: closed, and his contact data goes. */
     i64 joining_keep_days;     /* Who was rejected: his contact data goes after these. */
@@ -74,6 +80,7 @@ typedef struct Settings {
 
 extern const CodeList oidc_links;
 extern const CodeList vector_helpers;
+extern const CodeList related_ways;
 extern const Field settings_fields[];
 extern const size_t settings_count;
 

@@ -3,6 +3,7 @@
 #include "deal/deal_int.h"
 
 #include "auction/auction.h"
+#include "auction/deposit.h"
 #include "registry/registry.h"
 
 typedef struct DealSignIn {
@@ -29,6 +30,7 @@ typedef struct DealFinishIn {
 typedef struct DealCancelIn {
     i64 id;
     Str reason;
+    i64 buyer_default;
 } DealCancelIn;
 
 typedef struct DealMakeIn {
@@ -120,10 +122,12 @@ Err deal_make(Cx *cx, i64 win_id, Deal *ret)
     Lot lot;
     Listing listing;
     Err e = record_load(cx, &lot_win_type, win_id, &win);
-    if (!e)
-        e = lot_load(cx, win.lot_id, &lot);
-    if (!e)
-        e = record_load(cx, &listing_type, lot.listing_id, &listing);
+    if (e)
+        return e;
+    e = lot_load(cx, win.lot_id, &lot);
+    if (e)
+        return e;
+    e = record_load(cx, &listing_type, lot.listing_id, &listing);
     if (e)
         return e;
     if (win.deal_id)
@@ -237,7 +241,7 @@ static Err deal_sign_run(Cx *cx, const void *input, Val **ret)
     e = deal_step(cx, deal, "sign", (FactNote){"deal.signed", deal.signed_date, NULL, 0}, ret);
     if (!e && deal.licence_until_date)
         e = listing_licensed(cx, deal.listing_id, deal.licence_until_date);
-    return e;
+    return e ? e : deposit_settle(cx, deal.lot_id, deal.buyer_id, deal.price_fen, deal.id);
 }
 
 static Err evidence_allowed(Cx *cx, Str hash)
@@ -309,7 +313,9 @@ static Err deal_cancel_run(Cx *cx, const void *input, Val **ret)
         return e;
     deal.reason = in->reason;
     e = deal_step(cx, deal, "cancel", (FactNote){"deal.cancelled", deal.price_fen, NULL, 0}, ret);
-    return e ? e : listing_unsold(cx, deal.listing_id);
+    if (!e)
+        e = listing_unsold(cx, deal.listing_id);
+    return e ? e : deposit_deal_ended(cx, deal.lot_id, deal.buyer_id, in->buyer_default);
 }
 
 /* ---- Rows ---- */
@@ -351,6 +357,8 @@ static const Field finish_in[] = {
 static const Field cancel_in[] = {
     { AT(DealCancelIn, id),     F_INT,  "编号", "No.",    REQUIRED, SEE_PUBLIC, NULL },
     { AT(DealCancelIn, reason), F_TEXT, "原因", "Reason", REQUIRED, SEE_PUBLIC, NULL },
+    { AT(DealCancelIn, buyer_default), F_BOOL, "因受让方违约（悔拍）", "By the buyer's default", 0, SEE_PUBLIC,
+      .help_zh = "保证金不予退还，由两人办理罚没。", .help_en = "The deposit stays; two persons forfeit it." },
 };
 static const Field make_in[] = {
     { AT(DealMakeIn, win_id), F_REF, "竞得人", "Winner", REQUIRED, SEE_PUBLIC, .ref = &lot_win_type },

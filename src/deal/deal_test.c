@@ -8,7 +8,7 @@
 #include "auction/auction_fixture.h"
 #include "deal/deal_int.h"
 
-static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, &auction_room, &deal_room};
+static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, AUCTION_ROOMS, &deal_room};
 
 static int setup(void **state)
 {

@@ -37,6 +37,10 @@ static const char *const schema[] = {
     "algorithm TEXT NOT NULL, " /* sha256 or sm3 */
     "signer TEXT NOT NULL, "    /* public key, hex */
     "signature TEXT NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS fact_lead ("
+    "id INTEGER PRIMARY KEY, "          /* 1 */
+    "epoch INTEGER NOT NULL, "          /* how often a program has begun to write */
+    "beat_ms INTEGER NOT NULL) STRICT", /* when the one that serves was last known to be alive */
 };
 
 static const char *via_name(Via via)

@@ -77,9 +77,19 @@ WriterHooks fact_hooks(FactLog *log); /* For writer_open. `committed` is the cal
 /* Calls `wake` after every commit that held facts. */
 void fact_on_commit(FactLog *log, void (*wake)(void *context), void *context);
 
-/* Grows with every commit of this process that told of a row of this type (now and then of another
- * type): what was remembered of such rows holds while it stays. Any thread. */
+/* Grows with every commit of this process that told of a row of this type (now and then of
+ * another): what was remembered of such rows holds while it stays. Any thread. */
 u64 fact_changes(const FactLog *log, const RecordType *type);
+
+/* Who writes. One program at a time leads: the caller holds a lock of the store while it does. Each
+ * lead has a number, so that one who lost the lock for a while learns whether another has led
+ * since: then its memory is old, and it must never write again. */
+NODISCARD Err fact_lead_take(Cx *cx, FactLog *log); /* In a transaction of its own or larger. */
+NODISCARD Err fact_lead_holds(Cx *cx, const FactLog *log); /* ERR_STORE fact.lead_lost. */
+/* Notes that the exchange serves; inside the writer. No fact: it happens every few seconds. */
+NODISCARD Err fact_beat(Cx *cx);
+/* The last beat before this program began to lead; 0: none. */
+i64 fact_alive_ms(const FactLog *log);
 
 typedef struct FactHead {
     i64 block;

@@ -89,6 +89,8 @@ struct FactLog {
     size_t id_count;
     void (*wake)(void *context);
     void *wake_context;
+    i64 epoch;                           /* Of this program's lead. */
+    i64 alive_ms;                        /* Last beat before it began. */
     _Atomic u64 changes[CHANGE_BUCKETS]; /* Commits that told of a type of this bucket. */
 };
 

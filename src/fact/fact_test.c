@@ -971,6 +971,49 @@ static void test_bad_backups(void **state)
     db_close(cx.db);
 }
 
+static Err beat(Cx *cx, void *arg)
+{
+    (void)arg;
+    return fact_beat(cx);
+}
+
+/* One leads at a time; who comes later knows when the one before was last alive, and who was before
+ * knows that he does not lead any more. */
+static void test_lead(void **state)
+{
+    Bench *bench = *state;
+    Cx *cx = &bench->cx;
+    FactLog *other = NULL;
+    OK(cx, fact_lead_take(cx, bench->log));
+    assert_int_equal(fact_alive_ms(bench->log), 0);
+    OK(cx, fact_lead_holds(cx, bench->log));
+    OK(cx, writer_run(bench->writer, cx, beat, NULL));
+    i64 facts = -1;
+    OK(cx, fact_last_seq(cx, &facts));
+    assert_int_equal(facts, 0); /* It is no fact. */
+
+    bench->clock.now_ms += 5000;
+    OK(cx, fact_log_open(cx, str_from(bench->folder), FACT_SHA256, &other));
+    OK(cx, fact_lead_take(cx, other));
+    assert_int_equal(fact_alive_ms(other), bench->clock.now_ms - 5000);
+    OK(cx, fact_lead_holds(cx, other));
+    assert_int_equal(fact_lead_holds(cx, bench->log), ERR_STORE);
+    assert_string_equal(cx->err.key, "fact.lead_lost");
+    err_clear(cx);
+    fact_log_close(other);
+}
+
+/* What was remembered of a type's rows holds until one of them changes. */
+static void test_changes(void **state)
+{
+    Bench *bench = *state;
+    static const RecordType other = {.name = "another_name"};
+    u64 pets = fact_changes(bench->log, &pet_type), others = fact_changes(bench->log, &other);
+    OK(&bench->cx, act(bench, "c", 0));
+    assert_true(fact_changes(bench->log, &pet_type) > pets);
+    assert_true(fact_changes(bench->log, &other) == others);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -985,6 +1028,7 @@ int main(void)
         CASE(test_backup),      CASE(test_bad_backups),
         CASE(test_older_store), CASE(test_older_log),
         CASE(test_log_alone),   CASE(test_log_parts),
+        CASE(test_lead),        CASE(test_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,13 +142,6 @@ void org_tree_done(OrgTree *tree);
 /* After any fact about a unit. `tree` may be NULL. */
 void org_tree_forget(OrgTree *tree);
 
-/* Sessions that asked a moment ago, for session_find: forgotten when a session, an account, a role
- * or a unit changes, and after SESSION_KEPT_MS. Any thread. */
-typedef struct SessionMemo SessionMemo;
-enum { SESSION_KEPT_MS = 1000 };
-SessionMemo *session_memo_new(void);
-void session_memo_done(SessionMemo *memo);
-
 /* Name of a unit; "" for 0 or an unknown one. */
 NODISCARD Err org_name(Cx *cx, i64 id, Str *ret);
 /* ERR_MISSING when there is no unit of this code. */

@@ -100,20 +100,6 @@ typedef struct SessionBy {
 NODISCARD Err session_make(Cx *cx, const Account *account, SessionBy by, Val **ret);
 NODISCARD Err roles_of(Cx *cx, i64 account_id, unsigned *ret_roles);
 
-/* What session_find reads of a session, its account and its unit: the members that it needs, the
- * other ones empty. */
-typedef struct SessionKnown {
-    Session session;
-    Account account;
-    unsigned roles;
-    Str org;
-} SessionKnown;
-/* False when it is not known, or not any more. Texts in cx->arena. */
-bool session_memo_get(Cx *cx, Str token_hash, SessionKnown *ret);
-/* `changes` is what session_changes gave before it was read. */
-void session_memo_put(Cx *cx, Str token_hash, u64 changes, const SessionKnown *known);
-u64 session_changes(Cx *cx);
-
 /* Puts the op into the list of those that wait for a second person. */
 NODISCARD Err approval_ask(Cx *cx, const Op *op, const void *in, Val **ret_reply);
 

@@ -2,6 +2,7 @@
 #include "ident/ident_int.h"
 
 #include "command/settings.h"
+#include "ident/session_memo.h"
 
 enum { AGENT_MAX = 300, SESSIONS_READ_MAX = 500 };
 

@@ -21,6 +21,23 @@ Err message_send(Cx *cx, Message *message)
                                   .other_id = message->account_id});
 }
 
+Err message_tell(Cx *cx, i64 account_id, const char *kind, const char *about, i64 about_id)
+{
+    Account account = {0};
+    Err e = account_id ? record_load(cx, &account_type, account_id, &account) : ERR_OK;
+    if (e == ERR_MISSING) {
+        err_clear(cx);
+        return ERR_OK;
+    }
+    if (e || !account.id || account.closed)
+        return e;
+    return message_send(cx, &(Message){.account_id = account_id,
+                                       .org_id = account.org_id,
+                                       .kind = str_from(kind),
+                                       .about = str_from(about),
+                                       .about_id = about_id});
+}
+
 Err message_unread(Cx *cx, i64 account_id, i64 *ret)
 {
     return DB_INT(cx, ret, 0,

@@ -47,6 +47,9 @@ extern const Room notify_room;
 NODISCARD Err notice_when(Cx *cx, i64 account_id, i64 since_ms, NoticeTime *ret);
 /* Writer only. state and at_ms (now) are set when they are empty. */
 NODISCARD Err message_send(Cx *cx, Message *message);
+/* For House.hooks: message_send now, to the holder of an open account; others are told nothing. */
+NODISCARD Err message_tell(Cx *cx, i64 account_id, const char *kind, const char *about,
+                           i64 about_id);
 /* The unread ones that have come, of whoever asks. */
 NODISCARD Err message_unread(Cx *cx, i64 account_id, i64 *ret);
 

@@ -10,6 +10,13 @@ static const Code kind_rows[] = {
     {"evaluation", "企业评价待转送",       "An evaluation to pass on"},
     {"feedback",  "专利收到企业评价反馈",   "Firms have spoken on your patent"},
     {"returned",  "企业评价被退回",         "Your evaluation came back"},
+    {"lot_admitted", "竞价报名已通过", "You are admitted to the bidding"},
+    {"lot_refused", "竞价报名未通过", "You are not admitted to the bidding"},
+    {"lot_answered", "报名异议已答复", "Your objection was answered"},
+    {"deposit_held", "竞价保证金已到账", "Your deposit has come"},
+    {"deposit_refused", "保证金凭证被退回", "Your deposit slip came back"},
+    {"deposit_released", "竞价保证金已退还", "Your deposit was paid back"},
+    {"deposit_forfeited", "竞价保证金已罚没", "Your deposit is forfeited"},
 };
 const CodeList message_kinds = CODE_LIST("message_kind", kind_rows);
 

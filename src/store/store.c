@@ -52,6 +52,12 @@ void db_close(Db *db)
         db->ops->close(db);
 }
 
+void db_on_renew(Db *db, Err (*renewed)(Cx *cx, void *context), void *context)
+{
+    db->renewed = renewed;
+    db->renewed_context = context;
+}
+
 const char *db_kind(const Db *db)
 {
     return db->kind;

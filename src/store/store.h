@@ -75,6 +75,10 @@ NODISCARD Err db_open(Cx *cx, Str url, DbMode mode, Db **ret);
 void db_close(Db *db);
 const char *db_kind(const Db *db); /* "sqlite" or "postgresql", also behind a fault wrapper. */
 
+/* Called when a connection that broke was made anew, before its next use: what a session held (a
+ * lock) is gone. When it says no the connection stays unusable. SQLite's never break. */
+void db_on_renew(Db *db, Err (*renewed)(Cx *cx, void *context), void *context);
+
 /* `sql` must be a string that lives as long as the connection (a literal, or db_keep's copy): the
  * prepared statement is found again by its text. */
 NODISCARD Err db_exec(Cx *cx, const char *sql, const Bind *binds, size_t count);

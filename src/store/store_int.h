@@ -11,6 +11,8 @@ struct Db {
     DbMode mode;
     bool failed; /* A call failed since the last BEGIN; the writer asks. */
     Arena arena; /* All the connection's own memory, this struct included. */
+    Err (*renewed)(Cx *cx, void *context); /* db_on_renew's; NULL: nobody asks. */
+    void *renewed_context;
 };
 
 /* A zeroed connection of `size` bytes in an arena of its own; db_free gives it back. */

@@ -67,6 +67,8 @@ typedef struct PgDb {
     StatementCache cache;
     u64 number;     /* Of the last prepared statement. */
     bool streaming; /* Between TX_BEGIN and TX_COMMIT. */
+    bool renewing;  /* db_on_renew's call is under way. */
+    bool barred;    /* It said no. */
     PgSent *sent;
     size_t sent_count;
     PgRun *active; /* Its rows are on the wire. */
@@ -171,6 +173,8 @@ static Err pg_sync(Cx *cx, PgDb *db)
 static Err pg_ready(Cx *cx, PgDb *db)
 {
     pg_spill(db);
+    if (db->barred)
+        return pg_fail(cx, db, "(barred)", NULL);
     if (PQstatus(db->conn) == CONNECTION_OK)
         return ERR_OK;
     if (db->streaming)
@@ -178,7 +182,14 @@ static Err pg_ready(Cx *cx, PgDb *db)
     db->sent_count = 0;
     pg_forget_statements(db);
     PQreset(db->conn);
-    return pg_set_up(cx, db);
+    Err e = pg_set_up(cx, db);
+    if (!e && db->base.renewed && !db->renewing) {
+        db->renewing = true; /* It asks by the same connection. */
+        e = db->base.renewed(cx, db->base.renewed_context);
+        db->renewing = false;
+        db->barred = e != ERR_OK;
+    }
+    return e;
 }
 
 static Err pg_note_sent(Cx *cx, PgDb *db, int sent, PgSent what)

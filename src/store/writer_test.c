@@ -276,6 +276,181 @@ static void a_group_is_one_commit(void **state)
     bench_close(bench);
 }
 
+/* ---- Bulk jobs ---- */
+
+/* What their owner holds in memory. */
+static struct {
+    i64 waiting[64], order[64];
+    size_t waiting_count, order_count;
+    int flushes, undone, dropped, closed;
+} bulk;
+
+static Err bulk_flush_all(Cx *cx, void *context)
+{
+    assert(context == &bulk && cx->in_write);
+    bulk.flushes += bulk.waiting_count > 0;
+    for (size_t i = 0; i < bulk.waiting_count; i++) {
+        Err e = DB_EXEC(cx, "INSERT INTO item (id, who) VALUES (?1, 0)", BIND_INT(bulk.waiting[i]));
+        if (e)
+            return e;
+    }
+    bulk.waiting_count = 0;
+    return ERR_OK;
+}
+
+static void bulk_undone(void *context)
+{
+    assert(context == &bulk);
+    bulk.undone++;
+}
+
+static void bulk_dropped(void *context)
+{
+    assert(context == &bulk);
+    bulk.waiting_count = 0;
+    bulk.dropped++;
+}
+
+static void bulk_closed(void *context)
+{
+    assert(context == &bulk);
+    bulk.closed++;
+}
+
+static Err bulk_add(Cx *cx, void *arg)
+{
+    const Item *item = arg;
+    if (item->ending == END_REFUSED)
+        return err_set(cx, ERR_CONFLICT, "id", "test.refused");
+    bulk.waiting[bulk.waiting_count++] = item->id;
+    bulk.order[bulk.order_count++] = item->id;
+    return ERR_OK;
+}
+
+static void bulk_init(Item *item, Bench *bench, i64 id, Ending ending, i64 arrived_ms)
+{
+    item_init(item, bench, id, ending);
+    item->cx.arrived_ms = arrived_ms;
+    item->job.run = bulk_add;
+    item->job.bulk = true;
+}
+
+static Err name_owner(Cx *cx, void *arg)
+{
+    Bench *bench = arg;
+    (void)cx;
+    memset(&bulk, 0, sizeof bulk);
+    writer_bulk_set(bench->writer, &(WriterBulk){.context = &bulk,
+                                                 .flush = bulk_flush_all,
+                                                 .undone = bulk_undone,
+                                                 .dropped = bulk_dropped,
+                                                 .close = bulk_closed});
+    return ERR_OK;
+}
+
+/* The job that queues all others, so that they are one group: what is submitted while the caller is
+ * at work waits for it. */
+typedef struct Queue {
+    Writer *writer;
+    Item *items;
+    size_t count;
+} Queue;
+
+static Err queue_all(Cx *cx, void *arg)
+{
+    Queue *queue = arg;
+    (void)cx;
+    for (size_t i = 0; i < queue->count; i++)
+        assert_true(writer_submit(queue->writer, &queue->items[i].job));
+    return ERR_OK;
+}
+
+static void run_queued(Bench *bench, Item *items, size_t count)
+{
+    Queue queue = {bench->writer, items, count};
+    OK(writer_run(bench->writer, &bench->cx, queue_all, &queue));
+    for (size_t i = 0; i < count; i++)
+        arena_done(&items[i].arena);
+}
+
+/* Before another job, and before the commit; a job that is undone takes none of them along. */
+static void bulk_jobs_are_written_together(void **state)
+{
+    (void)state;
+    Bench *bench = bench_open(false);
+    Item items[7];
+    OK(writer_run(bench->writer, &bench->cx, name_owner, bench));
+    bulk_init(&items[0], bench, 1, END_WELL, 1);
+    bulk_init(&items[1], bench, 2, END_REFUSED, 1);
+    bulk_init(&items[2], bench, 3, END_WELL, 1);
+    item_init(&items[3], bench, 4, END_REFUSED);
+    bulk_init(&items[4], bench, 5, END_WELL, 1);
+    bulk_init(&items[5], bench, 6, END_WELL, 1);
+    item_init(&items[6], bench, 7, END_WELL);
+    run_queued(bench, items, COUNT(items));
+    assert_int_equal(count_of(bench, ITEMS), 5); /* 1 3 5 6 7 */
+    assert_int_equal(bulk.flushes, 2);
+    assert_int_equal(bulk.undone, 1);
+    assert_int_equal(bench->seen.refused, 2);
+    for (size_t i = 0; i < COUNT(items); i++) {
+        assert_int_equal(items[i].done_count, 1);
+        assert_int_equal(items[i].job.err, items[i].ending == END_REFUSED ? ERR_CONFLICT : ERR_OK);
+    }
+    /* What cannot be written fails the group, and its owner is told. */
+    bulk_init(&items[0], bench, 8, END_WELL, 1);
+    bulk_init(&items[1], bench, 1, END_WELL, 1);
+    run_queued(bench, items, 2);
+    assert_int_equal(items[0].job.err, ERR_STORE);
+    assert_int_equal(items[1].job.err, ERR_STORE);
+    assert_int_equal(bulk.dropped, 1);
+    assert_int_equal(count_of(bench, ITEMS), 5);
+    bench_close(bench);
+    assert_int_equal(bulk.closed, 1);
+}
+
+/* Two workers may hand in what arrived in the other order. No job of another kind is overtaken. */
+static void bulk_jobs_run_by_their_stamps(void **state)
+{
+    (void)state;
+    Bench *bench = bench_open(false);
+    static const i64 stamps[] = {5, 3, 4, 3, 0, 2, 1, 9, 2};
+    static const i64 want[] = {2, 4, 3, 1, 7, 6, 9, 8}; /* 5 is no bulk job. */
+    Item items[COUNT(stamps)];
+    OK(writer_run(bench->writer, &bench->cx, name_owner, bench));
+    for (size_t i = 0; i < COUNT(stamps); i++)
+        if (stamps[i])
+            bulk_init(&items[i], bench, (i64)i + 1, END_WELL, stamps[i]);
+        else
+            item_init(&items[i], bench, (i64)i + 1, END_WELL);
+    run_queued(bench, items, COUNT(items));
+    assert_int_equal(bulk.order_count, COUNT(want));
+    assert_memory_equal(bulk.order, want, sizeof want);
+    assert_int_equal(count_of(bench, ITEMS), COUNT(stamps));
+    bench_close(bench);
+}
+
+static void many_are_waited_for(void **state)
+{
+    (void)state;
+    for (int threaded = 0; threaded < 2; threaded++) {
+        Bench *bench = bench_open(threaded);
+        Item items[50];
+        WriteJob *jobs[50];
+        for (size_t i = 0; i < COUNT(items); i++) {
+            item_init(&items[i], bench, (i64)i + 1, i % 10 == 3 ? END_REFUSED : END_WELL);
+            jobs[i] = &items[i].job;
+        }
+        OK(writer_run_all(bench->writer, &bench->cx, jobs, COUNT(jobs)));
+        OK(writer_run_all(bench->writer, &bench->cx, jobs, 0));
+        for (size_t i = 0; i < COUNT(items); i++) {
+            assert_int_equal(items[i].job.err, i % 10 == 3 ? ERR_CONFLICT : ERR_OK);
+            arena_done(&items[i].arena);
+        }
+        assert_int_equal(count_of(bench, ITEMS), 45);
+        bench_close(bench);
+    }
+}
+
 static void a_refusal_leaves_the_others(void **state)
 {
     (void)state;
@@ -540,6 +715,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_group_is_one_commit),
+        cmocka_unit_test(bulk_jobs_are_written_together),
+        cmocka_unit_test(bulk_jobs_run_by_their_stamps),
+        cmocka_unit_test(many_are_waited_for),
         cmocka_unit_test(a_refusal_leaves_the_others),
         cmocka_unit_test(a_failed_store_fails_the_group),
         cmocka_unit_test(every_store_call_of_a_group_fails_once),

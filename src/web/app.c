@@ -1,6 +1,7 @@
 /* Start, routes, and who asks. */
 #include "web/app_int.h"
 
+#include "auction/deposit_rules.h"
 #include "ident/token.h"
 #include "people/people.h"
 
@@ -57,6 +58,9 @@ static void route(Server *server, Request *request, Route *ret)
     case WAY_UPLOAD:
         *ret = (Route){.methods = METHOD_POST, .sink = &app_sink, .body_max = upload_max};
         break;
+    case WAY_HOOK: /* A little more than it takes, so that our own words say so. */
+        *ret = (Route){.methods = METHOD_POST, .body_max = 2 * HOOK_BODY_MAX};
+        break;
     case WAY_CHECK:
         *ret = (Route){.methods = METHOD_POST, .sink = &paper_sink, .body_max = PAPER_BYTES_MAX};
         break;
@@ -76,7 +80,7 @@ static Lang lang_of(const Request *request)
     if (kept.len)
         return str_same(kept, S("en")) ? LANG_EN : LANG_ZH;
     /* Pages are Chinese first; a program that calls the API may say otherwise. */
-    bool api = has_prefix(request->path, api_prefix);
+    bool api = has_prefix(request->path, api_prefix) || has_prefix(request->path, "/hook/");
     return api && str_starts(request_header(request, "accept-language"), S("en")) ? LANG_EN
                                                                                   : LANG_ZH;
 }
@@ -192,23 +196,28 @@ static void keep_alive(Call *call)
         err_clear(cx);
 }
 
+/* Programs ask there, and are answered in JSON. */
+static bool speaks_json(Way way)
+{
+    return way == WAY_API || way == WAY_FILE || way == WAY_HOOK;
+}
+
 Err call_init(App *app, Request *request, Call **ret)
 {
     Call *call = ARENA_NEW(request->arena, Call, 1);
     *ret = call;
     call->row = way_find(request->path);
     call->way = call->row ? call->row->way : WAY_PAGE;
-    call->cx =
-        (Cx){.arena = request->arena,
-             .clock = app->clock,
-             .chance = app->chance,
-             .db = app->dbs[request->worker],
-             .house = app->house,
-             .lang = lang_of(request),
-             .arrived_ms = request->arrived_ms,
-             .address = request->peer,
-             .agent = request_header(request, "user-agent"),
-             .actor = {.via = call->way == WAY_API || call->way == WAY_FILE ? VIA_API : VIA_WEB}};
+    call->cx = (Cx){.arena = request->arena,
+                    .clock = app->clock,
+                    .chance = app->chance,
+                    .db = app->dbs[request->worker],
+                    .house = app->house,
+                    .lang = lang_of(request),
+                    .arrived_ms = request->arrived_ms,
+                    .address = request->peer,
+                    .agent = request_header(request, "user-agent"),
+                    .actor = {.via = speaks_json(call->way) ? VIA_API : VIA_WEB}};
     Err e = request->is_local ? local_actor(call, request) : session_actor(call, request);
     if (!e)
         e = act_for(call, request);
@@ -236,6 +245,14 @@ static Handled dispatch(App *app, Request *request, Response *response, Call *ca
         return HANDLED_NOW;
     case WAY_REJECTS:
         rejects_handle(app, request, response, call);
+        return HANDLED_NOW;
+    case WAY_HOOK:
+        return hook_handle(app, request, response, call);
+    case WAY_SLIP:
+        slip_handle(app, request, response, call);
+        return HANDLED_NOW;
+    case WAY_DEPOSITS:
+        deposits_handle(app, request, response, call);
         return HANDLED_NOW;
     case WAY_PAPER:
         paper_handle(app, request, response, call);
@@ -266,7 +283,7 @@ static Handled handle(Server *server, Request *request, Response *response)
         e = way_allowed(call);
     if (!e)
         return dispatch(app, request, response, call);
-    if (call->way == WAY_API || call->way == WAY_FILE)
+    if (speaks_json(call->way))
         json_answer(response, call, e, NULL);
     else
         page_error(app, request, response, call, e);

@@ -1,6 +1,7 @@
 /* Acts: the API, forms, files. */
 #include "web/app_int.h"
 
+#include "auction/deposit.h"
 #include "exchange/import.h"
 #include "store/files.h"
 
@@ -75,8 +76,8 @@ static void done(WriteJob *job)
     server_again(request);
 }
 
-/* Bulk ops of the API are many and their answers short: the writer's thread makes them, and no worker
- * is woken for it. */
+/* Bulk ops of the API are many and their answers short: the writer's thread makes them, and no
+ * worker is woken for it. */
 static void done_bulk(WriteJob *job)
 {
     Cx *cx = job->cx;
@@ -172,6 +173,30 @@ Handled api_handle(App *app, Request *request, Response *response, Call *call)
     }
     if (!e && call->by_cookie && val_get(reply, "token")) /* The old token is void. */
         session_renew(app, response, call, reply);
+    json_answer(response, call, e, reply);
+    return HANDLED_NOW;
+}
+
+/* ---- /hook/payment: deposit.paid, with the call byte for byte as its input ---- */
+
+Handled hook_handle(App *app, Request *request, Response *response, Call *call)
+{
+    Cx *cx = &call->cx;
+    Val *reply = NULL;
+    Err e = ERR_OK;
+    (void)app;
+    if (call->waiting) {
+        e = op_answer(cx, &call->job, &reply);
+    } else {
+        DepositPaidIn *in = ARENA_NEW(cx->arena, DepositPaidIn, 1);
+        *in = (DepositPaidIn){.body = request->body,
+                              .stamp = request_header(request, "x-techbourse-timestamp"),
+                              .signature = request_header(request, "x-techbourse-signature")};
+        call->op = op_find(house_of(cx), S("deposit.paid"));
+        call->in = in;
+        if (start(request, response, call, &e, &reply) == HANDLED_LATER)
+            return HANDLED_LATER;
+    }
     json_answer(response, call, e, reply);
     return HANDLED_NOW;
 }
@@ -313,6 +338,24 @@ static void add_columns(Call *call, const Request *request, NameText *texts, siz
         texts[(*count)++] = (NameText){S("mapping"), buf_str(&out)};
 }
 
+/* The application has a box for each condition; the op takes a line of each. */
+static void add_statements(Call *call, const Request *request, NameText *texts, size_t *count)
+{
+    Buf out = buf_new(call->cx.arena);
+    for (size_t i = 0; i < request->form.count; i++) {
+        Str rest = request->form.items[i].value, part;
+        if (!str_starts(request->form.items[i].name, S("statement_")))
+            continue;
+        while (str_split(&rest, '\n', &part)) {
+            buf_add(&out, str_trim(part));
+            buf_char(&out, ' ');
+        }
+        buf_char(&out, '\n');
+    }
+    if (out.len)
+        texts[(*count)++] = (NameText){S("statements"), buf_str(&out)};
+}
+
 static Err do_read(App *app, Request *request, Call *call)
 {
     Cx *cx = &call->cx;
@@ -329,7 +372,8 @@ static Err do_read(App *app, Request *request, Call *call)
     for (size_t i = 0; i < request->form.count; i++)
         texts[count++] = (NameText){request->form.items[i].name, request->form.items[i].value};
     add_columns(call, request, texts, &count);
-    if (str_same_z(request->path, "/do/import.upload")) {
+    add_statements(call, request, texts, &count);
+    if (call->way == WAY_UPLOAD) {
         Str hash, name;
         i64 bytes;
         e = upload_keep(app, request, call, &hash, &name, &bytes);

@@ -39,7 +39,10 @@ typedef enum Way {
     WAY_EXPORT,
     WAY_PAPER,
     WAY_PUSHES,
-    WAY_CHECK, /* WAY_DO with a file that is hashed, not kept. */
+    WAY_SLIP,     /* Of a deposit, or a bidder's paper. */
+    WAY_DEPOSITS, /* The list as a spreadsheet. */
+    WAY_HOOK,     /* A bank tells of a payment. */
+    WAY_CHECK,    /* WAY_DO with a file that is hashed, not kept. */
     WAY_HEALTH,
     WAY_OIDC,
     WAY_STATIC, /* Answered by the loop. */
@@ -87,6 +90,10 @@ Handled api_handle(App *app, Request *request, Response *response, Call *call);
 Handled do_handle(App *app, Request *request, Response *response, Call *call);
 void file_handle(App *app, Request *request, Response *response, Call *call);
 void rejects_handle(App *app, Request *request, Response *response, Call *call);
+Handled hook_handle(App *app, Request *request, Response *response, Call *call);
+/* app_bidding.c */
+void slip_handle(App *app, Request *request, Response *response, Call *call);
+void deposits_handle(App *app, Request *request, Response *response, Call *call);
 void pushes_handle(App *app, Request *request, Response *response, Call *call); /* app_pushes.c */
 void export_handle(App *app, Request *request, Response *response, Call *call);
 /* ERR_SIGN_IN or ERR_DENIED unless the address is this caller's. */

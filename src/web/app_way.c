@@ -16,11 +16,17 @@ const WayRow way_rows[] = {
     {"/api/v1/file",            WAY_FILE,    WHO_SIGNED | WHO_LOCAL},
     {"/api/v1/*",               WAY_API,     WHO_PUBLIC | WHO_HALF}, /* The op's own row decides. */
     {"/do/import.upload",       WAY_UPLOAD,  WHO_SIGNED},            /* And here. */
+    {"/do/deposit.submit",      WAY_UPLOAD,  WHO_SIGNED},
+    {"/do/bidder_paper.give",   WAY_UPLOAD,  WHO_SIGNED},
+    {"/hook/payment",           WAY_HOOK,    WHO_PUBLIC | WHO_HALF}, /* Its signature decides. */
     {"/do/consent.check",       WAY_CHECK,   WHO_PUBLIC | WHO_HALF},
     {"/do/*",                   WAY_DO,      WHO_PUBLIC | WHO_HALF}, /* And here. */
     {"/import/*/rejects.xlsx",  WAY_REJECTS, WHO_SIGNED | WHO_LOCAL},
     {"/import/*/warnings.xlsx", WAY_REJECTS, WHO_SIGNED | WHO_LOCAL},
     {"/consent/*/paper.pdf",    WAY_PAPER,   WHO_SIGNED | WHO_LOCAL}, /* consent.show decides. */
+    {"/deposit/*/slip",         WAY_SLIP,    WHO_SIGNED | WHO_LOCAL}, /* deposit.show decides. */
+    {"/bidder_paper/*/file",    WAY_SLIP,    WHO_SIGNED | WHO_LOCAL}, /* bidder_paper.show decides. */
+    {"/deposits.xlsx",          WAY_DEPOSITS, WHO_OPERATOR | WHO_LOCAL},
     {"/pushes.xlsx",            WAY_PUSHES,  WHO_OPERATOR | WHO_DEPARTMENT | WHO_CENTRE | WHO_LOCAL},
     {"/audit/export/*",         WAY_EXPORT,  WHO_AUDIT | WHO_LOCAL},
 };

@@ -64,7 +64,8 @@ typedef struct World {
     i64 patent_id, bare_patent_id, achievement_id, listing_id, waiting_id;
     int wrong; /* Expectations not met, all told before the test fails. */
     i64 need_id, waiting_need_id, showing_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id,
-        done_id, push_id, season_id, notice_id, draft_id, coming_id;
+        deposit_id, terms_lot_id, back_id, due_id, done_id, push_id, season_id, notice_id, draft_id,
+        coming_id;
 } World;
 
 /* ---- the play ---- */
@@ -169,8 +170,12 @@ static void play_lots(World *w)
     w->bidder_id = reply_id(reply);
     MUST(play(f, FIRM_A, SECONDS(803), "lot.enter", &reply, "{\"lot_id\":%lld}",
               (long long)w->lot_id));
+    w->deposit_id = val_get_int(reply, "deposit_id");
+    i64 bidder_id = reply_id(reply);
+    MUST(play(f, EXCHANGE, SECONDS(803), "deposit.confirm", &reply,
+              "{\"id\":%lld,\"amount_fen\":200,\"reference\":\"B1\"}", (long long)w->deposit_id));
     MUST(play(f, EXCHANGE, SECONDS(804), "lot.admit", &reply, "{\"id\":%lld}",
-              (long long)reply_id(reply)));
+              (long long)bidder_id));
     bid(f, w->lot_id, FIRM_A, SECONDS(805), 1000);
 }
 

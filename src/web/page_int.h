@@ -81,6 +81,11 @@ void build_once(PageCx *page);
 /* Sets `similar`: what is like the record whose page this is; null when there is nothing. */
 NODISCARD Err page_similar(PageCx *page, const char *kind);
 
+/* ---- page_bidding.c ---- */
+
+/* Sets `apply` of a lot's page, after `lot` and `can`: what lot_apply.html shows. */
+NODISCARD Err page_lot_apply(PageCx *page);
+
 /* ---- builders ---- */
 
 Err build_compare(PageCx *page);
@@ -115,6 +120,10 @@ Err build_achievement(PageCx *page);
 Err build_listing(PageCx *page);
 Err build_need(PageCx *page);
 Err build_lot(PageCx *page);
+Err build_bidders(PageCx *page);
+Err build_deposits(PageCx *page);
+Err build_deposit(PageCx *page);
+Err build_my_deposits(PageCx *page);
 Err build_deal(PageCx *page);
 Err build_org(PageCx *page);
 Err build_imports(PageCx *page);

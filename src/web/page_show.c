@@ -278,7 +278,8 @@ Err build_lot(PageCx *page)
     set_can(page, "enter", can_enter);
     shape_page(page, reply, back);
     set_title(page, lot, "title");
-    return page_after_lot(page);
+    Err after = page_after_lot(page);
+    return after ? after : page_lot_apply(page);
 }
 
 /* ---- deal, org ---- */

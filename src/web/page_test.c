@@ -162,6 +162,61 @@ static void play_notices(World *w)
               (long long)w->notice_id));
 }
 
+#define ANY_FILE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* A lot with terms, at which the buyer was refused and objects; a deposit to be released. */
+static void play_terms(World *w)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    MUST(play(f, SELLER, SECONDS(1410), "listing.file", &reply,
+              "{\"achievement_id\":%lld,\"mode\":\"ordinary\",\"price_fen\":100000}",
+              (long long)w->achievement_id));
+    i64 listing_id = val_at(val_get(reply, "ids"), 0)->i;
+    MUST(play(f, EXCHANGE, SECONDS(1410), "listing.accept", &reply, "{\"ids\":[%lld]}",
+              (long long)listing_id));
+    const char *const terms = "{\"listing_id\":%lld,\"start_fen\":100000,\"step_fen\":1000,"
+                              "\"deposit_fen\":5000,\"open_ms\":%lld,\"end_ms\":%lld}";
+    MUST(play(f, EXCHANGE, SECONDS(1411), "lot.open", &reply, terms, (long long)listing_id,
+              (long long)(T + SECONDS(9000)), (long long)(T + SECONDS(9900))));
+    i64 gone_id = reply_id(reply);
+    MUST(play(f, FIRM_A, SECONDS(1412), "lot.enter", &reply, "{\"lot_id\":%lld}",
+              (long long)gone_id));
+    w->back_id = val_get_int(reply, "deposit_id");
+    MUST(play(f, EXCHANGE, SECONDS(1413), "deposit.confirm", &reply,
+              "{\"id\":%lld,\"amount_fen\":5000,\"reference\":\"B2\"}", (long long)w->back_id));
+    MUST(play(f, EXCHANGE, SECONDS(1414), "lot.cancel", &reply,
+              "{\"id\":%lld,\"reason\":\"Later\"}", (long long)gone_id));
+    MUST(fixture_call(f, fixture_clock_cx(f, T + SECONDS(1415)), "deposit.tick", "{}", &reply));
+    MUST(play(f, EXCHANGE, SECONDS(1416), "lot.open", &reply, terms, (long long)listing_id,
+              (long long)(T + SECONDS(9000)), (long long)(T + SECONDS(9900))));
+    w->terms_lot_id = reply_id(reply);
+    MUST(play(f, EXCHANGE, SECONDS(1417), "lot_terms.set", &reply,
+              "{\"lot_id\":%lld,\"conditions\":\"Solvent for three years\",\"papers\":\"Licence\"}",
+              (long long)w->terms_lot_id));
+    for (i64 firm = FIRM_A; firm <= FIRM_C; firm += FIRM_C - FIRM_A) {
+        MUST(play(f, firm, SECONDS(1418), "bidder_paper.give", &reply,
+                  "{\"lot_id\":%lld,\"paper_no\":1,\"name\":\"a.pdf\",\"file_hash\":\"" ANY_FILE
+                  "\"}",
+                  (long long)w->terms_lot_id));
+        MUST(play(f, firm, SECONDS(1419), "bidder.apply", &reply,
+                  "{\"lot_id\":%lld,\"relation\":\"other\",\"relation_words\":\"A cousin\","
+                  "\"statements\":\"Five years\"}",
+                  (long long)w->terms_lot_id));
+        if (firm == FIRM_C) {
+            w->due_id = val_get_int(reply, "deposit_id");
+            continue;
+        }
+        i64 refused_id = reply_id(reply);
+        MUST(play(f, EXCHANGE, SECONDS(1420), "bidder.refuse_all", &reply,
+                  "{\"ids\":[%lld],\"ground\":\"condition\",\"condition_no\":1,"
+                  "\"reason\":\"Too young\"}",
+                  (long long)refused_id));
+        MUST(play(f, FIRM_A, SECONDS(1421), "bidder.object", &reply,
+                  "{\"id\":%lld,\"words\":\"We are old\"}", (long long)refused_id));
+    }
+}
+
 static int setup(void **state)
 {
     static World world;
@@ -177,6 +232,7 @@ static int setup(void **state)
     play_admin(w);
     play_people(w);
     play_pushes(w);
+    play_terms(w);
     Cx cx = fixture_cx(f, EXCHANGE, f->clock.now_ms);
     w->app = (App){
         .house = &f->house, .clock = &f->clock, .chance = &f->chance, .cache = page_cache_new()};
@@ -259,8 +315,9 @@ static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refu
 
 /* {p} patent, {b} bare patent, {a} achievement, {l} listing, {w} waiting listing, {n} need, {m}
  * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import,
- * {u} the push to the buyer, {h} showing of the need to the seller, {y} season, {x} notice, {z} the
- * draft of one. */
+ * {t} lot with terms, {e} deposit to be released, {f} deposit that is due, {u} the push to the
+ * buyer, {h} showing of the need to the seller, {y} season, {x} notice, {z} the draft of one, {k} a
+ * lot to come. */
 static Str fill(World *w, const char *path)
 {
     const struct {
@@ -270,6 +327,7 @@ static Str fill(World *w, const char *path)
                {'l', w->listing_id},      {'w', w->waiting_id},     {'n', w->need_id},
                {'m', w->waiting_need_id}, {'s', w->sold_lot_id},    {'o', w->lot_id},
                {'d', w->deal_id},         {'r', w->bidder_id},      {'i', w->import_id},
+               {'t', w->terms_lot_id},    {'e', w->back_id},        {'f', w->due_id},
                {'j', w->done_id},         {'u', w->push_id},        {'h', w->showing_id},
                {'y', w->season_id},       {'x', w->notice_id},      {'z', w->draft_id},
                {'k', w->coming_id}};
@@ -426,6 +484,18 @@ static const struct {
      "/why?of=need-{n}&amp;to=patent-{p}"},
     {"/workbench", OPERATOR, "A better battery separator", OPERATOR, "action=\"/do/push.pair\""},
     {"/me/pushes", ALL & ~PUBLIC, "name=\"quiet_from\"", 0, NULL},
+    {"/lot/{o}/bidders", OPERATOR, "name=\"ids\" value=\"{r}\"", OPERATOR, "/do/bidder.refuse_all"},
+    {"/lot/{t}?a", ALL, "Solvent for three years", BUYER | APPLICANT, "name=\"statement_1\""},
+    {"/lot/{t}?b", ALL, "<h1>", OPERATOR, "/form/lot_terms.set?lot_id={t}"},
+    {"/lot/{t}?c", ALL, "<h1>", OFFICE | OPERATOR, "/form/lot_bar.set?lot_id={t}"},
+    {"/lot/{t}/bidders", OPERATOR, "/bidder_paper/1/file", OPERATOR, "/form/bidder.uphold?id="},
+    {"/lot/{t}?d", ALL, "<h1>", BUYER, "Too young"},
+    {"/deposits", OPERATOR, "action=\"/do/deposit.release\"", OPERATOR, "/deposits.xlsx?state="},
+    {"/deposits?state=releasing", OPERATOR, "/deposit/{e}\"", 0, "/deposit/{f}\""},
+    {"/me/deposits", BUYER | APPLICANT, "tb-sums", APPLICANT, "/deposit/{f}\""},
+    {"/deposit/{e}", BUYER | OPERATOR, "tb-facts", OPERATOR, "/form/deposit.release?ids={e}"},
+    {"/deposit/{f}", APPLICANT | OPERATOR, "tb-facts", APPLICANT, "name=\"until_date\""},
+    {"/deposit/999", 0, NULL, 0, NULL},
     {"/me/second", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "tb-qr"},
     {"/me/second?next=//evil", ALL & ~PUBLIC, "action=\"/do/second.begin\"", 0, "\"//evil\""},
     {"/me/password?next=/lots", ALL & ~PUBLIC, "name=\"next\" value=\"/lots\"", 0, NULL},
@@ -863,6 +933,12 @@ static void test_ways(void **state)
         {"/import/3/rejects.xlsx", WAY_REJECTS},
         {"/import/3/warnings.xlsx", WAY_REJECTS},
         {"/import/3/4/rejects.xlsx", -1},
+        {"/do/deposit.submit", WAY_UPLOAD},
+        {"/deposit/3/slip", WAY_SLIP},
+        {"/bidder_paper/3/file", WAY_SLIP},
+        {"/deposits.xlsx", WAY_DEPOSITS},
+        {"/hook/payment", WAY_HOOK},
+        {"/hook/payment/3", -1},
         {"/import//rejects.xlsx", -1},
         {"/import/3", -1},
         {"/audit/export/3", WAY_EXPORT},

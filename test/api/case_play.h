@@ -6,7 +6,9 @@
  *                                           was proved just now), public, local, clock, or
  *                                           @$token, who holds the token of a session, or
  *                                           local/zhu, zhu at the machine itself (--as zhu), or
- *                                           for/3/zhu, zhu acting under delegation 3
+ *                                           for/3/zhu, zhu acting under delegation 3; or bank,
+ *                                           bank-6m, forger: deposit.paid, with the input as
+ *                                           the signed body of the call
  *       = {"id":"$need"}                    the reply has these keys with these values
  *       ! input field.required title        or it fails: code, key, field; a line for each field
  *       + need.posted amount=0 code=x       the new facts, all of them, in order; `+ nothing`;
@@ -30,7 +32,7 @@
 
 #include "house_bench.h"
 
-enum { PLAY_OPS_MAX = 256 };
+enum { PLAY_OPS_MAX = 384 };
 
 /* What has been played of each op, over all cases. */
 typedef struct PlayCover {

@@ -39,7 +39,7 @@ export function skip(why) {
   console.log(`skip  ${why}`);
 }
 
-function count_end() {
+export function count_end() {
   console.log(`${cases.passed} passed, ${cases.failed} failed, ${cases.skipped} skipped`);
   process.exitCode = cases.failed ? 1 : cases.passed ? 0 : 77;
 }

@@ -11,6 +11,7 @@
 #include "fault_bidding.h"
 #include "house_bench.h"
 
+#include "auction/deposit_rules.h"
 #include "exchange/import.h"
 #include "flow/who.h"
 #include "ident/ident.h"
@@ -31,7 +32,7 @@ enum {
     CALLS_MAX = 1000,
     MANY_CALLS = 100,
     MANY_STEP = 11,
-    TABLES_MAX = 96,
+    TABLES_MAX = 128,
     TESTS_MAX = 512,
     NAME_LEN_MAX = 80
 };
@@ -178,53 +179,7 @@ static Actor actor_of(Str name)
         CONSENT("machine2", "1")
 #define READY CONSENTED "operator showing.ready {\"id\":1}\n"
 
-// clang-format off
-#define JOIN \
-    "{\"name\":\"钟某\",\"kind\":\"person\",\"division\":\"320506\",\"person\":\"钟某\"," \
-    "\"phone\":\"13800001234\",\"login\":\"zhong\",\"password\":\"Four small words\"}"
-#define PROFILE "{\"kind\":\"expert\",\"industry\":\"ai\",\"visible\":true}"
-#define ROSTER  "{\"kind\":\"town\",\"name\":\"镇长团\",\"year\":2026}"
-#define PERSON  "\"person\":\"钟某\",\"field\":\"ai\",\"phone\":\"13800001234\"}"
-#define GIVE    "{\"to_login\":\"west\",\"to_name\":\"某\",\"nouns\":\"listing\",\"until_date\":\"2026-08-01\"}"
-// clang-format on
-#define APPLIED ORGS "public joining.apply " JOIN "\n"
-#define STAFF                                                                                      \
-    ACCOUNT "local account.add {\"login\":\"west\",\"name\":\"某\",\"org_id\":1,"                 \
-            "\"password\":\"Four small words\",\"roles\":\"inventor\"}\n"
-#define PROFILED ACCOUNT "expert profile.edit " PROFILE "\n"
-#define CERTIFIED                                                                                  \
-    PROFILED "expert certificate.add {\"name\":\"证\",\"number\":\"1\",\"issued_date\":"          \
-             "\"2020-01-01\"}\n"
-#define ROSTERED  ACCOUNT "operator roster.add " ROSTER "\n"
-#define NOMINATED ROSTERED "liaison member.nominate {\"roster_id\":1," PERSON "\n"
-#define SENT_BACK NOMINATED "operator member.return {\"ids\":1,\"reason\":\"缺职称\"}\n"
-#define KEEP      "{\"q\":\"锂电池\",\"alert\":true}"
-#define KEPT      ACCOUNT "office search.save " KEEP "\n"
-#define TOLD      "{\"hits\":\"1-patent-5,1-need-2\",\"seq\":3}"
-#define DELEGATED STAFF "office delegation.give " GIVE "\n"
-#define GIVEN                                                                                      \
-    DELEGATED "public session.open {\"login\":\"west\",\"password\":\"Four small words\"}\n"
-
-// clang-format off
-#define OFFERED \
-    ORGS "local account.add {\"login\":\"east\",\"name\":\"某\",\"org_id\":1,\"password\":\"Four small words\",\"roles\":\"office\"}\n" \
-    "local account.add {\"login\":\"firm\",\"name\":\"某\",\"org_id\":2,\"password\":\"Four small words\",\"roles\":\"firm\"}\n" \
-    "office achievement.add {\"title\":\"一项普通的需求之技术难题\",\"kind\":\"secret\",\"field\":\"ai\",\"intro\":\"一个足够长的技术难题描述的办法\"}\n" \
-    "office listing.file {\"achievement_id\":1,\"mode\":\"assign\",\"price_fen\":100}\n" \
-    "operator listing.accept {\"ids\":\"1\"}\n"
-#define WANTED_OFFERED OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\n"
-#define TAUGHT  OFFERED "lessons\n"
-#define NOTE    "{\"need_id\":1,\"achievement_id\":1,\"text\":\"已电话联系，等回复\",\"again_date\":\"2026-12-01\"}"
-#define NOTED   WANTED_OFFERED "operator note.add " NOTE "\n"
-#define PUSHED  OFFERED "firm need.post " NEED "\noperator need.accept {\"ids\":1}\nlocal push.run {}\n" /* 1: the need to unit 1; 2: the offer to unit 2. */
-#define WAITING OFFERED "office notice.set {\"digest\":\"weekly\"}\nfirm need.post " NEED "\noperator need.accept {\"ids\":1}\nwait 7200\nlocal push.run {}\nwait 604800\n"
-#define SEEN    PUSHED "firm push.see {\"ids\":\"2\"}\n"
-#define REPLIED PUSHED "firm push.reply {\"id\":2,\"answer\":\"interested\"}\n"
-#define CLAIMED REPLIED "firm push.claim {\"id\":2}\n"
-#define MET     CLAIMED "firm push.meet {\"id\":2}\n"
-#define RATING  "{\"push_id\":2,\"prospects\":\"high\",\"improve\":\"cost\",\"will\":\"joint\"}"
-#define RATED   PUSHED "firm evaluation.give " RATING "\n"
-// clang-format on
+#include "fault_states.h"
 
 typedef struct Sweep {
     const char *op;
@@ -354,6 +309,36 @@ static const Sweep rows[] = {
     {"lot.refuse",        ENTERED,  "operator", "{\"id\":1,\"reason\":\"缺材料\"}", ERR_OK},
     {"bidder.admit",      ENTERED,  "operator", "{\"id\":1}", ERR_OK},
     {"bidder.refuse",     ENTERED,  "operator", "{\"id\":1,\"reason\":\"缺材料\"}", ERR_OK},
+    {"lot_terms.set",     LOT,      "operator", TERMS, ERR_OK},
+    {"lot_terms.set",     TERMED,   "operator", TERMS, ERR_OK},
+    {"bidder_paper.give", TERMED,   "firm",     GIVE_PAPER, ERR_OK},
+    {"bidder_paper.give", PAPERED,  "firm",     GIVE_PAPER, ERR_OK},
+    {"bidder.apply",      PAPERED,  "firm",     APPLY, ERR_OK},
+    {"bidder.apply",      TURNED,   "firm",     APPLY, ERR_OK},
+    {"bidder.admit_all",  COME,     "operator", "{\"ids\":\"1\"}", ERR_OK},
+    {"bidder.refuse_all", COME,     "operator", "{\"ids\":\"1\",\"ground\":\"condition\",\"condition_no\":1,\"reason\":\"不符\"}", ERR_OK},
+    {"bidder.object",     TURNED,   "firm",     "{\"id\":1,\"words\":\"清楚\"}", ERR_OK},
+    {"bidder.uphold",     OBJECTED, "operator", "{\"id\":1,\"words\":\"重看\"}", ERR_OK},
+    {"bidder.dismiss",    OBJECTED, "operator", "{\"id\":1,\"words\":\"不成立\"}", ERR_OK},
+    {"lot_bar.set",       LOT,      "operator", BAR, ERR_OK},
+    {"lot_bar.end",       LOT "operator lot_bar.set " BAR "\n", "operator", "{\"id\":1}", ERR_OK},
+    {"lot.enter",         DEPOSIT_LOT, "firm",  "{\"lot_id\":1}", ERR_OK},
+    {"deposit.submit",    OWED,     "firm",     SLIP, ERR_OK},
+    {"deposit.confirm",   SLIPPED,  "operator", "{\"id\":1}", ERR_OK},
+    {"deposit.refuse",    SLIPPED,  "operator", "{\"id\":1,\"reason\":\"看不清\"}", ERR_OK},
+    {"deposit.paid",      OWED,     "public",   "PAYMENT 500", ERR_OK},
+    {"deposit.paid",      OWED,     "public",   "PAYMENT 400", ERR_OK},
+    {"deposit.paid",      HELD,     "public",   "PAYMENT 500", ERR_OK},
+    {"deposit.paid",      OWED "operator lot.cancel {\"id\":1,\"reason\":\"有争议\"}\n", "public", "PAYMENT 500", ERR_OK},
+    {"deposit.paid",      OWED,     "public",   "PAYMENT 9 FOR 1", ERR_MISSING},
+    {"payment.give_back", TO_PAY "operator deposit.release {\"ids\":\"1\",\"reference\":\"B1\"}\npublic deposit.paid PAYMENT 500\n",
+     "operator", "{\"id\":1,\"reference\":\"B2\"}", ERR_OK},
+    {"deposit.order",     LOST,     "clock",    "{\"id\":1}", ERR_OK},
+    {"deposit.release",   TO_PAY,   "operator", "{\"ids\":\"1\",\"reference\":\"B1\"}", ERR_OK},
+    {"deposit.offset",    WON,      "clock",    "{\"id\":1}", ERR_OK},
+    {"deposit.forfeit",   HELD,     "local",    FORFEIT, ERR_OK},
+    {"deposit.forfeit",   FAILED,   "operator", FORFEIT, ERR_OK},
+    {"deposit.free",      FAILED,   "operator", "{\"id\":1,\"words\":\"属误会\"}", ERR_OK},
     {"lot.bid",           OPEN,     "firm",     BID, ERR_OK},
     {"lot.bid",           BEGUN,    "firm",     BID, ERR_OK},
     {"lot.bid",           ENTERED,  "firm",     BID, ERR_OK},
@@ -365,6 +350,7 @@ static const Sweep rows[] = {
     {"lot.cancel",        OPEN,     "operator", "{\"id\":1,\"reason\":\"有争议\"}", ERR_OK},
     {"lot.start",         BEGUN,    "clock",    "{\"id\":1}", ERR_OK},
     {"lot.close",         LED_OVER, "clock",    "{\"id\":1}", ERR_OK},
+    {"lot.make_up",       OPEN "wait 60\n", "clock", "{\"id\":1,\"from_ms\":\"2026-07-20 10:00\"}", ERR_OK},
     {"lot.sell",          LED_OVER, "clock",    "{\"id\":1}", ERR_OK},
     {"lot.lapse",         OVER,     "clock",    "{\"id\":1}", ERR_OK},
     {"deal.make",         SOLD,     "clock",    "{\"win_id\":1}", ERR_OK},
@@ -438,7 +424,10 @@ static const Work works[] = {
     {"import.undo.work", IMPORTED "office import.undo {\"id\":1}\n", WORK_IMPORT,
      "SELECT (SELECT COUNT(*) FROM patent) * 10 + state FROM import", IMPORT_UNDONE},
     {"tick", LED_OVER, WORK_TICK,
-     "SELECT (SELECT COUNT(*) FROM deal) * 100 + deal_id * 10 + state FROM lot", 100 + 10 + 3},
+     "SELECT (SELECT COUNT(*) FROM deal) * 100 + (SELECT SUM(deal_id) FROM lot_win) * 10 + "
+     "state FROM lot",
+     100 + 10 + 3},
+    {"deposit.tick", LOST, WORK_TICK, "SELECT state FROM deposit", 3},
     /* Both pushes are there and sent, once each, and three subjects are planned. */
     {"push.run.work", WANTED_OFFERED, WORK_PUSH,
      "SELECT (SELECT COUNT(*) FROM push) * 1000 + (SELECT COUNT(*) FROM push WHERE state = 2) * "
@@ -470,12 +459,43 @@ static Str put_word(Bench *bench, Str in, Str word, Str value)
                       (int)(in.len - at - word.len), in.data + at + word.len);
 }
 
-/* HASH of the kept file; CODE of account 1 that is valid now; RESET, a code made for reset 1;
+/* A signed call of the bank: so much for deposit 1, or for a number that there is not. */
+static Str payment(Bench *bench, Str what)
+{
+    Arena *arena = &bench->arena;
+    Val *reply, *in = val_map(arena);
+    Str fen = {0}, rest = what, number = S("1"), stamp;
+    Buf out = buf_new(arena);
+    str_split(&rest, ' ', &fen);
+    if (!rest.len) {
+        ok_at(bench,
+              bench_call_text(bench, actor_of(S("operator")), "deposit.show", S("{\"id\":1}"),
+                              &reply),
+              what);
+        number = val_get_str(val_get(reply, "deposit"), "number");
+    }
+    Str body = str_format(arena,
+                          "{\"id\":\"P\",\"deposit_no\":\"%.*s\",\"amount_fen\":%.*s,"
+                          "\"paid_at\":1,\"payer\":\"F\"}",
+                          STR_ARG(number), STR_ARG(fen));
+    stamp = str_format(arena, "%lld", (long long)(bench->open.clock.now_ms / 1000));
+    val_set_str(arena, in, "body", body);
+    val_set_str(arena, in, "stamp", stamp);
+    val_set_str(arena, in, "signature",
+                hook_signature(arena, bench->settings.payment_secret, stamp, body));
+    val_write_json(&out, in);
+    return buf_str(&out);
+}
+
+/* PAYMENT 500, a call of the bank; HASH of the kept file; CODE of account 1 that is valid now;
+ * RESET, a code made for reset 1;
  * BEGUN, the state of a sign-in that has just left for the outside provider; CLAIM of an
  * application that was sent back. */
 static Str filled(Bench *bench, Str in, Str hash)
 {
     Val *reply;
+    if (str_starts(in, S("PAYMENT ")))
+        return payment(bench, str_slice(in, strlen("PAYMENT "), in.len));
     if (str_has(in, S("CODE"))) {
         ok_at(bench, bench_call_text(bench, actor_of(S("session")), "second.show", S("{}"), &reply),
               in);

@@ -1,6 +1,7 @@
-/* ident_memo.c - sessions that asked a moment ago. A bidder asks many times a second, and each time
- * his session, account, roles and unit would be read anew. */
+/* session_memo.c - see session_memo.h. */
+
 #include "ident/ident_int.h"
+#include "ident/session_memo.h"
 
 #include <pthread.h>
 
