@@ -28,15 +28,16 @@
 #define AGREE     "{\"lot_id\":1,\"buyer_code\":\"F\",\"price_fen\":1000,\"related\":\"none\"}"
 #define AGREED_ON LAPSED "operator lot.agree " AGREE "\n"
 #define NEXT_ONE                                                                                   \
-    OPEN "bidder3 lot.enter {\"lot_id\":1}\noperator lot.admit {\"id\":2}\n"                       \
-         "bidder3 lot.bid {\"lot_id\":1,\"amount_fen\":1000,\"key\":\"x\"}\n"                      \
-         "firm lot.bid {\"lot_id\":1,\"amount_fen\":1200,\"key\":\"y\"}\nwait 3602\n"              \
-         "local lot.close {\"id\":1}\nlocal deal.make {\"win_id\":1}\n"                            \
-         "operator deal.cancel {\"id\":1,\"reason\":\"未付款\"}\n"
-#define OFFER NEXT_ONE "operator lot.fallback {\"lot_id\":1}\n"
+    OPEN FOURTH "bidder3 lot.enter {\"lot_id\":1}\noperator lot.admit {\"id\":2}\n"                \
+                "bidder3 lot.bid {\"lot_id\":1,\"amount_fen\":1000,\"key\":\"x\"}\n"               \
+                "firm lot.bid {\"lot_id\":1,\"amount_fen\":1200,\"key\":\"y\"}\nwait 3602\n"       \
+                "local lot.close {\"id\":1}\nlocal deal.make {\"win_id\":1}\n"                     \
+                "operator deal.cancel {\"id\":1,\"reason\":\"未付款\"}\n"
+#define OFFER  NEXT_ONE "operator lot.fallback {\"lot_id\":1}\n"
+#define FOURTH "local org.add {\"code\":\"G\",\"name\":\"远山电子公司\",\"kind\":\"firm\"}\n"
 #define HALL                                                                                       \
-    OPEN "operator lot.floor_enter {\"lot_id\":1,\"code\":\"X\"}\n"                                \
-         "operator lot.admit {\"id\":2}\n"
+    OPEN FOURTH "operator lot.floor_enter {\"lot_id\":1,\"code\":\"G\"}\n"                         \
+                "operator lot.admit {\"id\":2}\n"
 #define TOLD_HOLDER "{\"lot_id\":1,\"code\":\"F\",\"ground\":\"inventor\",\"way\":\"letter\"}"
 #define HOLDER      COMING "operator priority_notice.send " TOLD_HOLDER "\n"
 
@@ -57,7 +58,7 @@
     {"lot_notice.publish", REVISED, "operator", "{\"id\":2}", ERR_OK}, \
     {"lot_notice.revise", NOTICE_OUT, "operator", "{\"id\":1,\"changes\":\"更正\"}", ERR_OK}, \
     {"lot_notice.withdraw", NOTICE_OUT, "operator", "{\"id\":1,\"reason\":\"有争议\"}", ERR_OK}, \
-    {"lot.floor_enter",   OPEN,     "operator", "{\"lot_id\":1,\"code\":\"X\"}", ERR_OK}, \
+    {"lot.floor_enter",   OPEN FOURTH, "operator", "{\"lot_id\":1,\"code\":\"G\"}", ERR_OK}, \
     {"lot.floor_bid",     HALL,     "operator", "{\"lot_id\":1,\"no\":2,\"amount_fen\":1000,\"key\":\"k\"}", ERR_OK}, \
     {"priority_notice.send", COMING, "operator", TOLD_HOLDER, ERR_OK}, \
     {"priority_notice.exercise", HOLDER, "firm", "{\"id\":1}", ERR_OK}, \

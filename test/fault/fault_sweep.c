@@ -60,7 +60,7 @@ static const struct {
     {"security", {.account_id = 3, .org_id = 3, .roles = WHO_SECURITY, .via = VIA_WEB}},
     {"security2", {.account_id = 2, .org_id = 3, .roles = WHO_SECURITY, .via = VIA_WEB}},
     {"bidder3",
-     {.account_id = 3, .org_id = 3, .roles = WHO_FIRM, .via = VIA_WEB, .second_ms = BENCH_NOW}},
+     {.account_id = 4, .org_id = 4, .roles = WHO_FIRM, .via = VIA_WEB, .second_ms = BENCH_NOW}},
     {"operator",
      {.account_id = 3, .org_id = 3, .roles = WHO_OPERATOR, .via = VIA_WEB, .second_ms = BENCH_NOW}},
 };
