@@ -348,6 +348,9 @@ static Err remove_run(Cx *cx, const void *arg, Val **ret)
 
 /* ---- lot_notice.publish, .withdraw ---- */
 
+/* How notices are numbered where their season does not say. */
+#define NOTICE_NUMBER "{programme}竞价公告〔{year}〕{no}号"
+
 /* The next number of its programme in this year. */
 static Err give_number(Cx *cx, LotNotice *notice, const Season *season)
 {
@@ -358,8 +361,7 @@ static Err give_number(Cx *cx, LotNotice *notice, const Season *season)
                    "SELECT COALESCE(MAX(no), 0) + 1 FROM lot_notice WHERE year = ?1 AND programme "
                    "= ?2",
                    BIND_INT(notice->year), BIND_STR(notice->programme));
-    Str format = season->id && season->notice_number.len ? season->notice_number
-                                                         : house_of(cx)->settings->notice_number;
+    Str format = season->notice_number.len ? season->notice_number : S(NOTICE_NUMBER);
     notice->number = notice_number(cx->arena, format, notice->programme, notice->year, notice->no);
     return e;
 }

@@ -62,7 +62,7 @@ const CodeList bid_preset_codes = CODE_LIST("bid_preset", preset_rows);
     {AT(Season, preset),      F_CODE, "适用规则", "Rules", REQUIRED, SEE_PUBLIC, NULL, .codes = &bid_preset_codes, .group_zh = "规则", .group_en = "Rules"}, \
     {AT(Season, notice_days), F_INT, "公告期（天）", "Notice, days", 0, SEE_PUBLIC, NULL, .max = DAY_TERM_MAX, .help_zh = "留空则按适用规则；不得短于适用规则。", .help_en = "As the rules ask when left empty; never less."}, \
     {AT(Season, notice_wanted), F_BOOL, "须先发布竞价公告", "Notice before opening", 0, SEE_PUBLIC, NULL}, \
-    {AT(Season, notice_number), F_TEXT, "公告编号格式", "Numbers of notices", 0, SEE_PUBLIC, rule_number, .max = 80, .help_zh = "{programme}、{year}、{no} 会被替换；留空则按系统设置。", .help_en = "{programme}, {year}, {no} are filled in; as set when empty."}, \
+    {AT(Season, notice_number), F_TEXT, "公告编号格式", "Numbers of notices", 0, SEE_PUBLIC, rule_number, .max = 80, .help_zh = "{programme}、{year}、{no} 会被替换；留空则为“…竞价公告〔年〕号”。", .help_en = "{programme}, {year}, {no} are filled in; a common form when empty."}, \
     {AT(Season, step_bp),     F_INT, "加价幅度（起拍价万分比）", "Step, basis points of the start", 0, SEE_PUBLIC, NULL, .max = 10000}, \
     {AT(Season, deposit_bp),  F_INT, "保证金（起拍价万分比）", "Deposit, basis points of the start", 0, SEE_PUBLIC, NULL, .max = 10000}, \
     {AT(Season, fee_bp),      F_INT, "服务费（成交价万分比）", "Fee, basis points of the price", 0, SEE_PUBLIC, NULL, .max = 10000}

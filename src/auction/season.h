@@ -32,7 +32,7 @@ typedef struct Season {
     Str preset;        /* bid_preset_codes */
     i64 notice_days;   /* 0: the preset's. */
     i64 notice_wanted; /* No lot of it opens without a published notice. */
-    Str notice_number; /* How its notices are numbered; '' : as the setting says. */
+    Str notice_number; /* How its notices are numbered; '' : the common form. */
     i64 step_bp;       /* Of the start price; what a plan gives its lots. */
     i64 deposit_bp;
     i64 fee_bp; /* Of the price, charged by the exchange; said in the notice. */

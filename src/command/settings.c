@@ -27,15 +27,6 @@ static Err rule_preset(Cx *cx, const Field *field, const void *member)
     return err_set(cx, ERR_INPUT, field->name, "setting.wrong");
 }
 
-static Err rule_notice_number(Cx *cx, const Field *field, const void *member)
-{
-    Str format;
-    memcpy(&format, member, sizeof format);
-    if (str_has(format, S("{no}")))
-        return ERR_OK;
-    return err_set(cx, ERR_INPUT, field->name, "setting.wrong");
-}
-
 static const Code oidc_link_rows[] = {
     {"subject", "首次按登录名关联，此后认对方的用户标识",
      "By login at first, then by the provider's subject"},
@@ -99,7 +90,6 @@ const Field settings_fields[] = {
     {AT(Settings, agreement_required), F_BOOL, "须先签委托服务协议",  "Service agreement before taking part",    0, SEE_PUBLIC, NULL},
     {AT(Settings, stage_consent_required), F_BOOL, "展示竞价须先签同意书", "Written consent of the owners before an item is shown and auctioned", 0, SEE_PUBLIC, NULL},
     {AT(Settings, notice_preset),     F_TEXT, "竞价公告期规则",       "Lots outside a season need a notice by these rules: exchange, auction, judicial, judicial_right, state_10, state_20; empty: none", 0, SEE_PUBLIC, rule_preset},
-    {AT(Settings, notice_number),     F_TEXT, "竞价公告编号格式",     "Numbers of notices: {programme}, {year} and {no} are filled in", 0, SEE_PUBLIC, rule_notice_number, .max = 80},
     {AT(Settings, bidder_related),    F_CODE, "关联竞买人",           "Bidders who declare a relation to the inventor or seller: show (admitted, marked in public) or bar", 0, SEE_PUBLIC, NULL, .codes = &related_ways},
     {AT(Settings, deposit_release_hours), F_INT, "保证金退还期限（小时）", "Hours after the close by which losers have their deposits back", 0, SEE_PUBLIC, NULL, .min = 1, .max = 720},
     {AT(Settings, deposit_letter_days), F_INT, "保函最短有效期（竞价最晚结束后天数）", "Days after the lot's latest end that a guarantee letter must still hold", 0, SEE_PUBLIC, NULL, .max = 3650},
@@ -166,7 +156,6 @@ void settings_default(Settings *ret)
         .agreement_required = 1,
         .stage_consent_required = 1,
         .notice_preset = S(""),
-        .notice_number = S("{programme}竞价公告〔{year}〕{no}号"),
         .joining_return_days = 180,
         .joining_keep_days = 180,
         .certificate_soon_days = 60,
