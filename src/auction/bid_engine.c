@@ -390,7 +390,8 @@ static void append_openings(BidEngine *engine, LiveLot *live, BidStage before,
     }
 }
 
-/* The fresh entries as a row. */
+/* The fresh entries as a row. Its fact is the exchange's own, whoever asked for the act that it is
+ * written with: the log is for everybody and names nobody (bundle.h). */
 static Err write_log(Cx *cx, LiveLot *live)
 {
     if (!live->fresh_count)
@@ -401,8 +402,11 @@ static Err write_log(Cx *cx, LiveLot *live)
                   .accepted = live->fresh_accepted,
                   .head = bid_hash_hex(cx->arena, &live->play.hash),
                   .lines = buf_str(&live->lines)};
+    Actor asking = cx->actor;
+    cx->actor = (Actor){.via = VIA_SYSTEM};
     Err e =
         fact_create(cx, &lot_log_type, &row, (FactNote){"lot.log", row.count, NULL, live->lot_id});
+    cx->actor = asking;
     if (e)
         return e;
     live->fresh_count = 0;
@@ -620,6 +624,34 @@ static Err tell_refused(Cx *cx, const LiveLot *live, const BidEntry *entry)
                      (FactNote){"lot.bid_refused", 0, bid_why_name(entry->why), 0});
 }
 
+static BidPlay play_copy(Arena *arena, const BidPlay *play)
+{
+    BidPlay copy = *play;
+    size_t bytes = (size_t)play->state.seat_count * sizeof(BidSeat);
+    copy.state.seats = arena_take_raw(arena, bytes);
+    memcpy(copy.state.seats, play->state.seats, bytes);
+    return copy;
+}
+
+/* A sealed stage whose time is over is ended, and opened, before what comes after it is judged: a
+ * quote of the next stage is sealed by another key than the one that is published here. The last
+ * stage is left to the clock. */
+static void end_sealed(Cx *cx, BidEngine *engine, LiveLot *live)
+{
+    const BidState *state = &live->play.state;
+    if (state->stage != STAGE_SEALED || state->paused || cx->arrived_ms < state->end_ms)
+        return;
+    BidEntry entry = {.n = live->play.n + 1, .at_ms = cx->arrived_ms, .kind = ACT_TICK};
+    BidPlay trial = play_copy(cx->arena, &live->play);
+    BidReply reply = bid_play_act(&trial, &entry);
+    if (trial.state.stage >= STAGE_SOLD)
+        return;
+    reply = bid_play_act(&live->play, &entry);
+    bid_entry_answer(&entry, &reply);
+    append(engine, live, &entry, 0);
+    append_openings(engine, live, STAGE_SEALED, &reply, cx->arrived_ms);
+}
+
 static Err ask_first(Cx *cx, BidEngine *engine, LiveLot *live, const BidAsk *ask, Asker asker,
                      Str digest, Fresh *ret)
 {
@@ -627,6 +659,7 @@ static Err ask_first(Cx *cx, BidEngine *engine, LiveLot *live, const BidAsk *ask
                                   [STANDING_NONE] = WHY_NOT_A_BIDDER,
                                   [STANDING_WAITING] = WHY_NOT_ADMITTED,
                                   [STANDING_ADMITTED] = WHY_OK};
+    end_sealed(cx, engine, live);
     BidEntry entry = {.n = live->play.n + 1,
                       .at_ms = cx->arrived_ms,
                       .kind = (int)ask->kind,
@@ -685,15 +718,6 @@ Err bid_ask(Cx *cx, const BidAsk *ask, BidTold *ret)
 }
 
 /* ---- What the operator and the clock do ---- */
-
-static BidPlay play_copy(Arena *arena, const BidPlay *play)
-{
-    BidPlay copy = *play;
-    size_t bytes = (size_t)play->state.seat_count * sizeof(BidSeat);
-    copy.state.seats = arena_take_raw(arena, bytes);
-    memcpy(copy.state.seats, play->state.seats, bytes);
-    return copy;
-}
 
 Err bid_operate(Cx *cx, i64 lot_id, BidActKind kind, i64 at_ms, BidActed *ret)
 {

@@ -105,6 +105,43 @@ static void money_reads_what_people_type(void **state)
     arena_done(&arena);
 }
 
+/* The first six are the examples of the People's Bank's rules. */
+static void money_is_written_in_capitals(void **state)
+{
+    (void)state;
+    static const struct {
+        i64 fen;
+        const char *words;
+    } rows[] = {
+        {140950, "人民币壹仟肆佰零玖元伍角"},
+        {600714, "人民币陆仟零柒元壹角肆分"},
+        {168032, "人民币壹仟陆佰捌拾元零叁角贰分"},
+        {10700053, "人民币壹拾万柒仟元零伍角叁分"},
+        {1640902, "人民币壹万陆仟肆佰零玖元零贰分"},
+        {32504, "人民币叁佰贰拾伍元零肆分"},
+        {0, "人民币零元整"},
+        {5, "人民币伍分"},
+        {50, "人民币伍角"},
+        {100, "人民币壹元整"},
+        {1000, "人民币壹拾元整"},
+        {10500, "人民币壹佰零伍元整"},
+        {1000000, "人民币壹万元整"},
+        {1000100, "人民币壹万零壹元整"},
+        {3500000, "人民币叁万伍仟元整"},
+        {100000100, "人民币壹佰万零壹元整"},
+        {10000000000, "人民币壹亿元整"},
+        {10000000100, "人民币壹亿零壹元整"},
+        {10010000000, "人民币壹亿零壹拾万元整"},
+        {10000010000, "人民币壹亿零壹佰元整"},
+        {12345678901234, "人民币壹仟贰佰叁拾肆亿伍仟陆佰柒拾捌万玖仟零壹拾贰元叁角肆分"},
+        {MONEY_MAX_FEN, "人民币壹万亿元整"},
+    };
+    Arena arena = {0};
+    for (size_t i = 0; i < COUNT(rows); i++)
+        same(money_format_capital(&arena, rows[i].fen), rows[i].words);
+    arena_done(&arena);
+}
+
 static void dates_and_times_go_there_and_back(void **state)
 {
     (void)state;
@@ -286,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_zeroed_memory_and_rewinds),
         cmocka_unit_test(money_reads_what_people_type),
+        cmocka_unit_test(money_is_written_in_capitals),
         cmocka_unit_test(dates_and_times_go_there_and_back),
         cmocka_unit_test(text_is_cut_and_folded_by_code_points),
         cmocka_unit_test(values_go_to_json_and_back),

@@ -130,3 +130,69 @@ Str money_format_short(Arena *arena, i64 fen)
         return in_units(arena, fen, wan, "万");
     return money_format(arena, fen);
 }
+
+static const char *const capital_digits[] = {"零", "壹", "贰", "叁", "肆",
+                                             "伍", "陆", "柒", "捌", "玖"};
+
+/* Up to 9999; `zero`: a place before it was empty, and nothing has said so yet. */
+static void put_four(Buf *buf, i64 n, bool *zero)
+{
+    static const char *const places[] = {"仟", "佰", "拾", ""};
+    i64 place = 1000;
+    for (int i = 0; i < 4; i++, place /= 10) {
+        i64 digit = n / place % 10;
+        if (!digit) {
+            *zero = buf->len > 0;
+            continue;
+        }
+        if (*zero)
+            buf_z(buf, capital_digits[0]);
+        *zero = false;
+        buf_z(buf, capital_digits[digit]);
+        buf_z(buf, places[i]);
+    }
+}
+
+/* Below 10^8. A zero right before 万 is not said. */
+static void put_eight(Buf *buf, i64 n, bool *zero)
+{
+    if (n >= 10000) {
+        put_four(buf, n / 10000, zero);
+        buf_z(buf, "万");
+        *zero = false;
+    } else {
+        *zero = *zero || buf->len > 0;
+    }
+    if (n % 10000)
+        put_four(buf, n % 10000, zero);
+}
+
+Str money_format_capital(Arena *arena, i64 fen)
+{
+    assert(fen >= 0 && fen <= MONEY_MAX_FEN);
+    const i64 yi = 100000000;
+    i64 yuan = fen / 100, jiao = fen / 10 % 10, cent = fen % 10;
+    Buf buf = buf_new(arena);
+    bool zero = false;
+    if (yuan >= yi) {
+        put_eight(&buf, yuan / yi, &zero);
+        buf_z(&buf, "亿");
+        zero = false;
+    }
+    if (yuan % yi)
+        put_eight(&buf, yuan % yi, &zero);
+    if (yuan)
+        buf_z(&buf, "元");
+    if (jiao) {
+        if (yuan && yuan % 10 == 0)
+            buf_z(&buf, capital_digits[0]);
+        buf_format(&buf, "%s角", capital_digits[jiao]);
+    }
+    if (cent && !jiao && yuan)
+        buf_z(&buf, capital_digits[0]);
+    if (cent)
+        buf_format(&buf, "%s分", capital_digits[cent]);
+    if (!jiao && !cent)
+        buf_z(&buf, yuan ? "整" : "零元整");
+    return str_format(arena, "人民币%.*s", STR_ARG(buf_str(&buf)));
+}

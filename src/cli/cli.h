@@ -76,10 +76,14 @@ void link_close(Link *link);
 /* Hex of the public key in the data folder; empty when there is none to be read. */
 Str cli_public_key(Cx *cx, Str data);
 
+/* A whole file. ERR_MISSING auction.journal_file. */
+NODISCARD Err cli_read_file(Cli *cli, Str path, Str *ret);
+
 /* Commands beside the ops. */
 int cli_init(Cli *cli);
 int cli_import(Cli *cli);
 int cli_verify(Cli *cli);
+int cli_verify_bundle(Cli *cli); /* Of `verify bundle FILE`. */
 int cli_backup(Cli *cli);
 int cli_restore(Cli *cli);
 int cli_serve(Cli *cli);

@@ -9,7 +9,7 @@
 
 /* ---- auction replay ---- */
 
-static Err read_file(Cli *cli, Str path, Str *ret)
+Err cli_read_file(Cli *cli, Str path, Str *ret)
 {
     enum { PIECE = 1 << 16 };
     Buf out = buf_new(&cli->arena);
@@ -75,7 +75,7 @@ int cli_auction(Cli *cli)
     Str text = S("");
     BidJournal journal;
     Replay replay = {.cli = cli, .line = buf_new(&cli->arena)};
-    Err e = read_file(cli, cli->words[2], &text);
+    Err e = cli_read_file(cli, cli->words[2], &text);
     if (!e)
         e = bid_journal_play(&cli->cx, text, tell_reply, &replay, &journal);
     if (e)

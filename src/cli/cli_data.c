@@ -142,6 +142,8 @@ int cli_verify(Cli *cli)
     FactHead head = {0};
     VerifyReport report;
     i64 lines = 0;
+    if (cli->word_count > 1 && str_same(cli->words[1], S("bundle")))
+        return cli_verify_bundle(cli);
     Str file = cli_take(cli, "head");
     Err e = file.len ? read_head(cli, file, &head) : ERR_OK;
     if (!e)

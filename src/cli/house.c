@@ -433,8 +433,8 @@ void house_reader_done(Cx *cx)
 
 Err house_tick(Cx *cx)
 {
-    static const char *const due[] = {"lot.tick", "deal.make_due", "deposit.tick", "audit.prune",
-                                      "joining.forget"};
+    static const char *const due[] = {"lot.tick",     "deal.make_due", "lot.confirm_due",
+                                      "deposit.tick", "audit.prune",   "joining.forget"};
     Actor own = cx->actor;
     cx->actor = (Actor){.roles = WHO_CLOCK, .via = VIA_SYSTEM};
     cx->arrived_ms = clock_now_ms(cx->clock);

@@ -81,8 +81,9 @@ static const struct {
     {"serve", cli_serve, WHO_LOCAL, "[--listen HOST:PORT]", "serve pages and the API"},
     {"import", cli_import, WHO_LOCAL, "--org CODE [--kind patent] FILE",
      "import a spreadsheet; an unknown unit is made"},
-    {"verify", cli_verify, WHO_LOCAL, "[--head FILE]",
-     "walk the log and compare every row; exit 1 when one was edited"},
+    {"verify", cli_verify, WHO_LOCAL, "[--head FILE] | bundle FILE",
+     "walk the log and compare every row; or check a lot's bundle, without a store; exit 1 when "
+     "something was edited"},
     {"consent", cli_consent, WHO_LOCAL, "verify FILE",
      "is this signed paper ours, unchanged and not withdrawn? exit 0, 1 forged, 4 unknown, 6 over"},
     {"processing", cli_processing, WHO_LOCAL, "",

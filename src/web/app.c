@@ -260,6 +260,12 @@ static Handled dispatch(App *app, Request *request, Response *response, Call *ca
     case WAY_PUSHES:
         pushes_handle(app, request, response, call);
         return HANDLED_NOW;
+    case WAY_BUNDLE:
+        bundle_handle(app, request, response, call);
+        return HANDLED_NOW;
+    case WAY_SALE:
+        sale_paper_handle(app, request, response, call);
+        return HANDLED_NOW;
     case WAY_EXPORT:
         export_handle(app, request, response, call);
         return HANDLED_NOW;

@@ -42,7 +42,9 @@ typedef enum Way {
     WAY_SLIP,     /* Of a deposit, or a bidder's paper. */
     WAY_DEPOSITS, /* The list as a spreadsheet. */
     WAY_HOOK,     /* A bank tells of a payment. */
-    WAY_CHECK,    /* WAY_DO with a file that is hashed, not kept. */
+    WAY_BUNDLE,
+    WAY_SALE,
+    WAY_CHECK, /* WAY_DO with a file that is hashed, not kept. */
     WAY_HEALTH,
     WAY_OIDC,
     WAY_STATIC, /* Answered by the loop. */
@@ -95,6 +97,8 @@ Handled hook_handle(App *app, Request *request, Response *response, Call *call);
 void slip_handle(App *app, Request *request, Response *response, Call *call);
 void deposits_handle(App *app, Request *request, Response *response, Call *call);
 void pushes_handle(App *app, Request *request, Response *response, Call *call); /* app_pushes.c */
+void bundle_handle(App *app, Request *request, Response *response, Call *call); /* app_bundle.c */
+void sale_paper_handle(App *app, Request *request, Response *response, Call *call);
 void export_handle(App *app, Request *request, Response *response, Call *call);
 /* ERR_SIGN_IN or ERR_DENIED unless the address is this caller's. */
 NODISCARD Err way_allowed(Call *call);

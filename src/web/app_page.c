@@ -202,6 +202,8 @@ static Val *assets_val(Cx *cx)
         {"htmx", "lib/htmx.min.js"},
         {"app_js", "app.js"},
         {"live_js", "live.js"},
+        {"bundle_js", "bundle.js"},
+        {"verify_js", "verify.js"},
         {"echarts", "lib/echarts.min.js"},
         {"logo", "logo.svg"},
         {"wordmark", "wordmark.svg"},

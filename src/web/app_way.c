@@ -27,6 +27,8 @@ const WayRow way_rows[] = {
     {"/deposit/*/slip",         WAY_SLIP,    WHO_SIGNED | WHO_LOCAL}, /* deposit.show decides. */
     {"/bidder_paper/*/file",    WAY_SLIP,    WHO_SIGNED | WHO_LOCAL}, /* bidder_paper.show decides. */
     {"/deposits.xlsx",          WAY_DEPOSITS, WHO_OPERATOR | WHO_LOCAL},
+    {"/lot/*/bundle",           WAY_BUNDLE,  WHO_PUBLIC | WHO_HALF},  /* lot.bundle decides. */
+    {"/lot/*/confirmation.pdf", WAY_SALE,    WHO_SIGNED | WHO_LOCAL}, /* lot.paper decides. */
     {"/pushes.xlsx",            WAY_PUSHES,  WHO_OPERATOR | WHO_DEPARTMENT | WHO_CENTRE | WHO_LOCAL},
     {"/audit/export/*",         WAY_EXPORT,  WHO_AUDIT | WHO_LOCAL},
 };

@@ -176,7 +176,8 @@ static void play_lots(World *w)
               "{\"id\":%lld,\"amount_fen\":200,\"reference\":\"B1\"}", (long long)w->deposit_id));
     MUST(play(f, EXCHANGE, SECONDS(804), "lot.admit", &reply, "{\"id\":%lld}",
               (long long)bidder_id));
-    bid(f, w->lot_id, FIRM_A, SECONDS(805), 1000);
+    MUST(play(f, FIRM_A, SECONDS(805), "lot.bid", &reply,
+              "{\"lot_id\":%lld,\"amount_fen\":1000,\"key\":\"mine\"}", (long long)w->lot_id));
 }
 
 static i64 upload(World *w, const char *csv)

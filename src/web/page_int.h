@@ -69,6 +69,8 @@ Val *form_fields(PageCx *page, const char *name, const WebPairs *given);
 
 /* ---- page_me.c ---- */
 
+/* {size, path} of a QR code; NULL when the text does not fit, as no address of ours does. */
+Val *qr_val(Arena *arena, Str text);
 /* Sets `demo`: {code} in a demonstration, where pages say the code themselves; else null. */
 NODISCARD Err page_demo(PageCx *page);
 /* True when the session still has to prove its second factor before an act that asks for it. */
@@ -177,6 +179,13 @@ Err build_person(PageCx *page);
 Err build_profile(PageCx *page);
 Err build_rosters(PageCx *page);
 Err build_roster(PageCx *page);
+
+/* ---- page_bundle.c ---- */
+
+/* Sets `proof`, what a lot's page says of its bundle and confirmations; null before the end. */
+NODISCARD Err page_proof(PageCx *page, bool over);
+Err build_lot_verify(PageCx *page);
+Err build_lot_receipt(PageCx *page);
 
 /* ---- page_inbox.c ---- */
 

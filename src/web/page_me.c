@@ -169,8 +169,7 @@ static Str qr_path(Arena *arena, const QRcode *qr)
     return buf_str(&out);
 }
 
-/* {size, path}; null when the text does not fit, which no address of ours does not. */
-static Val *qr_val(Arena *arena, Str text)
+Val *qr_val(Arena *arena, Str text)
 {
     QRcode *qr = QRcode_encodeString8bit(str_z(arena, text), 0, QR_ECLEVEL_M);
     if (!qr)

@@ -191,6 +191,9 @@ static void shape_bids(PageCx *page, Val *bids, const Val *mine)
     for (size_t i = 0; i < val_count(bids); i++) {
         Val *bid = val_at(bids, i);
         val_set_bool(page->cx->arena, bid, "is_mine", no && val_get_int(bid, "no") == no);
+        val_set_str(page->cx->arena, bid, "receipt_href",
+                    str_format(page->cx->arena, "/lot/%lld/receipt?n=%lld", (long long)page->id,
+                               (long long)val_get_int(bid, "n")));
     }
 }
 
@@ -271,6 +274,9 @@ Err build_lot(PageCx *page)
     page_put(page, "bidders", shape_bidders(page, val_get(reply, "bidders"), back));
     page_put(page, "listing", shape_lot_listing(page, reply, lot));
     page_put(page, "now_ms", val_get(reply, "now_ms"));
+    e = page_proof(page, is_over(val_get_str(lot, "state")));
+    if (e)
+        return e;
     page_put(page, "bid_key", val_str(arena, chance_token(page->cx->chance, arena, BID_KEY_BYTES)));
     page_put(page, "prove_first", val_bool(arena, page_prove_first(page)));
     page_put(page, "prove_hours",

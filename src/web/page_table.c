@@ -50,6 +50,8 @@ const Page pages[] = {
     {"/deposits",         "deposits",     WHO_OPERATOR,  "deals",     build_deposits},
     {"/deposit/{id}",     "deposit",      WHO_FIRM | WHO_OPERATOR, "deals", build_deposit},
     {"/me/deposits",      "me_deposits",  WHO_FIRM,      "deals",       build_my_deposits},
+    {"/lot/{id}/verify",  "lot_verify",   WHO_PUBLIC,    "lots",      build_lot_verify},
+    {"/lot/{id}/receipt", "lot_receipt",  WHO_FIRM,      "lots",      build_lot_receipt},
     {"/deals",            "deals",        WHO_SIGNED,    "deals",     build_deals},
     {"/deal/{id}",        "deal",         WHO_SIGNED,    "deals",     build_deal},
     {"/showings",         "showings",     WHO_SIGNED,    "deals",     build_showings},

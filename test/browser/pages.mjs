@@ -30,6 +30,7 @@ const everybody = [
 const own_only = ['office2', 'firm2', 'security', 'audit', 'department', 'expert', 'manager'];
 const readers = {
   public: [{ path: '/signin' }, { path: '/reset' }, { path: '/lot/{id}', all: true }, { path: '/listings', all: true }, { path: '/verify', all: true },
+    { path: '/lot/1', all: true }, { path: '/lot/1/verify', all: true }, { path: '/lot/12/verify?n=3&hash=00' },
     { path: '/join', all: true }, { path: '/join/status' }, { path: '/people' }, { path: '/person/1' }, { path: '/rosters' }, { path: '/roster/1' },
     { path: '/nowhere', status: 404 }],
   office: [{ path: '/patents?mine=1', all: true }, { path: '/listings?mine=1', all: true }, { path: '/import', all: true },

@@ -17,7 +17,8 @@ read -ra libs <<<"$(pkg-config --libs libpq sqlite3 jansson libmicrohttpd libcur
     icu-i18n libzip xlsxwriter expat libargon2 libcrypto libqrencode pangocairo zlib) -lcsv -lpthread -lm"
 passed=0
 failed=0
-for target in exchange/sheet_fuzz.c:sheet match/match_fuzz.c:match auction/bid_fuzz.c:bid; do
+for target in exchange/sheet_fuzz.c:sheet match/match_fuzz.c:match auction/bid_fuzz.c:bid \
+    auction/bundle_fuzz.c:bundle; do
     source=src/${target%%:*} name=${target##*:}
     clang "${flags[@]}" -fsanitize=fuzzer -DFUZZ_LIBFUZZER "$source" -o "build-fuzz/$name" \
         -Wl,--start-group build-fuzz/src/libtb_*.a -Wl,--end-group "${libs[@]}"

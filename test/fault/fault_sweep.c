@@ -353,6 +353,7 @@ static const Sweep rows[] = {
     {"lot.make_up",       OPEN "wait 60\n", "clock", "{\"id\":1,\"from_ms\":\"2026-07-20 10:00\"}", ERR_OK},
     {"lot.sell",          LED_OVER, "clock",    "{\"id\":1}", ERR_OK},
     {"lot.lapse",         OVER,     "clock",    "{\"id\":1}", ERR_OK},
+    {"lot.confirm",       SOLD,     "operator", "{\"id\":1}", ERR_OK},
     {"deal.make",         SOLD,     "clock",    "{\"win_id\":1}", ERR_OK},
     {"deal.sign",         DEAL,     "firm",     SIGN, ERR_OK},
     {"deal.register",     SIGNED,   "firm",     "{\"id\":1,\"reg_no\":\"1\"}", ERR_OK},
@@ -424,9 +425,9 @@ static const Work works[] = {
     {"import.undo.work", IMPORTED "office import.undo {\"id\":1}\n", WORK_IMPORT,
      "SELECT (SELECT COUNT(*) FROM patent) * 10 + state FROM import", IMPORT_UNDONE},
     {"tick", LED_OVER, WORK_TICK,
-     "SELECT (SELECT COUNT(*) FROM deal) * 100 + (SELECT SUM(deal_id) FROM lot_win) * 10 + "
-     "state FROM lot",
-     100 + 10 + 3},
+     "SELECT (SELECT COUNT(*) FROM lot_paper) * 1000 + (SELECT COUNT(*) FROM deal) * 100 + "
+     "(SELECT SUM(deal_id) FROM lot_win) * 10 + state FROM lot",
+     1000 + 100 + 10 + 3},
     {"deposit.tick", LOST, WORK_TICK, "SELECT state FROM deposit", 3},
     /* Both pushes are there and sent, once each, and three subjects are planned. */
     {"push.run.work", WANTED_OFFERED, WORK_PUSH,

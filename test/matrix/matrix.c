@@ -145,12 +145,10 @@ static i64 ref_of(Plant *plant, const RecordType *type, const Field *field)
     static const struct {
         const char *type, *field;
         bool person;
-    } others[] = {{"lot_bidder", "org_id", false},
-                  {"lot_win", "org_id", false},
-                  {"deal", "buyer_id", false},
-                  {"showing", "other_org_id", false},
-                  {"agreement", "buyer_id", false},
-                  {"delegation", "to_id", true}};
+    } others[] = {{"lot_bidder", "org_id", false},    {"lot_win", "org_id", false},
+                  {"lot_paper", "buyer_id", false},   {"deal", "buyer_id", false},
+                  {"showing", "other_org_id", false}, {"delegation", "to_id", true},
+                  {"agreement", "buyer_id", false}};
     (void)plant;
     for (size_t i = 0; i < COUNT(others); i++)
         if (strcmp(others[i].type, type->name) == 0 && strcmp(others[i].field, field->name) == 0)
