@@ -187,10 +187,14 @@ extern const RecordType lot_win_type;
 extern const Flow lot_flow;
 extern const Flow lot_bidder_flow;
 extern const Room auction_room;
-/* A file of ops each: who may bid (entry.h), deposits (deposit.h), proofs (auction_proof.h). */
-extern const Room proof_room, entry_room, bar_room, vet_room, deposit_room, deposit_pay_room;
+/* A file of ops each: who may bid (entry.h), deposits (deposit.h), proofs (auction_proof.h), bids
+ * in a hall, days (day.h), seasons (season.h), notices (lot_notice.h), rights of first refusal
+ * (priority.h). */
+extern const Room proof_room, entry_room, bar_room, vet_room, deposit_room, deposit_pay_room,
+    floor_room, day_room, season_room, lot_notice_room, priority_room;
 #define AUCTION_ROOMS                                                                              \
-    &auction_room, &entry_room, &bar_room, &vet_room, &deposit_room, &deposit_pay_room, &proof_room
+    &auction_room, &entry_room, &bar_room, &vet_room, &deposit_room, &deposit_pay_room,            \
+        &proof_room, &floor_room, &day_room, &season_room, &lot_notice_room, &priority_room
 
 /* ERR_MISSING no such lot. */
 NODISCARD Err lot_load(Cx *cx, i64 id, Lot *ret);

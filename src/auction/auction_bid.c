@@ -59,7 +59,7 @@ static Err say_barred(Cx *cx, i64 lot_id, Val *reply)
     return ERR_OK;
 }
 
-static Err ask_run(Cx *cx, const BidAsk *ask, Val **ret)
+Err lot_ask(Cx *cx, const BidAsk *ask, Val **ret)
 {
     BidTold told;
     if (ask->kind != ACT_CANCEL && (ask->amount_fen <= 0 || ask->amount_fen > MONEY_MAX_FEN))
@@ -75,7 +75,7 @@ static Err ask_run(Cx *cx, const BidAsk *ask, Val **ret)
 Err lot_bid_run(Cx *cx, const void *input, Val **ret)
 {
     const LotBidIn *in = input;
-    return ask_run(cx,
+    return lot_ask(cx,
                    &(BidAsk){.lot_id = in->lot_id,
                              .kind = in->confirmed ? ACT_CONFIRM : ACT_BID,
                              .amount_fen = in->amount_fen,
@@ -86,7 +86,7 @@ Err lot_bid_run(Cx *cx, const void *input, Val **ret)
 Err lot_take_run(Cx *cx, const void *input, Val **ret)
 {
     const LotBidIn *in = input;
-    return ask_run(
+    return lot_ask(
         cx,
         &(BidAsk){
             .lot_id = in->lot_id, .kind = ACT_TAKE, .amount_fen = in->amount_fen, .key = in->key},
@@ -96,7 +96,7 @@ Err lot_take_run(Cx *cx, const void *input, Val **ret)
 Err lot_retract_run(Cx *cx, const void *input, Val **ret)
 {
     const LotKeyIn *in = input;
-    return ask_run(cx, &(BidAsk){.lot_id = in->lot_id, .kind = ACT_CANCEL, .key = in->key}, ret);
+    return lot_ask(cx, &(BidAsk){.lot_id = in->lot_id, .kind = ACT_CANCEL, .key = in->key}, ret);
 }
 
 /* ---- The operator ---- */

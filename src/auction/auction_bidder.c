@@ -4,6 +4,8 @@
 #include "auction/entry.h"
 
 #include "auction/bid_engine.h"
+#include "auction/lot_notice.h"
+#include "auction/priority.h"
 #include "ident/ident.h"
 
 /* The short way, for a lot that asks for no statement: whoever takes it declares no relation. */
@@ -56,6 +58,10 @@ Err bidder_admit(Cx *cx, i64 bidder_id, LotBidder *ret)
         e = bar_of_bidder(cx, &lot, &bidder);
     if (!e)
         e = deposit_ready(cx, &lot, &bidder);
+    if (!e) /* Without a number nobody bids: a lot is not auctioned before its notice is out. */
+        e = notice_ready(cx, &lot);
+    if (!e)
+        e = lot_priority_rank(cx, lot.id, bidder.org_id, &bidder.rank);
     if (e)
         return e;
     bidder.state = state;

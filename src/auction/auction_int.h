@@ -79,6 +79,10 @@ NODISCARD Err lot_make_up_due_run(Cx *cx, const void *in, Val **ret);
 /* A priority right was used after the sale: the one winner of the lot is its leader now. */
 NODISCARD Err lot_win_move(Cx *cx, const Lot *lot);
 
+/* Asks the engine and answers as every bid is answered; auction_bid.c. */
+struct BidAsk;
+NODISCARD Err lot_ask(Cx *cx, const struct BidAsk *ask, Val **ret);
+
 /* Applying, and the operator's answer; auction_bidder.c. */
 NODISCARD Err lot_enter_run(Cx *cx, const void *in, Val **ret);
 NODISCARD Err lot_admit_run(Cx *cx, const void *in, Val **ret);

@@ -461,7 +461,7 @@ static void set_times(Demo *demo, DemoLot *lot, int nth)
         lot->end_ms = now + HOURS(2) + MINUTES(45) * nth;
     } else if (str_same(lot->stage, S("scheduled"))) {
         lot->make_ms = now - HOURS(20) + MINUTES(nth);
-        lot->open_ms = now + DAYS(1 + nth % 9);
+        lot->open_ms = now + DAYS(6 + nth % 9); /* A notice has to be out before. */
         lot->end_ms = lot->open_ms + HOURS(3);
     } else {
         lot->make_ms = now - DAYS(5) + MINUTES(nth);
@@ -623,6 +623,79 @@ static Err fill_lots(Demo *demo)
             e = do_act(demo, &acts[i]);
     }
     return e ? e : move_clock(demo, demo->now_ms);
+}
+
+/* ---- seasons and notices ---- */
+
+/* The notice of a lot to come; one that there is no time for any more stays a draft. */
+static Err fill_notice(Demo *demo, i64 lot_id)
+{
+    static const char *const parts[][2] = {
+        {"price_basis", "以资产评估报告为依据，经单位集体决策确定。"},
+        {"rights", "专利权有效，无质押、许可和权属纠纷。"},
+        {"conditions", "依法设立的企业、科研机构，或者具有完全民事行为能力的自然人。"},
+        {"priority", "完成人已书面放弃优先购买权。"},
+        {"related", "无。"},
+        {"payment", "合同签订后十个工作日内一次付清。"},
+        {"taxes", "依法由双方各自承担。"},
+        {"contact", "交易服务部"},
+        {"phone", "025-00000000"}};
+    Arena *arena = &demo->cli->arena;
+    Val *in = val_map(arena), *id = val_map(arena), *reply;
+    val_set_int(arena, in, "lot_id", lot_id);
+    for (size_t i = 0; i < COUNT(parts); i++)
+        val_set_z(arena, in, parts[i][0], parts[i][1]);
+    Err e = call(demo, 0, WHO_OPERATOR, "lot_notice.draft", in, &reply);
+    if (e)
+        return e;
+    val_set_int(arena, id, "id", val_get_int(reply, "id"));
+    e = call(demo, 0, WHO_OPERATOR, "lot_notice.publish", id, &reply);
+    if (e == ERR_STATE) {
+        err_clear(demo->cx);
+        e = ERR_OK;
+    }
+    return e;
+}
+
+/* A season with every lot that is not over. */
+static Err fill_seasons(Demo *demo)
+{
+    static const char *const stages[] = {"scheduled", "open", "paused"};
+    Arena *arena = &demo->cli->arena;
+    Val *in = val_map(arena), *days = val_list(arena), *reply;
+    i64 today = demo->now_ms;
+    val_push(arena, days, val_z(arena, "3"));
+    val_push(arena, days, val_z(arena, "5"));
+    val_set_z(arena, in, "name", "新材料与高端装备产业专场");
+    val_set_str(
+        arena, in, "programme",
+        str_format(arena, "%lld年成果（专利）拍卖季", (long long)(time_date(today) / 10000)));
+    val_set_z(arena, in, "intro", "面向先进材料和高端装备企业，网络竞价与协议成交相结合。");
+    val_set_str(arena, in, "from_date", date_format(arena, time_date(today - DAYS(10))));
+    val_set_str(arena, in, "until_date", date_format(arena, time_date(today + DAYS(45))));
+    val_set(arena, in, "weekdays", days);
+    val_set_z(arena, in, "hours_from", "09:30");
+    val_set_z(arena, in, "hours_to", "16:30");
+    val_set_int(arena, in, "length_min", 180);
+    val_set_int(arena, in, "gap_min", 30);
+    val_set_z(arena, in, "preset", "exchange");
+    Err e = call(demo, 0, WHO_OPERATOR, "season.add", in, &reply);
+    i64 season_id = e ? 0 : val_get_int(reply, "id");
+    for (size_t s = 0; !e && s < COUNT(stages); s++) {
+        Val *ask = val_map(arena), *lots;
+        val_set_z(arena, ask, "state", stages[s]);
+        e = call(demo, 0, WHO_OPERATOR, "lot.list", ask, &lots);
+        for (size_t i = 0; !e && i < val_count(val_get(lots, "items")); i++) {
+            Val *link = val_map(arena);
+            i64 lot_id = val_get_int(val_at(val_get(lots, "items"), i), "id");
+            val_set_int(arena, link, "season_id", season_id);
+            val_set_int(arena, link, "lot_id", lot_id);
+            e = call(demo, 0, WHO_OPERATOR, "season.put", link, &reply);
+            if (!e && s == 0)
+                e = fill_notice(demo, lot_id);
+        }
+    }
+    return e;
 }
 
 /* ---- people ---- */
@@ -857,10 +930,10 @@ Err demo_fill(Cli *cli, Cx *cx, Open *open)
                  .now_ms = clock_now_ms(&open->clock)};
     open->clock = (Clock){.fixed = true, .now_ms = demo.now_ms - DAYS(14)};
     static Err (*const parts[])(Demo *) = {
-        write_settings, fill_orgs,         fill_accounts, fill_agreements,
-        fill_patents,   fill_achievements, fill_listings, fill_needs,
-        fill_lots,      fill_profiles,     fill_rosters,  fill_joinings,
-        fill_pushes,    fill_evaluations,  fill_showings, fill_releases};
+        write_settings,    fill_orgs,     fill_accounts, fill_agreements,  fill_patents,
+        fill_achievements, fill_listings, fill_needs,    fill_lots,        fill_profiles,
+        fill_rosters,      fill_joinings, fill_pushes,   fill_evaluations, fill_showings,
+        fill_releases,     fill_seasons};
     Err e = ERR_OK;
     for (size_t i = 0; !e && i < COUNT(parts); i++)
         e = parts[i](&demo);

@@ -3,7 +3,7 @@
 #include "audit/audit.h"
 #include "auction/auction.h"
 #include "consent/consent.h"
-#include "deal/deal.h"
+#include "deal/after.h"
 #include "exchange/import.h"
 #include "ident/ident.h"
 #include "ident/session_memo.h"
@@ -34,7 +34,7 @@ enum { LOCK_PAUSE_MS = 50, LOCK_WAIT_MS = 2000 };
 
 const Room *const all_rooms[] = {
     IDENT_ROOMS,      &audit_room,    &consent_room, &privacy_room,    PEOPLE_ROOMS, &registry_room,
-    &showing_room,    AUCTION_ROOMS,  &deal_room,    MATCH_ROOMS,      &notify_room, &push_room,
+    &showing_room,    AUCTION_ROOMS,  DEAL_ROOMS,    MATCH_ROOMS,      &notify_room, &push_room,
     &push_learn_room, &push_why_room, &note_room,    &evaluation_room, &report_room, &exchange_room,
 };
 const size_t all_rooms_count = COUNT(all_rooms);

@@ -453,6 +453,15 @@ Err op_call_name(Cx *cx, const char *name, void *in, Val **ret)
     return op_call(cx, op, in, ret);
 }
 
+Err op_call_json(Cx *cx, const char *name, const Val *body, Val **ret)
+{
+    const Op *op = op_find(house_of(cx), str_from(name));
+    void *in = NULL;
+    assert(op);
+    Err e = op_read_json(cx, op, body, &in);
+    return e ? e : op_call(cx, op, in, ret);
+}
+
 Err op_call_each(Cx *cx, const char *name, void *const *ins, size_t count, ErrInfo **ret_errs)
 {
     const Op *op = op_find(house_of(cx), str_from(name));

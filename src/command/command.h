@@ -173,6 +173,8 @@ NODISCARD Err op_call(Cx *cx, const Op *op, void *in, Val **ret);
 Err op_refuse(Cx *cx, Val **ret, Err code, const char *field, const char *key);
 /* The same, looked up by name, for ops that are made of other ops. */
 NODISCARD Err op_call_name(Cx *cx, const char *name, void *in, Val **ret);
+/* The same with its input as JSON, for ops of other rooms: they know each other by names alone. */
+NODISCARD Err op_call_json(Cx *cx, const char *name, const Val *body, Val **ret);
 
 /* A write op once for each input, all queued at once, each its own savepoint: one that fails holds
  * up no other. *ret_errs[i] in cx->arena, code ERR_OK for those that went well. ERR_STORE, ERR_BUSY

@@ -14,6 +14,19 @@ static Err rule_hash(Cx *cx, const Field *field, const void *member)
     return err_set(cx, ERR_INPUT, field->name, "setting.wrong");
 }
 
+/* The rows of bid_presets (auction), which this room may not ask. */
+static Err rule_preset(Cx *cx, const Field *field, const void *member)
+{
+    static const char *const presets[] = {
+        "", "exchange", "auction", "judicial", "judicial_right", "state_10", "state_20"};
+    Str preset;
+    memcpy(&preset, member, sizeof preset);
+    for (size_t i = 0; i < COUNT(presets); i++)
+        if (str_same_z(preset, presets[i]))
+            return ERR_OK;
+    return err_set(cx, ERR_INPUT, field->name, "setting.wrong");
+}
+
 static const Code oidc_link_rows[] = {
     {"subject", "首次按登录名关联，此后认对方的用户标识",
      "By login at first, then by the provider's subject"},
@@ -76,6 +89,7 @@ const Field settings_fields[] = {
     {AT(Settings, oidc_second),       F_TEXT, "外部登录：视为双因素的 amr 或 acr", "OpenID Connect: amr or acr value trusted as second factor; empty: none", 0, SEE_PUBLIC, NULL, .max = 200},
     {AT(Settings, agreement_required), F_BOOL, "须先签委托服务协议",  "Service agreement before taking part",    0, SEE_PUBLIC, NULL},
     {AT(Settings, stage_consent_required), F_BOOL, "展示竞价须先签同意书", "Written consent of the owners before an item is shown and auctioned", 0, SEE_PUBLIC, NULL},
+    {AT(Settings, notice_preset),     F_TEXT, "竞价公告期规则",       "Lots outside a season need a notice by these rules: exchange, auction, judicial, judicial_right, state_10, state_20; empty: none", 0, SEE_PUBLIC, rule_preset},
     {AT(Settings, bidder_related),    F_CODE, "关联竞买人",           "Bidders who declare a relation to the inventor or seller: show (admitted, marked in public) or bar", 0, SEE_PUBLIC, NULL, .codes = &related_ways},
     {AT(Settings, deposit_release_hours), F_INT, "保证金退还期限（小时）", "Hours after the close by which losers have their deposits back", 0, SEE_PUBLIC, NULL, .min = 1, .max = 720},
     {AT(Settings, deposit_letter_days), F_INT, "保函最短有效期（竞价最晚结束后天数）", "Days after the lot's latest end that a guarantee letter must still hold", 0, SEE_PUBLIC, NULL, .max = 3650},
@@ -141,6 +155,7 @@ void settings_default(Settings *ret)
         .oidc_link = S("subject"),
         .agreement_required = 1,
         .stage_consent_required = 1,
+        .notice_preset = S(""),
         .joining_return_days = 180,
         .joining_keep_days = 180,
         .certificate_soon_days = 60,

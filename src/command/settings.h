@@ -50,7 +50,8 @@ typedef struct Settings {
     Str oidc_second;             /* The amr or acr taken for the second factor; '' : none. */
     i64 agreement_required;      /* 委托服务协议 before the first need, listing or bid. */
     i64 stage_consent_required; /* 现场展示同意书 of the seller and all co-owners before a lot. */
-    Str bidder_related;         /* related_ways: what a declared relation to the seller does. */
+    Str notice_preset;  /* bid_presets: the notice that a lot of no season has to have; '': none. */
+    Str bidder_related; /* related_ways: what a declared relation to the seller does. */
     i64 deposit_release_hours; /* A loser's deposit is back so long after the close. */
     i64 deposit_letter_days;   /* A guarantee letter holds so long after the latest end. */
     Str payment_secret;        /* Shared with the bank; '' : it calls for nothing. */

@@ -391,6 +391,12 @@ static const Op ops[] = {
 };
 // clang-format on
 
+/* A lot had one deal at most before there were further bidders to step up. */
+static Err deal_start(Cx *cx)
+{
+    return db_exec_plain(cx, "DROP INDEX IF EXISTS ix_deal_lot_id");
+}
+
 static const RecordType *const types[] = {&deal_type};
 static const Flow *const flows[] = {&deal_flow};
 static const CodeList *const codes[] = {&deal_floor_codes};
@@ -405,4 +411,5 @@ const Room deal_room = {
     .op_count = COUNT(ops),
     .codes = codes,
     .code_count = COUNT(codes),
+    .start = deal_start,
 };

@@ -17,7 +17,7 @@ const CodeList deal_floor_codes = CODE_LIST("deal_floor", floor_codes);
 // clang-format off
 static const Field deal_fields[] = {
     RECORD_HEAD_FIELDS(Deal),
-    { AT(Deal, lot_id), F_REF, "竞价标的", "Lot", FORM_OFF | INDEXED, SEE_PARTY, .ref = &lot_type },
+    { AT(Deal, lot_id), F_REF, "竞价标的", "Lot", FORM_OFF, SEE_PARTY, .ref = &lot_type },
     { AT(Deal, win_id), F_REF, "竞得人", "Winner", FORM_OFF | UNIQUE, SEE_PARTY, .ref = &lot_win_type },
     { AT(Deal, listing_id), F_REF, "挂牌项目", "Listing", FORM_OFF, SEE_PARTY, .ref = &listing_type },
     { AT(Deal, seller_id), F_REF, "转让方", "Seller", FORM_OFF | INDEXED, SEE_PARTY,
@@ -52,4 +52,5 @@ const RecordType deal_type = {
     .size = sizeof(Deal),
     .fields = deal_fields,
     .count = COUNT(deal_fields),
+    .indexes = "lot_id,state",
 };

@@ -6,6 +6,7 @@
 
 #include "auction/auction_fixture.h"
 #include "consent/consent.h"
+#include "deal/after.h"
 #include "deal/deal.h"
 #include "exchange/import.h"
 #include "ident/token.h"
@@ -24,7 +25,7 @@
 
 static const Room *const rooms[] = {
     IDENT_ROOMS,      &audit_room,    &consent_room,    &privacy_room, PEOPLE_ROOMS,
-    &registry_room,   &showing_room,  AUCTION_ROOMS,    &deal_room,    MATCH_ROOMS,
+    &registry_room,   &showing_room,  AUCTION_ROOMS,    DEAL_ROOMS,    MATCH_ROOMS,
     &notify_room,     &push_room,     &evaluation_room, &report_room,  &exchange_room,
     &push_learn_room, &push_why_room, &note_room};
 
@@ -63,7 +64,8 @@ typedef struct World {
     i64 patent_id, bare_patent_id, achievement_id, listing_id, waiting_id;
     int wrong; /* Expectations not met, all told before the test fails. */
     i64 need_id, waiting_need_id, showing_id, sold_lot_id, lot_id, deal_id, bidder_id, import_id,
-        deposit_id, terms_lot_id, back_id, due_id, done_id, push_id;
+        deposit_id, terms_lot_id, back_id, due_id, done_id, push_id, season_id, notice_id, draft_id,
+        coming_id;
 } World;
 
 /* ---- the play ---- */

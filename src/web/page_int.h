@@ -148,6 +148,20 @@ Err build_privacy(PageCx *page);
 Err build_me_data(PageCx *page);
 Err build_processing(PageCx *page);
 Err build_synonyms(PageCx *page);
+
+/* ---- page_calendar.c, page_notice.c ---- */
+
+Err build_calendar(PageCx *page);
+Err build_notices(PageCx *page);
+Err build_notice(PageCx *page);
+Err build_seasons(PageCx *page);
+Err build_season(PageCx *page);
+Err build_season_plan(PageCx *page);
+/* Sets `after` for the page of a lot: season, notice, holders of a right, what came after it. */
+NODISCARD Err page_after_lot(PageCx *page);
+
+/* ---- page_privacy.c, page_tokens.c ---- */
+
 /* As people_once. */
 bool privacy_once(PageCx *page);
 Err build_tokens(PageCx *page);

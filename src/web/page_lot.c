@@ -509,7 +509,8 @@ Err build_lot(PageCx *page)
         return e;
     shape_page(page, reply, back);
     page_put(page, "title", val_str(arena, val_get_str(lot, "title")));
-    return page_lot_apply(page);
+    e = page_after_lot(page);
+    return e ? e : page_lot_apply(page);
 }
 
 /* ---- the hall ---- */

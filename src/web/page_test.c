@@ -112,6 +112,56 @@ static void play_pushes(World *w)
               "{\"org_id\":%d,\"year\":2026,\"field\":\"newenergy\",\"number\":5000}", EXCHANGE));
 }
 
+/* A lot to come, of a listing of its own. */
+static i64 play_coming_lot(World *w, const char *title)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    MUST(play(f, SELLER, SECONDS(880), "achievement.add", &reply,
+              "{\"title\":\"%s\",\"kind\":\"plant_variety\",\"field\":\"agri\","
+              "\"intro\":\"It grows on dry and salty ground.\"}",
+              title));
+    MUST(play(f, SELLER, SECONDS(881), "listing.file", &reply,
+              "{\"achievement_id\":%lld,\"mode\":\"assign\",\"price_fen\":2000000}",
+              (long long)reply_id(reply)));
+    i64 listing_id = val_at(val_get(reply, "ids"), 0)->i;
+    MUST(play(f, EXCHANGE, SECONDS(882), "listing.accept", &reply, "{\"ids\":[%lld]}",
+              (long long)listing_id));
+    MUST(play(f, EXCHANGE, SECONDS(883), "lot.open", &reply,
+              "{\"listing_id\":%lld,\"start_fen\":2000000,\"step_fen\":20000,"
+              "\"open_ms\":\"2026-08-05 09:30\",\"end_ms\":\"2026-08-05 10:30\"}",
+              (long long)listing_id));
+    return reply_id(reply);
+}
+
+/* A season with two lots to come: the notice of one is out, that of the other a draft. */
+static void play_notices(World *w)
+{
+    Fixture *f = &w->f;
+    Val *reply;
+    i64 lots[] = {play_coming_lot(w, "Salty barley"), play_coming_lot(w, "Dry millet")};
+    MUST(play(f, EXCHANGE, SECONDS(890), "season.add", &reply,
+              "{\"name\":\"Autumn season\",\"programme\":\"Fair\",\"from_date\":\"2026-07-20\","
+              "\"until_date\":\"2026-12-31\",\"weekdays\":[\"3\",\"5\"],\"hours_from\":\"09:30\","
+              "\"hours_to\":\"16:30\",\"length_min\":60,\"preset\":\"exchange\"}"));
+    w->season_id = reply_id(reply);
+    w->coming_id = lots[0];
+    for (size_t i = 0; i < COUNT(lots); i++) {
+        MUST(play(f, EXCHANGE, SECONDS(891), "season.put", &reply,
+                  "{\"season_id\":%lld,\"lot_id\":%lld,\"plan\":1}", (long long)w->season_id,
+                  (long long)lots[i]));
+        MUST(play(f, EXCHANGE, SECONDS(892), "lot_notice.draft", &reply,
+                  "{\"lot_id\":%lld,\"price_basis\":\"Appraisal\",\"rights\":\"Plain\","
+                  "\"conditions\":\"Anybody\",\"priority\":\"None\",\"related\":\"None\","
+                  "\"payment\":\"At once\",\"taxes\":\"Each\",\"contact\":\"Office\","
+                  "\"phone\":\"%s\"}",
+                  (long long)lots[i], i ? "" : "110"));
+        *(i ? &w->draft_id : &w->notice_id) = reply_id(reply);
+    }
+    MUST(play(f, EXCHANGE, SECONDS(893), "lot_notice.publish", &reply, "{\"id\":%lld}",
+              (long long)w->notice_id));
+}
+
 #define ANY_FILE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 /* A lot with terms, at which the buyer was refused and objects; a deposit to be released. */
@@ -176,6 +226,7 @@ static int setup(void **state)
     fixture_open(f, rooms, COUNT(rooms), false);
     play_registry(w);
     play_lots(w);
+    play_notices(w);
     play_imports(w);
     play_consents(w);
     play_admin(w);
@@ -265,7 +316,8 @@ static Read read_page(World *w, size_t reader, Str target, Lang lang, const Refu
 /* {p} patent, {b} bare patent, {a} achievement, {l} listing, {w} waiting listing, {n} need, {m}
  * waiting need, {s} sold lot, {o} open lot, {d} deal, {r} bidder, {i} import, {j} finished import,
  * {t} lot with terms, {e} deposit to be released, {f} deposit that is due, {u} the push to the
- * buyer, {h} showing of the need to the seller. */
+ * buyer, {h} showing of the need to the seller, {y} season, {x} notice, {z} the draft of one, {k} a
+ * lot to come. */
 static Str fill(World *w, const char *path)
 {
     const struct {
@@ -276,7 +328,9 @@ static Str fill(World *w, const char *path)
                {'m', w->waiting_need_id}, {'s', w->sold_lot_id},    {'o', w->lot_id},
                {'d', w->deal_id},         {'r', w->bidder_id},      {'i', w->import_id},
                {'t', w->terms_lot_id},    {'e', w->back_id},        {'f', w->due_id},
-               {'j', w->done_id},         {'u', w->push_id},        {'h', w->showing_id}};
+               {'j', w->done_id},         {'u', w->push_id},        {'h', w->showing_id},
+               {'y', w->season_id},       {'x', w->notice_id},      {'z', w->draft_id},
+               {'k', w->coming_id}};
     Buf out = buf_new(&w->f.arena);
     for (; *path; path++) {
         if (*path != '{') {
@@ -362,6 +416,23 @@ static const struct {
     {"/lot/{o}?a", ALL, "data-next=\"1100\"", OPERATOR, "/form/bidder.refuse?id={r}"},
     {"/lot/{o}?b", ALL, "/listing/{l}\"", OPERATOR, "Unit number 4"},
     {"/lot/{s}", ALL, "Unit number 2", 0, "name=\"amount_fen\""},
+    {"/notices", ALL, "/notice/{x}\"", OPERATOR, "/notice/{z}\""},
+    {"/notices?state=withdrawn", ALL, "tb-empty", 0, "/notice/{x}\""},
+    {"/notice/{x}", ALL, "2026-08-05 09:30", OPERATOR, "/form/lot_notice.revise?id={x}"},
+    {"/notice/{x}?a", ALL, "20,000.00", OPERATOR, "/form/lot_notice.withdraw?id={x}"},
+    {"/notice/{z}", OFFICE | OPERATOR, "Dry millet", OPERATOR, "/form/lot_notice.edit?id={z}"},
+    {"/notice/{z}?a", OFFICE | OPERATOR, "tb-tag", OPERATOR, "/do/lot_notice.remove"},
+    {"/notice/999", 0, NULL, 0, NULL},
+    {"/seasons", ALL, "/season/{y}\"", OPERATOR, "/form/season.add"},
+    {"/season/{y}", ALL, "/notice/{x}\"", OPERATOR, "/season/plan?season_id={y}"},
+    {"/season/{y}?a", ALL, "Salty barley", OPERATOR, "/form/season.change?id={y}&amp;name=Autumn"},
+    {"/season/{y}?b", ALL, "09:30", OPERATOR, "/do/season.undo"},
+    {"/season/plan?season_id={y}", OPERATOR, "name=\"listing_ids\"", 0, "/do/season.plan"},
+    {"/season/plan?season_id={y}&listing_ids={w}", OPERATOR, "tb-warn", 0, "/do/season.plan"},
+    {"/season/plan?season_id={y}&listing_ids=x", OPERATOR, "k-error", 0, "/do/season.plan"},
+    {"/lot/{s}?n", ALL, "id=\"after-h\"", 0, "/form/lot.again"},
+    {"/lot/{k}", ALL, "/season/{y}\"", OPERATOR, "/form/priority_notice.send?lot_id={k}"},
+    {"/lot/{k}?a", ALL, "/notice/{x}\"", 0, "/form/lot_notice.draft"},
     {"/lot/{s}?a", ALL, "href=\"/lot/{s}/bundle\"", 0, NULL},
     {"/lot/{s}/verify", ALL, "data-bundle=\"/lot/{s}/bundle\"", 0, NULL},
     {"/lot/{s}/verify?n=3&hash=0a", ALL, "name=\"hash\" value=\"0a\"", 0, NULL},
@@ -499,6 +570,8 @@ static const struct {
     {"/privacy", ALL, "href=\"/me/data\"", 0, "api_token"},
     {"/me/data", ALL & ~PUBLIC, "/api/v1/me/data_export", ALL & ~PUBLIC, "Nightly sync"},
     {"/admin/synonyms", OPERATOR, "Ti-6Al-4V", 0, NULL},
+    {"/admin/calendar?year=2026", OPERATOR, "2026-05-09", 0, "tb-flash k-warn"},
+    {"/admin/calendar?year=2031", OPERATOR, "tb-flash k-warn", 0, "\"k-off "},
     {"/admin/synonyms?q=nobody-says-this", OPERATOR, "nobody-says-this", 0, "TC4"},
     {"/admin/processing", OPERATOR | AUDITOR | GUARD, "<code>account</code>", OPERATOR,
      "id=\"asks-h\""},

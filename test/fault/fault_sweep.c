@@ -8,6 +8,7 @@
  * rows[] says how each op is made ready and what it is given. An op without a row fails the test.
  * The ids in it are those that a fresh exchange gives: 1, 2, 3... in each table.
  */
+#include "fault_bidding.h"
 #include "house_bench.h"
 
 #include "auction/deposit_rules.h"
@@ -58,7 +59,10 @@ static const struct {
     {"agent", {.account_id = 2, .org_id = 1, .roles = WHO_INVENTOR, .session_id = 1}},
     {"security", {.account_id = 3, .org_id = 3, .roles = WHO_SECURITY, .via = VIA_WEB}},
     {"security2", {.account_id = 2, .org_id = 3, .roles = WHO_SECURITY, .via = VIA_WEB}},
-    {"operator", {.account_id = 3, .org_id = 3, .roles = WHO_OPERATOR, .via = VIA_WEB}},
+    {"bidder3",
+     {.account_id = 4, .org_id = 4, .roles = WHO_FIRM, .via = VIA_WEB, .second_ms = BENCH_NOW}},
+    {"operator",
+     {.account_id = 3, .org_id = 3, .roles = WHO_OPERATOR, .via = VIA_WEB, .second_ms = BENCH_NOW}},
 };
 
 static Actor actor_of(Str name)
@@ -284,6 +288,7 @@ static const Sweep rows[] = {
     {"lot.open",          LISTED,   "operator", OPEN_LOT, ERR_OK},
     {"lot.open",          LISTED,   "operator", OPEN_NOW, ERR_OK},
     {"lot.open",          PAPERS,   "operator", OPEN_LOT, ERR_OK},
+    BIDDING_ROWS
     {"showing.add",       ARRANGED, "operator", SHOWING, ERR_OK},
     {"showing.ask",       ARRANGED, "operator", "{\"id\":1}", ERR_OK},
     {"showing.ready",     CONSENTED, "operator", "{\"id\":1}", ERR_OK},

@@ -108,7 +108,8 @@ static void make_units(void)
 static bool is_draft(const RecordType *type, const void *row)
 {
     const Field *state = record_field(type, "state");
-    bool hidden = strcmp(type->name, "need") == 0 || strcmp(type->name, "listing") == 0;
+    bool hidden = strcmp(type->name, "need") == 0 || strcmp(type->name, "listing") == 0 ||
+                  strcmp(type->name, "lot_notice") == 0;
     return hidden && field_int(state, row) == 0;
 }
 
@@ -146,7 +147,8 @@ static i64 ref_of(Plant *plant, const RecordType *type, const Field *field)
         bool person;
     } others[] = {{"lot_bidder", "org_id", false},    {"lot_win", "org_id", false},
                   {"lot_paper", "buyer_id", false},   {"deal", "buyer_id", false},
-                  {"showing", "other_org_id", false}, {"delegation", "to_id", true}};
+                  {"showing", "other_org_id", false}, {"delegation", "to_id", true},
+                  {"agreement", "buyer_id", false}};
     (void)plant;
     for (size_t i = 0; i < COUNT(others); i++)
         if (strcmp(others[i].type, type->name) == 0 && strcmp(others[i].field, field->name) == 0)
