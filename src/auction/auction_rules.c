@@ -261,9 +261,13 @@ i64 bid_entry_next_fen(const BidRules *rules, const BidEntry *entry)
                       .price_fen = entry->price_fen,
                       .leader = entry->price_fen != 0,
                       .round = entry->price_fen != 0};
-    if (entry->stage >= STAGE_SOLD)
+    /* Of a pause the log does not say which stage it is in: what is said then is the price. */
+    bool falls = rules->mode == BID_DUTCH || rules->mode == BID_HYBRID;
+    bool taken = rules->mode == BID_FIXED || (falls && entry->paused) ||
+                 (!entry->paused && entry->stage == STAGE_DUTCH);
+    if (!entry->paused && entry->stage >= STAGE_SOLD)
         return 0;
-    if (entry->stage == STAGE_DUTCH || rules->mode == BID_FIXED)
+    if (taken)
         return entry->price_fen ? entry->price_fen : rules->start_fen;
     if (rules->mode == BID_HYBRID)
         return entry->price_fen + 1;
