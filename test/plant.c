@@ -32,8 +32,8 @@ static i64 ref_of(Plant *plant, const RecordType *type, const Field *field, i64 
         return 0;
     if (field->ref == &org_type || named(field, "org_id"))
         return plant->org_id;
-    if ((field->flags & UNIQUE) && field->ref) /* Of an owner's rows each is named once. */
-        return first_of(plant, field->ref) + state;
+    if ((field->flags & UNIQUE) && field->ref) /* A row is named once, whoever's it is. */
+        return state ? first_of(plant, field->ref) * 100 + state : first_of(plant, field->ref);
     if (field->ref == &account_type || named(field, "account_id"))
         return plant->account_id;
     return field->ref ? first_of(plant, field->ref) : 1;

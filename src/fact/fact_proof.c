@@ -104,7 +104,7 @@ static Block block_in(const FactBlock *block)
 Err fact_prove(Cx *cx, const char *table_name, i64 row_id, FactProof *ret)
 {
     FactProof proof = {0};
-    Block block;
+    Block block = {0};
     Digest *leaves = NULL;
     FactHash hash = FACT_SHA256;
     Hasher hasher = {0};

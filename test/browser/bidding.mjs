@@ -47,6 +47,14 @@ const connected = page => page.waitForFunction(() => document.querySelector('[da
 const mark = page => page.evaluate(() => { window.same_page = true; });
 const marked = page => page.evaluate(() => window.same_page === true);
 
+// A page that watches a lot loads itself anew when the lot changes its stage: then it is asked for again.
+async function visit(page, path) {
+  try { await page.goto(path); } catch (error) {
+    if (!/interrupted by another navigation/.test(error.message)) throw error;
+    await page.goto(path);
+  }
+}
+
 async function bid(bidder, amount) {
   await bidder.fill('#i-amount_fen', String(amount));
   await bidder.click('[data-live=button]');
@@ -175,7 +183,7 @@ async function sold(one, two, watcher, amount) {
 async function begin(place, pages, terms) {
   const lot_id = lot_open(place, terms);
   admit(place, lot_id, ['firm', 'firm2']);
-  await Promise.all(pages.map(page => page.goto(`/lot/${lot_id}`)));
+  await Promise.all(pages.map(page => visit(page, `/lot/${lot_id}`)));
   await Promise.all(pages.map(connected));
 }
 
@@ -258,7 +266,7 @@ await main(async place => {
   const [a, b, c, d] = [START_YUAN + 4 * STEP_YUAN, START_YUAN + 6 * STEP_YUAN, START_YUAN + 8 * STEP_YUAN, START_YUAN + 13 * STEP_YUAN];
   const go = [
     ['three firms and a stranger open the page', async () => {
-      await Promise.all([one, two, three, watcher].map(page => page.goto(path)));
+      await Promise.all([one, two, three, watcher].map(page => visit(page, path)));
       await Promise.all([one, two, three, watcher].map(connected));
       await Promise.all([two, three, watcher].map(mark));
     }],
