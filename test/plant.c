@@ -39,6 +39,15 @@ static i64 ref_of(Plant *plant, const RecordType *type, const Field *field, i64 
     return field->ref ? first_of(plant, field->ref) : 1;
 }
 
+/* Texts that the program reads again: a lot's rules, the salt of a bidder's number. */
+static const char *read_again(const Field *field)
+{
+    if (named(field, "rules"))
+        return "{\"mode\":\"ascending\",\"start_fen\":100,\"step_fen\":1,"
+               "\"free_end_ms\":4000000000000}";
+    return named(field, "salt") ? "00112233445566778899aabbccddeeff" : NULL;
+}
+
 static void fill(Plant *plant, const RecordType *type, const Field *field, void *row, i64 state)
 {
     i64 now_ms = clock_now_ms(plant->bench->cx.clock);
@@ -72,7 +81,9 @@ static void fill(Plant *plant, const RecordType *type, const Field *field, void 
     case F_TEXT:
     case F_PROSE:
     case F_LIST:
-        if (plant->text)
+        if (read_again(field))
+            field_set_str(field, row, str_from(read_again(field)));
+        else if (plant->text)
             field_set_str(field, row, plant->text(plant, type, field, row));
         break;
     default:
@@ -130,6 +141,8 @@ static bool plant_type(Plant *plant, size_t at)
     const RecordType *type = plant->types[at];
     Cx *cx = &plant->bench->cx;
     i64 states = 1;
+    if (strcmp(type->name, "lot_log") == 0) /* A log that was never written is a broken one. */
+        return true;
     if (plant->wants && !plant->wants(type))
         return true;
     for (size_t i = 0; i < type->count; i++)

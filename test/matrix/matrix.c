@@ -118,17 +118,9 @@ static Str text_of(Plant *plant, const RecordType *type, const Field *field, con
 {
     static i64 number;
     static const char *const plain[][2] = {
-        {"division", "370202"},
-        {"about", "listing"},
-        {"op", "person.erase"},
-        {"input", "{\"id\":1}"},
-        {"nouns", "need,lot"},
-        {"hidden", ""},
-        {"field", "phone"},
-        {"type", "account"},
-        {"salt", "00112233445566778899aabbccddeeff"},
-        {"rules",
-         "{\"mode\":\"ascending\",\"start_fen\":100,\"step_fen\":1,\"free_end_ms\":4000000000000}"},
+        {"division", "370202"},  {"about", "listing"},  {"op", "person.erase"},
+        {"input", "{\"id\":1}"}, {"nouns", "need,lot"}, {"hidden", ""},
+        {"field", "phone"},      {"type", "account"},
     };
     for (size_t i = 0; i < COUNT(plain); i++)
         if (strcmp(field->name, plain[i][0]) == 0)
@@ -163,8 +155,7 @@ static i64 ref_of(Plant *plant, const RecordType *type, const Field *field)
 /* Units and accounts are made above; what is left out is of the program's own making. */
 static bool wanted(const RecordType *type)
 {
-    static const char *const own[] = {"access_batch", "audit_export", "consent_text", "oidc_state",
-                                      "lot_log"};
+    static const char *const own[] = {"access_batch", "audit_export", "consent_text", "oidc_state"};
     for (size_t i = 0; i < COUNT(own); i++)
         if (strcmp(type->name, own[i]) == 0)
             return false;
