@@ -91,7 +91,7 @@ bool bench_open(Bench *bench, bool is_pg)
     bench->settings.password_memory_kb = 64; /* The same hash, only quick. */
     bench->settings.second_factor_demo = 1;  /* second.show then says the code, for the cases. */
     bench->settings.payment_secret = S("what the bank knows");
-    bench->settings.vectors = S("own");      /* Learnt only when asked for. */
+    bench->settings.vectors = S("own"); /* Learnt only when asked for. */
     bench->settings.data = str_format(&bench->arena, "%s/data", bench->folder);
     Err e = is_pg ? pg_schema(bench, &cx, &bench->settings.store) : ERR_OK;
     if (!e)

@@ -1,5 +1,5 @@
-/* engine_sim_test.c - lots of every mode on a real store whose calls fail by chance: bidders who ask
- * again, stamps that come late, pauses, ticks, lost time. Whatever was answered stays as it was
+/* engine_sim_test.c - lots of every mode on a real store whose calls fail by chance: bidders who
+ * ask again, stamps that come late, pauses, ticks, lost time. Whatever was answered stays as it was
  * answered; what the store has is what the log comes to. A seed is one run, the same each time. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,13 +20,14 @@ enum {
 
 static const Room *const rooms[] = {IDENT_ROOMS, &registry_room, AUCTION_ROOMS};
 
+/* clang takes two literals beside each other in a list for a missing comma. */
+#define FALLS "\"drop_fen\":35000,\"drop_every_s\":60,\"floor_fen\":3000000"
+
 static const char *const terms[BID_MODE_COUNT] = {
     [BID_ASCENDING] = ",\"priority\":\"none\",\"extension_max\":3",
     [BID_SEALED] = ",\"mode\":\"sealed\",\"requote_s\":90",
-    [BID_DUTCH] =
-        ",\"mode\":\"dutch\",\"drop_fen\":35000,\"drop_every_s\":60,\"floor_fen\":3000000",
-    [BID_HYBRID] = ",\"mode\":\"hybrid\",\"drop_fen\":35000,\"drop_every_s\":60,"
-                   "\"floor_fen\":3000000,\"sealed_s\":120,\"best_s\":90",
+    [BID_DUTCH] = (",\"mode\":\"dutch\"," FALLS),
+    [BID_HYBRID] = (",\"mode\":\"hybrid\",\"sealed_s\":120,\"best_s\":90," FALLS),
     [BID_ROUNDS] = ",\"mode\":\"rounds\",\"rounds\":3,\"round_s\":120",
     [BID_FIXED] = ",\"mode\":\"fixed\",\"units\":2",
 };

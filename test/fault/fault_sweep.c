@@ -687,11 +687,11 @@ static void check_log(Bench *bench, int calls)
 
 /* ---- The sweep ----
  *
- * Every second call of every op fails on SQLite; on PostgreSQL, where a call takes a round trip,
+ * Every third call of every op fails on SQLite; on PostgreSQL, where a call takes a round trip,
  * every PG_STEP-th of every PG_ROWS-th op; beginning at another one for each op. --deep takes them
  * all, as does an op that is named. */
 
-enum { SQLITE_STEP = 2, PG_STEP = 7, PG_ROWS = 3, LOG_EVERY = 6 };
+enum { SQLITE_STEP = 3, PG_STEP = 7, PG_ROWS = 4, LOG_EVERY = 6 };
 
 static bool is_deep(void)
 {
